@@ -1,0 +1,10 @@
+//! What Twolatch's server, PAM module and command line share.
+//!
+//! Without features this is what the module needs: [`secret`], the [`reason`] codes, the [`wire`] messages and the one
+//! parser of what a person types, [`typed`]. Feature `store` adds the core itself. A module uses those to its left:
+//! `secret, reason, wire, typed, time, id <- crypto <- user, factor, policy <- step <- store <- login`.
+
+pub mod reason;
+pub mod secret;
+pub mod typed;
+pub mod wire;

@@ -1,0 +1,137 @@
+//! The whole protocol between a host and the server: HTTP/1 and JSON over a Unix socket. It must know neither
+//! side's insides.
+//!
+//! A login is `begin`, then one `answer` for each prompt. What lies between two prompts travels sealed in `attempt`,
+//! so the server keeps nothing while a person types, and each request has a connection of its own.
+
+use serde::{Deserialize, Serialize};
+
+use crate::reason::Reason;
+use crate::secret::{self, Secret};
+
+/// Raised when a message changes its meaning; either side refuses the other's.
+pub const VERSION: u32 = 1;
+
+/// Where a login starts; takes a [`Begin`].
+pub const BEGIN_PATH: &str = "/v1/begin";
+
+/// Where a typed line goes; takes an [`Answer`].
+pub const ANSWER_PATH: &str = "/v1/answer";
+
+/// The largest request body, in bytes.
+pub const MAX_REQUEST: usize = 16 * 1024;
+
+/// The largest answer body, in bytes; only one that draws a QR code comes near it.
+pub const MAX_REPLY: usize = 16 * 1024;
+
+/// Hexadecimal characters of a nonce (128 bits).
+pub const NONCE_LENGTH: usize = 32;
+
+/// The start of a login.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Begin {
+    /// [`VERSION`] of the asker.
+    pub version: u32,
+    /// Random, and repeated by the answer.
+    pub nonce: String,
+    /// `PAM_USER`, byte for byte.
+    pub user: String,
+    /// `PAM_SERVICE`.
+    pub service: String,
+    /// `PAM_TTY`.
+    pub tty: Option<String>,
+    /// `PAM_RHOST`.
+    pub rhost: Option<String>,
+    /// The real uid of the process that asks: under su, who called it.
+    pub caller: u32,
+    /// What speaks for the first factor.
+    pub evidence: Evidence,
+    /// How a QR code may be drawn.
+    pub qr: Qr,
+}
+
+/// What the host says of the first factor. Believed of uid 0 only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// Nothing: no factor is judged in such a login.
+    None,
+    /// The administrator states that the line is reached after a right password only.
+    Stack,
+    /// sshd has checked this public key (`SSH_AUTH_INFO_0`, one line).
+    Key(String),
+}
+
+/// How a QR code may be drawn on the host's terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Qr {
+    /// Unicode half blocks.
+    Utf8,
+    /// `#` and blanks, for terminals without Unicode.
+    Ascii,
+    /// Not at all; nobody is led through set-up there.
+    Off,
+}
+
+/// One line that the person typed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// [`VERSION`] of the asker.
+    pub version: u32,
+    /// Random, and repeated by the answer.
+    pub nonce: String,
+    /// `PAM_USER`, which must be the one the attempt is for.
+    pub user: String,
+    /// `PAM_SERVICE`, likewise.
+    pub service: String,
+    /// The attempt, as it came with the prompt.
+    pub attempt: String,
+    /// What was typed; at most [`crate::typed::MAX_TYPED`] bytes.
+    #[serde(serialize_with = "secret::reveal")]
+    pub typed: Secret,
+}
+
+/// The server's answer to either request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reply {
+    /// [`VERSION`] of the server.
+    pub version: u32,
+    /// The nonce of the request; any other makes the answer void.
+    pub nonce: String,
+    /// The account that the request named; any other makes the answer void.
+    pub user: String,
+    /// What to do.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What the host does next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Ask the person for one line.
+    Ask {
+        /// Sealed; goes back with the line.
+        attempt: String,
+        /// Lines to show above the prompt.
+        notice: Option<String>,
+        /// The prompt, where it is not the host's own.
+        label: Option<String>,
+        /// Why it is asked again.
+        reason: Option<Reason>,
+    },
+    /// The second factor was right.
+    Granted,
+    /// Policy asks this person for nothing here.
+    NotAsked,
+    /// The login is refused.
+    Refused {
+        /// For the journal.
+        reason: Reason,
+        /// For the person, where there is more to say than that it failed.
+        notice: Option<String>,
+    },
+}
