@@ -8,3 +8,10 @@ pub mod reason;
 pub mod secret;
 pub mod typed;
 pub mod wire;
+
+#[cfg(feature = "store")]
+pub mod crypto;
+#[cfg(feature = "store")]
+pub mod id;
+#[cfg(feature = "store")]
+pub mod time;
