@@ -41,7 +41,9 @@ pub(super) struct Key {
 #[derive(Debug, Error)]
 pub enum KeyError {
     /// There is no such file.
-    #[error("key_missing: there is no key ring at {0}; restore it from your backup, or run `twolatch init` for a new system")]
+    #[error(
+        "key_missing: there is no key ring at {0}; restore it from your backup, or run `twolatch init` for a new system"
+    )]
     Missing(PathBuf),
     /// It could not be read.
     #[error("key_unreadable: {path}: {error}")]
@@ -120,8 +122,7 @@ impl KeyRing {
         entropy.fill(key.as_mut())?;
         let id = random_text::<5>(entropy)?;
         let line = Zeroizing::new(format!("{id}:{}\n", BASE64.encode(key.as_ref())));
-        let mut file =
-            File::options().write(true).create_new(true).mode(0o600).open(path).map_err(unreadable)?;
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(path).map_err(unreadable)?;
         file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(unreadable)?;
         Self::parse(path, &line)
     }

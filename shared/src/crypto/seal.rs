@@ -52,16 +52,21 @@ impl KeyRing {
     /// # Errors
     /// Where the kernel gives no randomness.
     pub fn seal(&self, entropy: &dyn Entropy, place: Place<'_>, plain: &[u8]) -> Result<String, SealError> {
-        let key = self.current().ok_or(SealError::Tampered)?;
-        let mut nonce = [0; NONCE_LEN];
-        entropy.fill(&mut nonce)?;
-        let mut body = Vec::with_capacity(NONCE_LEN + plain.len() + 16);
-        body.extend_from_slice(plain);
-        key.seal
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place.bytes()), &mut body)
-            .map_err(|_| SealError::Tampered)?;
-        body.splice(0..0, nonce);
-        Ok(format!("{}.{}", key.id, BASE64URL_NOPAD.encode(&body)))
+        seal_by(self.current().ok_or(SealError::Tampered)?, entropy, place, plain)
+    }
+
+    /// Seals with a named key of the ring: only canaries need that.
+    ///
+    /// # Errors
+    /// Where there is no such key or no randomness.
+    pub(crate) fn seal_with(
+        &self,
+        id: &str,
+        entropy: &dyn Entropy,
+        place: Place<'_>,
+        plain: &[u8],
+    ) -> Result<String, SealError> {
+        seal_by(self.by_id(id).ok_or_else(|| SealError::KeyUnknown(id.to_owned()))?, entropy, place, plain)
     }
 
     /// Opens what [`KeyRing::seal`] made for the same place.
@@ -73,11 +78,8 @@ impl KeyRing {
         let mut body = Zeroizing::new(BASE64URL_NOPAD.decode(body.as_bytes()).map_err(|_| SealError::Tampered)?);
         let (nonce, box_) = body.split_at_mut_checked(NONCE_LEN).ok_or(SealError::Tampered)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Tampered)?;
-        let length = key
-            .seal
-            .open_in_place(nonce, Aad::from(place.bytes()), box_)
-            .map_err(|_| SealError::Tampered)?
-            .len();
+        let length =
+            key.seal.open_in_place(nonce, Aad::from(place.bytes()), box_).map_err(|_| SealError::Tampered)?.len();
         body.drain(..NONCE_LEN);
         body.truncate(length);
         Ok(body)
@@ -149,6 +151,18 @@ impl KeyRing {
         let key = self.by_id(id).ok_or_else(|| SealError::KeyUnknown(id.chars().take(16).collect()))?;
         Ok((key, body))
     }
+}
+
+fn seal_by(key: &Key, entropy: &dyn Entropy, place: Place<'_>, plain: &[u8]) -> Result<String, SealError> {
+    let mut nonce = [0; NONCE_LEN];
+    entropy.fill(&mut nonce)?;
+    let mut body = Vec::with_capacity(NONCE_LEN + plain.len() + 16);
+    body.extend_from_slice(plain);
+    key.seal
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place.bytes()), &mut body)
+        .map_err(|_| SealError::Tampered)?;
+    body.splice(0..0, nonce);
+    Ok(format!("{}.{}", key.id, BASE64URL_NOPAD.encode(&body)))
 }
 
 fn row_bytes(table: &str, columns: &[Option<&str>]) -> Vec<u8> {

@@ -54,11 +54,9 @@ fn a_row_mark_covers_every_column_and_where_it_ends() {
     let columns = [Some("alice"), None, Some("admin")];
     let mark = ring.mark_row("users", &columns);
     assert_eq!(ring.check_row("users", &columns, &mark), Ok(()));
-    for changed in [
-        [Some("alice"), Some(""), Some("admin")],
-        [Some("alicea"), None, Some("dmin")],
-        [Some("alice"), None, None],
-    ] {
+    for changed in
+        [[Some("alice"), Some(""), Some("admin")], [Some("alicea"), None, Some("dmin")], [Some("alice"), None, None]]
+    {
         assert_eq!(ring.check_row("users", &changed, &mark), Err(SealError::Tampered), "{changed:?}");
     }
     assert_eq!(ring.check_row("factors", &columns, &mark), Err(SealError::Tampered));
