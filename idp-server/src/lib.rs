@@ -2,5 +2,9 @@
 //!
 //! A module uses those to its left: `config <- state <- web <- oidc, pages, hosts <- router <- listen <- cli`.
 
+pub mod cli;
 pub mod config;
+pub mod hosts;
+pub mod listen;
+pub mod router;
 pub mod state;

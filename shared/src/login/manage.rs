@@ -218,15 +218,27 @@ impl Logins {
         label: Option<String>,
         actor: &Actor,
     ) -> Result<(), ManageError> {
+        self.add_confirmed(name, Confirmed::provisioned(totp), label, actor).await
+    }
+
+    /// Gives somebody an authenticator whose codes have been shown.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn add_confirmed(
+        &self,
+        name: &UserName,
+        confirmed: Confirmed,
+        label: Option<String>,
+        actor: &Actor,
+    ) -> Result<(), ManageError> {
         let user = self.named(name).await?.user;
         let label = label.unwrap_or_else(|| default_name(&user));
-        let about = Record::new(actor.now, Event::FactorAdded).by(&actor.name).saying("provisioned");
+        let about = Record::new(actor.now, Event::FactorAdded).by(&actor.name).saying("by an administrator");
         let store = self.store.clone();
         self.store
             .write(move |connection| {
-                Box::pin(async move {
-                    Confirmed::provisioned(totp).store(connection, &store, &user, &label, about).await.map(drop)
-                })
+                Box::pin(async move { confirmed.store(connection, &store, &user, &label, about).await.map(drop) })
             })
             .await?;
         Ok(())
