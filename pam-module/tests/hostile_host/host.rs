@@ -143,16 +143,11 @@ impl Host {
 
     /// Logs in. Every act has to be used.
     pub(crate) fn authenticate(&mut self, acts: &[Act]) -> c_int {
-        let left_over = self.try_authenticate(acts);
-        assert_eq!(self.state.acts.len(), 0, "acts were left over; the prompts were {:?}", self.state.prompts);
-        left_over
-    }
-
-    /// Logs in with as many acts as the module asks for.
-    pub(crate) fn try_authenticate(&mut self, acts: &[Act]) -> c_int {
         self.state.acts = acts.iter().cloned().collect();
         // SAFETY: the handle is live and used by this thread only.
-        unsafe { pam_authenticate(self.handle, 0) }
+        let code = unsafe { pam_authenticate(self.handle, 0) };
+        assert_eq!(self.state.acts.len(), 0, "acts were left over; the prompts were {:?}", self.state.prompts);
+        code
     }
 
     pub(crate) fn setcred(&mut self) -> c_int {
