@@ -119,7 +119,7 @@ async fn of_system(app: &App) -> Vec<Finding> {
     }
     match unknown_accounts(app).await {
         Ok(names) if names.is_empty() => {
-            findings.push(well("accounts", "all that can log in here are known".to_owned()))
+            findings.push(well("accounts", "all that can log in here are known".to_owned()));
         }
         Ok(names) => findings.push(bad(
             "accounts",

@@ -30,7 +30,7 @@ pub(super) struct Init {
     /// The URL under which browsers reach the server: https, or http on loopback.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
-    /// sqlite:///path or <postgres://user@host/database>; an SQLite file in the data folder if absent.
+    /// <sqlite:///path> or <postgres://user@host/database>; an SQLite file in the data folder if absent.
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
     /// Only make a new link for the first administrator.

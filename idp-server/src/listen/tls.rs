@@ -50,7 +50,7 @@ impl Tls {
                 tracing::info!("the certificate was read again");
             }
             Err(error) => {
-                tracing::error!(%error, "the certificate has changed, but cannot be used; the old one is kept")
+                tracing::error!(%error, "the certificate has changed, but cannot be used; the old one is kept");
             }
         }
     }

@@ -10,7 +10,7 @@ use super::tls::Tls;
 use super::{Seats, Stop, connection};
 
 /// Keep-alive ends after this.
-const LIFE: Duration = Duration::from_secs(120);
+const LIFE: Duration = Duration::from_mins(2);
 
 /// A TLS handshake takes less.
 const HANDSHAKE: Duration = Duration::from_secs(5);
