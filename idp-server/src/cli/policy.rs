@@ -135,9 +135,15 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
         });
     }
     say(format_args!("organisation      {organisation}"));
-    roles.iter().for_each(|(role, level)| say(format_args!("role {role:<12} {level}")));
-    groups.iter().for_each(|(group, level)| say(format_args!("group {group:<11} {level}")));
-    doors.iter().for_each(|(door, level)| say(format_args!("door {door:<12} {level}")));
+    for (role, level) in roles {
+        say(format_args!("role {role:<12} {level}"));
+    }
+    for (group, level) in groups {
+        say(format_args!("group {group:<11} {level}"));
+    }
+    for (door, level) in doors {
+        say(format_args!("door {door:<12} {level}"));
+    }
     say(format_args!("codes to set up   {enrol_codes}"));
     say(format_args!("days to set up    {setup_days}"));
     if policy.locked {
