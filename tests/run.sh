@@ -4,7 +4,7 @@
 # Everything that must pass, on a fresh Debian 12 with Rust: installs what the tests drive (as root), then formatting,
 # lints, licences, one debug build, the unit tests and the tests with real servers. Without root the logins through
 # sshd, sudo, su and login are left out, and that is said.
-set -euo pipefail
+set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PATH="$HOME/.cargo/bin:$PATH"
 

@@ -1,0 +1,143 @@
+//! A throw-away machine whose logins ask a server of their own, and the people who log in.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::thread;
+
+use super::database::Engine;
+use super::machine::{Account, First, Machine};
+use super::pty::{Ended, Pty};
+use super::server::Server;
+use super::{syslog, totp};
+
+/// The command that proves a login: what it prints is never typed.
+pub(crate) const WHO: &str = "echo in:$(id -un)";
+
+/// A machine and its server, which runs.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) server: Server,
+    pub(crate) machine: Machine,
+    secrets: RefCell<Vec<String>>,
+}
+
+/// A Linux account with an authenticator app.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) account: Account,
+    secret: String,
+}
+
+impl World {
+    /// A machine where these services ask our module. Nothing where the machine or the engine is missing.
+    pub(crate) fn new(engine: Engine, services: &[&str], first: First) -> Option<Self> {
+        let machine = Machine::enter()?;
+        let mut server = Server::init(engine, Path::new("/run/twolatch"))?;
+        for service in services {
+            machine.pam_stack(service, first, server.socket());
+        }
+        server.start();
+        Some(Self { server, machine, secrets: RefCell::default() })
+    }
+
+    /// A new person, known to Twolatch and set up.
+    pub(crate) fn enrolled(&self) -> Person {
+        self.enrol(self.unknown())
+    }
+
+    /// A new person whom Twolatch does not know.
+    pub(crate) fn unknown(&self) -> Account {
+        let account = self.machine.account();
+        self.secrets.borrow_mut().push(account.password.clone());
+        account
+    }
+
+    /// Makes an account known to Twolatch, with an authenticator app.
+    pub(crate) fn enrol(&self, account: Account) -> Person {
+        let secret = totp::new_secret();
+        self.server.run(&["user", "add", &account.name], "");
+        self.server.run(&["factor", "add-totp", &account.name, "--secret-stdin"], &format!("{secret}\n"));
+        self.secrets.borrow_mut().extend([account.password.clone(), secret.clone()]);
+        Person { account, secret }
+    }
+}
+
+impl Drop for World {
+    /// Whatever was tested: nothing secret is in any log.
+    fn drop(&mut self) {
+        if thread::panicking() {
+            return;
+        }
+        let secrets = self.secrets.borrow();
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        syslog::assert_hides(&secrets);
+        let log = self.server.log();
+        assert!(!secrets.iter().any(|secret| log.contains(secret)), "the server's log shows a secret:\n{log}");
+    }
+}
+
+impl Person {
+    pub(crate) fn name(&self) -> &str {
+        &self.account.name
+    }
+
+    /// What the app shows now.
+    pub(crate) fn code(&self) -> String {
+        totp::code(&self.secret)
+    }
+
+    /// What the app shows at no time near now.
+    pub(crate) fn wrong_code(&self) -> String {
+        totp::wrong_code(&self.secret)
+    }
+}
+
+/// A program that asks for passwords and codes, and one who answers.
+#[derive(Debug)]
+pub(crate) struct Login(pub(crate) Pty);
+
+/// How our module asks.
+pub(crate) const CODE_PROMPT: &str = "Verification code: ";
+
+/// How the programs ask for the Linux password.
+pub(crate) const PASSWORD_PROMPT: &str = "assword: ";
+
+impl Login {
+    /// Types the password and goes on until the code is asked for. False if the program ends before that.
+    pub(crate) fn reach_code(&mut self, password: &str) -> bool {
+        loop {
+            match self.0.next_prompt(&[PASSWORD_PROMPT, CODE_PROMPT]) {
+                Some(PASSWORD_PROMPT) => self.0.type_line(password),
+                Some(_) => return true,
+                None => return false,
+            }
+        }
+    }
+
+    /// Types one of these codes at each prompt for one, the last of them as often as it is asked for, until the
+    /// program ends.
+    pub(crate) fn answer(mut self, password: &str, codes: &[&str]) -> Ended {
+        let mut codes = codes.iter().copied().peekable();
+        while self.reach_code(password) {
+            let code = if codes.len() > 1 { codes.next() } else { codes.peek().copied() };
+            self.0.type_line(code.expect("a code to type"));
+        }
+        self.0.finish()
+    }
+}
+
+impl Ended {
+    /// It let this person in and did what it was asked for.
+    pub(crate) fn assert_in(&self, name: &str) {
+        assert!(self.is_in(name), "not logged in: {}\n{}", self.status, self.screen);
+    }
+
+    /// It did not.
+    pub(crate) fn assert_refused(&self) {
+        assert!(!self.status.success() && !self.screen.contains("in:"), "logged in:\n{}", self.screen);
+    }
+
+    pub(crate) fn is_in(&self, name: &str) -> bool {
+        self.status.success() && self.screen.contains(&format!("in:{name}"))
+    }
+}
