@@ -3,10 +3,9 @@
 use crate::support::database::Engine;
 use crate::support::machine::First;
 use crate::support::on_both_databases;
-use crate::support::pty::Pty;
+use crate::support::pty::{Ended, Pty};
 use crate::support::run;
 use crate::support::syslog;
-use crate::support::wait::try_until;
 use crate::support::world::{Login, Person, World};
 
 on_both_databases!(password_and_code_let_in);
@@ -19,15 +18,22 @@ fn with_person(engine: Engine) -> Option<(World, Person)> {
     Some((world, person))
 }
 
-fn console(name: &str) -> Login {
-    Login(Pty::spawn("login", &[name]))
+fn console(person: &Person) -> Login {
+    Login::new(Pty::spawn("login", &[person.name()]))
+}
+
+fn assert_in(ended: &Ended, person: &Person) {
+    assert!(ended.screen.contains(&format!("({})", person.name())), "not logged in:\n{}", ended.screen);
+}
+
+fn assert_refused(ended: &Ended) {
+    assert!(!ended.screen.contains("uid="), "logged in:\n{}", ended.screen);
 }
 
 fn password_and_code_let_in(engine: Engine) {
     let Some((_world, person)) = with_person(engine) else { return };
     let code = person.code();
-    let ended = console(person.name()).answer(&person.account.password, &[&code]);
-    assert!(ended.screen.contains(&format!("({})", person.name())), "not logged in:\n{}", ended.screen);
+    assert_in(&console(&person).answer(&person.account.password, &[&code]), &person);
     syslog::expect_reason(person.name(), "granted");
     syslog::assert_hides_code(person.name(), &code);
 }
@@ -35,40 +41,26 @@ fn password_and_code_let_in(engine: Engine) {
 #[test]
 fn a_wrong_code_is_refused() {
     let Some((_world, person)) = with_person(Engine::Sqlite) else { return };
-    let wrong = person.wrong_code();
-    let mut login = console(person.name());
-    for _ in 0..3 {
-        assert!(login.reach_code(&person.account.password));
-        login.0.type_line(&wrong);
-    }
-    login.0.expect("incorrect");
-    assert!(!login.0.screen().contains("uid="), "logged in:\n{}", login.0.screen());
+    assert_refused(&console(&person).answer(&person.account.password, &[&person.wrong_code()]));
     syslog::expect_reason(person.name(), "refused");
 }
 
-/// Ctrl-D at the prompt ends the login and spends nothing.
 #[test]
-fn p25_an_end_of_file_is_refused() {
+fn p25_an_end_of_file_is_refused_and_spends_nothing() {
     let Some((_world, person)) = with_person(Engine::Sqlite) else { return };
-    let mut login = console(person.name());
-    assert!(login.reach_code(&person.account.password));
-    login.0.type_keys("\u{4}");
-    let refused = try_until(std::time::Duration::from_secs(10), || {
-        syslog::lines_about(person.name()).into_iter().find(|line| line.contains("refused"))
-    });
-    assert!(refused.is_some(), "{}", login.0.screen());
-    drop(login);
-    let ended = console(person.name()).answer(&person.account.password, &[&person.code()]);
-    assert!(ended.screen.contains(&format!("({})", person.name())), "not logged in:\n{}", ended.screen);
+    let password = &person.account.password;
+    let mut login = console(&person);
+    assert!(login.reach_code(password), "no code was asked for:\n{}", login.screen());
+    login.type_keys("\u{4}");
+    assert_refused(&login.end_without_code(password));
+    syslog::expect_reason(person.name(), "refused");
+    assert_in(&console(&person).answer(password, &[&person.code()]), &person);
 }
 
 #[test]
 fn the_console_is_refused_while_the_server_is_down() {
     let Some((mut world, person)) = with_person(Engine::Sqlite) else { return };
     world.server.stop();
-    let mut login = console(person.name());
-    assert!(!matches!(login.0.next_prompt(&["assword: "]), None));
-    login.0.type_line(&person.account.password);
-    login.0.expect("incorrect");
+    assert_refused(&console(&person).end_without_code(&person.account.password));
     syslog::expect_reason(person.name(), "no_answer");
 }

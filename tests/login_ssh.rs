@@ -32,7 +32,7 @@ fn on(engine: Engine, first: First, methods: Methods) -> Option<(World, Sshd)> {
 
 fn at_the_code(sshd: &Sshd, person: &Person) -> Login {
     let mut login = sshd.login(person.name(), None);
-    assert!(login.reach_code(&person.account.password), "no code was asked for:\n{}", login.0.screen());
+    assert!(login.reach_code(&person.account.password), "no code was asked for:\n{}", login.screen());
     login
 }
 
@@ -73,7 +73,7 @@ fn of_two_logins_with_one_code_one_gets_in(engine: Engine) {
         let mut logins = [at_the_code(&sshd, &person), at_the_code(&sshd, &person)];
         let code = person.code();
         for login in &mut logins {
-            login.0.type_line(&code);
+            login.type_code(&code);
         }
         let ends = logins.map(|login| login.answer(&person.account.password, &[&code]));
         let inside = ends.iter().filter(|end| end.is_in(person.name())).count();
@@ -97,9 +97,7 @@ fn a_server_killed_while_the_person_types_spends_nothing(engine: Engine) {
 fn a_wrong_password_is_refused_before_any_code() {
     let Some((world, sshd)) = with_password() else { return };
     let person = world.enrolled();
-    let mut login = sshd.login(person.name(), None);
-    assert!(!login.reach_code("not the password"), "a code was asked for:\n{}", login.0.screen());
-    login.0.finish().assert_refused();
+    sshd.login(person.name(), None).end_without_code("not the password").assert_refused();
 }
 
 #[test]
@@ -146,8 +144,7 @@ fn p16_an_account_that_twolatch_does_not_know_is_asked_the_same_and_refused() {
     let Some((world, sshd)) = with_password() else { return };
     let account = world.unknown();
     let mut login = sshd.login(&account.name, None);
-    assert!(login.reach_code(&account.password), "no code was asked for:\n{}", login.0.screen());
-    login.0.type_line("123456");
+    assert!(login.reach_code(&account.password), "no code was asked for:\n{}", login.screen());
     login.answer(&account.password, &["123456"]).assert_refused();
     syslog::expect_reason(&account.name, "refused");
 }
@@ -174,7 +171,7 @@ fn p20_root_whom_sshd_refuses_is_refused_and_its_code_not_spent() {
     world.machine.pam_stack("sshd", First::Claimed, world.server.socket());
     sshd.login("root", None).answer(password, &[&code]).assert_refused();
     syslog::expect_reason("root", "host_refused");
-    let su = Login(somebody.spawn("su", &["root", "-c", WHO]));
+    let su = somebody.login("su", &["root", "-c", WHO]);
     su.answer(password, &[&code]).assert_in("root");
 }
 
@@ -219,9 +216,7 @@ fn a_key_and_a_code_let_in() {
 fn without_the_key_nothing_is_asked() {
     let Some((world, sshd)) = on(Engine::Sqlite, First::Key, Methods::KeyAndKeyboardInteractive) else { return };
     let person = world.enrolled();
-    let mut login = sshd.login(person.name(), None);
-    assert!(!login.reach_code(&person.account.password), "a code was asked for:\n{}", login.0.screen());
-    login.0.finish().assert_refused();
+    sshd.login(person.name(), None).end_without_code(&person.account.password).assert_refused();
 }
 
 #[test]
@@ -237,9 +232,7 @@ fn first_key_refuses_where_sshd_asked_for_no_key() {
 fn the_password_method_is_refused_and_the_log_names_the_setting() {
     let Some((world, sshd)) = on(Engine::Sqlite, First::Stack, Methods::Password) else { return };
     let person = world.enrolled();
-    let mut login = sshd.login(person.name(), None);
-    assert!(!login.reach_code(&person.account.password), "a code was asked for:\n{}", login.0.screen());
-    login.0.finish().assert_refused();
+    sshd.login(person.name(), None).end_without_code(&person.account.password).assert_refused();
     syslog::expect_reason(person.name(), "host_cannot_prompt");
     syslog::expect_reason(person.name(), "KbdInteractiveAuthentication");
 }
@@ -251,7 +244,5 @@ fn p30_a_key_alone_passes_every_pam_module_by() {
     let Some((world, sshd)) = on(Engine::Sqlite, First::Key, Methods::Key) else { return };
     let person = world.enrolled();
     let key = sshd.key_for(person.name());
-    let mut login = sshd.login(person.name(), Some(&key));
-    assert!(!login.reach_code(&person.account.password), "a code was asked for:\n{}", login.0.screen());
-    login.0.finish().assert_in(person.name());
+    sshd.login(person.name(), Some(&key)).end_without_code(&person.account.password).assert_in(person.name());
 }

@@ -93,6 +93,9 @@ inside() {
     export TWOLATCH_SYSLOG=${TWOLATCH_SYSLOG:-/var/log/syslog}
     start_syslog
 
+    # `login` ends when it has refused, as sshd's client, sudo and su are told to.
+    sed -i '/^LOGIN_RETRIES/d; $a LOGIN_RETRIES 1' /etc/login.defs
+
     cd "$tree"
     # Not exec: this shell is process 1 and reaps what its grandchildren leave behind.
     "$@"

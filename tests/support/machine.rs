@@ -7,6 +7,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
 use super::pty::Pty;
+use super::world::Login;
 use super::{new_id, run, setting, skip};
 
 /// `tests/machine.sh` leaves this file; without it the machine is a real one.
@@ -38,9 +39,9 @@ pub(crate) enum First {
 }
 
 impl Account {
-    /// Starts a program as this account, on a terminal of its own.
-    pub(crate) fn spawn(&self, program: &str, arguments: &[&str]) -> Pty {
-        Pty::spawn("setpriv", &[&self.become_me(), &[program][..], arguments].concat())
+    /// Starts a program that asks, as this account and on a terminal of its own.
+    pub(crate) fn login(&self, program: &str, arguments: &[&str]) -> Login {
+        Login::new(Pty::spawn("setpriv", &[&self.become_me(), &[program][..], arguments].concat()))
     }
 
     /// Runs a program as this account, without a terminal, that must succeed; gives what it printed.

@@ -100,7 +100,7 @@ impl Sshd {
         ];
         arguments.extend(options.iter().flat_map(|option| ["-o", option]));
         arguments.extend([to.as_str(), WHO]);
-        Login(Pty::spawn("ssh", &arguments))
+        Login::new(Pty::spawn("ssh", &arguments))
     }
 
     /// Everything that sshd has logged.

@@ -92,9 +92,13 @@ impl Person {
     }
 }
 
-/// A program that asks for passwords and codes, and one who answers.
+/// A program that asks for passwords and codes, and somebody who answers.
 #[derive(Debug)]
-pub(crate) struct Login(pub(crate) Pty);
+pub(crate) struct Login {
+    pty: Pty,
+    /// The program waits for a code now.
+    at_code: bool,
+}
 
 /// How our module asks.
 pub(crate) const CODE_PROMPT: &str = "Verification code: ";
@@ -103,26 +107,53 @@ pub(crate) const CODE_PROMPT: &str = "Verification code: ";
 pub(crate) const PASSWORD_PROMPT: &str = "assword: ";
 
 impl Login {
+    pub(crate) fn new(pty: Pty) -> Self {
+        Self { pty, at_code: false }
+    }
+
     /// Types the password and goes on until the code is asked for. False if the program ends before that.
     pub(crate) fn reach_code(&mut self, password: &str) -> bool {
-        loop {
-            match self.0.next_prompt(&[PASSWORD_PROMPT, CODE_PROMPT]) {
-                Some(PASSWORD_PROMPT) => self.0.type_line(password),
-                Some(_) => return true,
+        while !self.at_code {
+            match self.pty.next_prompt(&[PASSWORD_PROMPT, CODE_PROMPT]) {
+                Some(PASSWORD_PROMPT) => self.pty.type_line(password),
+                Some(_) => self.at_code = true,
                 None => return false,
             }
         }
+        true
+    }
+
+    /// Types a line where a code is asked for.
+    pub(crate) fn type_code(&mut self, code: &str) {
+        self.type_keys(&format!("{code}\n"));
+    }
+
+    /// Types exactly this where a code is asked for; `\u{4}` is Ctrl-D.
+    pub(crate) fn type_keys(&mut self, keys: &str) {
+        assert!(self.at_code, "no code is asked for:\n{}", self.screen());
+        self.at_code = false;
+        self.pty.type_keys(keys);
     }
 
     /// Types one of these codes at each prompt for one, the last of them as often as it is asked for, until the
     /// program ends.
     pub(crate) fn answer(mut self, password: &str, codes: &[&str]) -> Ended {
-        let mut codes = codes.iter().copied().peekable();
+        let mut asked = 0;
         while self.reach_code(password) {
-            let code = if codes.len() > 1 { codes.next() } else { codes.peek().copied() };
-            self.0.type_line(code.expect("a code to type"));
+            self.type_code(codes[asked.min(codes.len() - 1)]);
+            asked += 1;
         }
-        self.0.finish()
+        self.pty.finish()
+    }
+
+    /// Types the password; no code must be asked for.
+    pub(crate) fn end_without_code(mut self, password: &str) -> Ended {
+        assert!(!self.reach_code(password), "a code was asked for:\n{}", self.screen());
+        self.pty.finish()
+    }
+
+    pub(crate) fn screen(&self) -> String {
+        self.pty.screen()
     }
 }
 
