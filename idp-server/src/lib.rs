@@ -1,1 +1,6 @@
-//! .
+//! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
+//!
+//! A module uses those to its left: `config <- state <- web <- oidc, pages, hosts <- router <- listen <- cli`.
+
+pub mod config;
+pub mod state;

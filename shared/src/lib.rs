@@ -8,3 +8,22 @@ pub mod reason;
 pub mod secret;
 pub mod typed;
 pub mod wire;
+
+#[cfg(feature = "store")]
+pub mod crypto;
+#[cfg(feature = "store")]
+pub mod door;
+#[cfg(feature = "store")]
+pub mod factor;
+#[cfg(feature = "store")]
+pub mod id;
+#[cfg(feature = "store")]
+pub mod policy;
+#[cfg(feature = "store")]
+pub mod step;
+#[cfg(feature = "store")]
+pub mod store;
+#[cfg(feature = "store")]
+pub mod time;
+#[cfg(feature = "store")]
+pub mod user;

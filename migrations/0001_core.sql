@@ -1,0 +1,127 @@
+-- Who there is, what they prove themselves with, what policy asks, and what was decided.
+
+CREATE TABLE meta (
+    id TEXT NOT NULL PRIMARY KEY,
+    -- No time step that began before this moment is accepted; it only rises.
+    replay_floor BIGINT NOT NULL,
+    -- The latest moment that any server has seen.
+    time_high BIGINT NOT NULL
+);
+INSERT INTO meta (id, replay_floor, time_high) VALUES ('meta', 0, 0);
+
+-- A known text sealed with each key: a wrong key is found out before anybody logs in.
+CREATE TABLE canaries (
+    key_id TEXT NOT NULL PRIMARY KEY,
+    sealed TEXT NOT NULL
+);
+
+CREATE TABLE users (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE,
+    email TEXT,
+    email_key TEXT UNIQUE,
+    email_verified_at BIGINT,
+    role TEXT NOT NULL,
+    groups TEXT NOT NULL,
+    level TEXT,
+    shared_at BIGINT,
+    disabled_at BIGINT,
+    password TEXT,
+    must_change_at BIGINT,
+    setup_until BIGINT NOT NULL,
+    authenticators TEXT NOT NULL,
+    security_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    mac TEXT NOT NULL
+);
+
+-- An index over users.groups; the list in the user's row is the truth.
+CREATE TABLE memberships (
+    group_name TEXT NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    PRIMARY KEY (group_name, user_id)
+);
+CREATE INDEX memberships_by_user ON memberships (user_id);
+
+CREATE TABLE factors (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    algorithm TEXT NOT NULL,
+    digits BIGINT NOT NULL,
+    period BIGINT NOT NULL,
+    drift BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
+    -- Not under the mark: they change with every login.
+    last_step BIGINT NOT NULL,
+    last_used_at BIGINT
+);
+CREATE INDEX factors_by_user ON factors (user_id);
+
+-- What is left to try, for one authenticator kind of one person, or for one source.
+CREATE TABLE budgets (
+    id TEXT NOT NULL PRIMARY KEY,
+    fails BIGINT NOT NULL,
+    next_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+CREATE INDEX budgets_by_change ON budgets (changed_at);
+
+-- Every version of the policy; the highest is in force.
+CREATE TABLE policies (
+    version BIGINT NOT NULL PRIMARY KEY,
+    document TEXT NOT NULL,
+    author TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    mac TEXT NOT NULL
+);
+
+CREATE TABLE exemptions (
+    id TEXT NOT NULL PRIMARY KEY,
+    subject_kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    door TEXT,
+    level TEXT NOT NULL,
+    until BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    author TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    mac TEXT NOT NULL
+);
+CREATE INDEX exemptions_by_subject ON exemptions (subject_kind, subject);
+
+CREATE TABLE audit (
+    instance TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    event TEXT NOT NULL,
+    result TEXT NOT NULL,
+    user_name TEXT,
+    actor TEXT,
+    door TEXT,
+    host TEXT,
+    source TEXT,
+    factor TEXT,
+    detail TEXT,
+    -- An attempt has one verdict.
+    attempt TEXT UNIQUE,
+    mac TEXT NOT NULL,
+    PRIMARY KEY (instance, seq)
+);
+CREATE INDEX audit_by_time ON audit (at);
+
+-- What a server has linked of its own records: a range, how many, and the mark over them and the link before.
+CREATE TABLE audit_links (
+    instance TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    first_seq BIGINT NOT NULL,
+    last_seq BIGINT NOT NULL,
+    records BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    mark TEXT NOT NULL,
+    PRIMARY KEY (instance, number)
+);

@@ -1,0 +1,40 @@
+-- Sign-ins under way, sessions, and one-time links.
+
+CREATE TABLE attempts (
+    id_hash TEXT NOT NULL PRIMARY KEY,
+    -- NULL for a sign-in under a name that nobody has: it goes on as if.
+    user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
+    typed_name TEXT NOT NULL,
+    proofs TEXT NOT NULL,
+    -- What is pending in this sign-in only (an authenticator being set up), sealed.
+    pending TEXT,
+    continue_to TEXT,
+    security_version BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX attempts_by_expiry ON attempts (expires_at);
+
+CREATE TABLE sessions (
+    id_hash TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    proofs TEXT NOT NULL,
+    security_version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+CREATE TABLE links (
+    token_hash TEXT NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL,
+    user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT
+);
+CREATE INDEX links_by_user ON links (user_id);
+CREATE INDEX links_by_expiry ON links (expires_at);

@@ -1,0 +1,68 @@
+use super::*;
+use crate::crypto::SystemEntropy;
+
+fn hasher(cores: usize) -> Hasher {
+    Hasher::new(Cost::default(), cores, &SystemEntropy::new()).unwrap()
+}
+
+#[test]
+fn pw1_what_may_be_chosen() {
+    let table = [
+        ("short", "seven77", Err(Weak::Short)),
+        ("common", "password", Err(Weak::Common)),
+        ("common with digits", "Password123", Err(Weak::Common)),
+        ("the own name", "alice.example", Err(Weak::Common)),
+        ("words", "correct horse battery staple", Ok(())),
+        ("64 emoji", &"🦀".repeat(64), Err(Weak::Common)),
+        ("257 bytes", &"aB3$ ".repeat(52), Err(Weak::Long)),
+        ("control", "abc\u{7}defghijkl", Err(Weak::Control)),
+    ];
+    for (name, password, expected) in table {
+        assert_eq!(acceptable(&Secret::new(password.to_owned()), &["alice.example"]), expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn pw3_right_wrong_and_rising_cost() {
+    let password = || Secret::new("correct horse battery staple".to_owned());
+    let cheap = Cost { memory_kib: 19 * 1024, passes: 1, lanes: 1 };
+    let old = Hasher::new(cheap, 1, &SystemEntropy::new()).unwrap();
+    let stored = old.hash(password(), &SystemEntropy::new()).await.unwrap();
+    assert!(stored.expose().starts_with("$argon2id$v=19$m=19456,t=1,p=1$"));
+
+    let new = hasher(1);
+    let checked = new.check(password(), Some(stored.clone())).await.unwrap();
+    assert_eq!(checked, Checked { right: true, outdated: true });
+    let wrong = new.check(Secret::new("another password".to_owned()), Some(stored)).await.unwrap();
+    assert!(!wrong.right);
+}
+
+#[tokio::test]
+async fn pw4_a_stored_hash_cannot_ask_for_more_than_the_bounds() {
+    let stored = "$argon2id$v=19$m=2097152,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for text in [stored, "", "$argon2i$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$AAAA", "not a hash"] {
+        let checked = hasher(1).check(Secret::new("x".to_owned()), Some(Secret::new(text.to_owned()))).await;
+        assert_eq!(checked, Err(HashError::Params), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn pw7_an_unknown_user_is_hashed_for_and_never_right() {
+    let checked = hasher(1).check(Secret::new(String::new()), None).await.unwrap();
+    assert_eq!(checked, Checked { right: false, outdated: false });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pw5_the_queue_is_bounded() {
+    let hasher = hasher(1);
+    let tries = (0..40).map(|_| {
+        let hasher = hasher.clone();
+        tokio::spawn(async move { hasher.check(Secret::new("x".to_owned()), None).await })
+    });
+    let mut busy = 0;
+    for one in tries.collect::<Vec<_>>() {
+        busy += usize::from(one.await.unwrap() == Err(HashError::Busy));
+    }
+    assert!(busy >= 40 - 2 * (1 + QUEUE_PER_CORE), "{busy} were turned away");
+    assert!(busy > 0);
+}

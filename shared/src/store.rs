@@ -1,0 +1,236 @@
+//! The database, and all that knows which of the two engines it is. It must not decide anything about logins.
+//!
+//! Reads go through a pool. Every write is an explicit transaction in a task of its own, which no client, timeout or
+//! `select!` can drop: on SQLite the one writer's, on PostgreSQL a spawned one.
+
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyConnection, AnyPool};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+pub use self::error::StoreError;
+pub use self::location::{Location, LocationError};
+use self::sequence::Sequence;
+use self::writer::{Finished, Job};
+use crate::crypto::Entropy;
+use crate::crypto::keyring::KeyRing;
+use crate::id::Id;
+
+mod canaries;
+mod error;
+mod location;
+mod sequence;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+/// A future in a box, borrowing for `'a`.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a write transaction answers.
+pub type Written<T> = Result<T, StoreError>;
+
+/// Writes that may wait before new ones are turned away.
+const QUEUE: usize = 1024;
+
+/// How long a connection waits for another process's lock: less than the five seconds that a PAM login waits.
+const BUSY: Duration = Duration::from_secs(3);
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: AnyPool,
+    writes: Writes,
+    location: Location,
+    keys: KeyRing,
+    entropy: Arc<dyn Entropy>,
+    instance: String,
+    sequence: Arc<Sequence>,
+}
+
+enum Writes {
+    /// To the one writer.
+    Sqlite(mpsc::Sender<Job>),
+    /// Each its own transaction; permits bound how many wait.
+    Postgres(Arc<Semaphore>),
+}
+
+impl Store {
+    /// Opens the database, brings its tables up to date and checks the key ring against it. The writer runs on the
+    /// runtime that calls this.
+    ///
+    /// # Errors
+    /// Says what is wrong with database or keys.
+    pub async fn open(location: Location, keys: KeyRing, entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let pool = connect(&location).await?;
+        migrate(&location, &pool).await?;
+        let instance = Id::<Self>::random(entropy.as_ref())?.as_str().to_owned();
+        let writes = match &location {
+            Location::Sqlite(_) => {
+                let (sender, jobs) = mpsc::channel(QUEUE);
+                tokio::spawn(writer::run(pool.clone(), jobs));
+                Writes::Sqlite(sender)
+            }
+            Location::Postgres(_) => Writes::Postgres(Arc::new(Semaphore::new(QUEUE))),
+        };
+        let sequence = Arc::new(Sequence::default());
+        let store = Self { inner: Arc::new(Inner { pool, writes, location, keys, entropy, instance, sequence }) };
+        store.check_keys().await?;
+        Ok(store)
+    }
+
+    /// Where reads go.
+    #[must_use]
+    pub fn pool(&self) -> &AnyPool {
+        &self.inner.pool
+    }
+
+    /// The key ring that seals and marks rows.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.inner.keys
+    }
+
+    /// Randomness.
+    #[must_use]
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.inner.entropy.as_ref()
+    }
+
+    /// The name under which this process writes audit records.
+    #[must_use]
+    pub fn instance(&self) -> &str {
+        &self.inner.instance
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.inner.location
+    }
+
+    /// Runs one write transaction: committed if the work answers `Ok`, rolled back if it answers `Err`. The answer
+    /// comes after the commit; where the commit failed or nobody knows, it is an error.
+    ///
+    /// # Errors
+    /// The work's own, or why there was no commit.
+    pub async fn write<T, W>(&self, work: W) -> Written<T>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut AnyConnection) -> Boxed<'c, Written<T>> + Send + 'static,
+    {
+        let (sender, answer) = oneshot::channel();
+        let ticket = self.inner.sequence.ticket();
+        let job: Job = Box::new(move |connection| {
+            Box::pin(async move {
+                let result = match connection {
+                    Ok(connection) => work(connection).await,
+                    Err(error) => Err(error),
+                };
+                let keep = result.is_ok();
+                let tell = Box::new(move |committed: Result<(), StoreError>| {
+                    drop(ticket);
+                    // Nobody may be waiting any more; what was committed stands all the same.
+                    drop(sender.send(result.and_then(|value| committed.map(|()| value))));
+                });
+                Finished { keep, tell }
+            })
+        });
+        match &self.inner.writes {
+            Writes::Sqlite(queue) => queue.try_send(job).map_err(|_| StoreError::Overloaded)?,
+            Writes::Postgres(permits) => {
+                let permit = Arc::clone(permits).try_acquire_owned().map_err(|_| StoreError::Overloaded)?;
+                let pool = self.inner.pool.clone();
+                tokio::spawn(async move {
+                    writer::transaction(&pool, job).await;
+                    drop(permit);
+                });
+            }
+        }
+        answer.await.unwrap_or(Err(StoreError::OutcomeUnknown))
+    }
+
+    /// The next number for an audit record of this process.
+    pub(crate) fn next_seq(&self) -> i64 {
+        self.inner.sequence.next()
+    }
+
+    /// Records numbered below this are committed or never will be.
+    pub(crate) fn settled_seq(&self) -> i64 {
+        self.inner.sequence.settled()
+    }
+
+    /// Answers whether the database can be read now.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT replay_floor FROM meta WHERE id = 'meta'").fetch_one(self.pool()).await?;
+        Ok(())
+    }
+
+    /// Closes every connection, after the writes that have been taken.
+    pub async fn close(&self) {
+        self.inner.pool.close().await;
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Store({})", self.inner.location)
+    }
+}
+
+async fn connect(location: &Location) -> Result<AnyPool, StoreError> {
+    let cores = u32::try_from(std::thread::available_parallelism().map_or(2, usize::from)).unwrap_or(2);
+    let sqlite = matches!(location, Location::Sqlite(_));
+    let options = AnyPoolOptions::new()
+        .max_connections(if sqlite { cores + 2 } else { 4 * cores })
+        .acquire_timeout(BUSY)
+        .test_before_acquire(!sqlite)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                let text = if sqlite { SQLITE_SESSION } else { POSTGRES_SESSION };
+                sqlx::raw_sql(text).execute(connection).await.map(drop)
+            })
+        });
+    Ok(options.connect_with(location.options()?).await?)
+}
+
+/// `cell_size_check` and `trusted_schema` keep a damaged or hostile file from doing more than failing.
+const SQLITE_SESSION: &str = "PRAGMA busy_timeout = 3000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+    PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;";
+
+const POSTGRES_SESSION: &str = "SET statement_timeout = '3s'; SET lock_timeout = '2s'; \
+    SET idle_in_transaction_session_timeout = '5s'; SET synchronous_commit = on;";
+
+/// Brings the tables up to date. PostgreSQL is locked by sqlx meanwhile, SQLite by us: two servers that start at once
+/// migrate once.
+async fn migrate(location: &Location, pool: &AnyPool) -> Result<(), StoreError> {
+    let lock = match location {
+        Location::Sqlite(path) => Some(lock_beside(path)?),
+        Location::Postgres(_) => None,
+    };
+    let done = sqlx::migrate!("../migrations").run(pool).await;
+    drop(lock);
+    Ok(done?)
+}
+
+fn lock_beside(database: &Path) -> Result<std::fs::File, StoreError> {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    let file = std::fs::File::options().create(true).truncate(false).write(true).open(name)?;
+    file.lock()?;
+    Ok(file)
+}

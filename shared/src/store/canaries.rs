@@ -1,0 +1,58 @@
+//! The proof that key ring and database belong together, made before anybody logs in.
+
+use sqlx::Row;
+
+use super::{Store, StoreError};
+use crate::crypto::seal::{Place, SealError};
+
+const TEXT: &[u8] = b"twolatch canary";
+
+impl Store {
+    /// Opens every canary, and seals one for each new key.
+    pub(super) async fn check_keys(&self) -> Result<(), StoreError> {
+        let rows = sqlx::query("SELECT key_id, sealed FROM canaries").fetch_all(self.pool()).await?;
+        let mut known = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id: String = row.try_get("key_id")?;
+            let sealed: String = row.try_get("sealed")?;
+            match self.keys().open(place(&id), &sealed) {
+                Ok(_) => known.push(id),
+                Err(SealError::KeyUnknown(_)) => {
+                    return Err(StoreError::Keys(format!(
+                        "the database is sealed with key `{id}`, which the key ring does not have; restore it"
+                    )));
+                }
+                Err(_) => {
+                    return Err(StoreError::Keys(format!(
+                        "key `{id}` of the key ring is not the key `{id}` of this database; restore the right one"
+                    )));
+                }
+            }
+        }
+        for id in self.keys().ids().filter(|id| !known.iter().any(|other| other == id)) {
+            let sealed = self
+                .keys()
+                .seal_with(id, self.entropy(), place(id), TEXT)
+                .map_err(|error| StoreError::Row { table: "canaries", row: id.to_owned(), error })?;
+            let id = id.to_owned();
+            self.write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "INSERT INTO canaries (key_id, sealed) VALUES ($1, $2) ON CONFLICT (key_id) DO NOTHING",
+                    )
+                    .bind(id)
+                    .bind(sealed)
+                    .execute(connection)
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+const fn place(id: &str) -> Place<'_> {
+    Place { table: "canaries", column: "sealed", row: id, owner: "" }
+}

@@ -1,0 +1,243 @@
+//! People and accounts: their names, roles and state. It must know neither how they are stored nor how they log in.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::factor::Factor;
+use crate::id::Id;
+use crate::policy::Level;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+#[cfg(test)]
+mod tests;
+
+/// An account: a person's, or one that several share.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Never reused, and the `sub` of tokens.
+    pub id: Id<Self>,
+    /// As Linux knows it.
+    pub name: UserName,
+    /// Where mail goes, and what may be typed in place of the name once it is verified.
+    pub email: Option<Email>,
+    /// Since when the address is known to be theirs.
+    pub email_verified_at: Option<Timestamp>,
+    /// What they may do in Twolatch itself.
+    pub role: Role,
+    /// Sorted, each once.
+    pub groups: Vec<GroupName>,
+    /// A rule of policy for this person alone.
+    pub level: Option<Level>,
+    /// Since when this account is several people's (root, a service): su then asks for the caller's code.
+    pub shared_at: Option<Timestamp>,
+    /// Since when nobody can log in with it.
+    pub disabled_at: Option<Timestamp>,
+    /// The PHC string of the web password.
+    pub password: Option<Secret>,
+    /// Since when the password must be changed at the next web sign-in.
+    pub must_change_at: Option<Timestamp>,
+    /// Until when a first authenticator can be set up at a login.
+    pub setup_until: Timestamp,
+    /// The ids of all confirmed authenticators, sorted: one that vanishes from the database is missed.
+    pub authenticators: Vec<Id<Factor>>,
+    /// Raised by every change of what logins depend on.
+    pub security_version: i64,
+    /// Since when there is this account.
+    pub created_at: Timestamp,
+}
+
+/// What somebody may do in Twolatch itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Sees, changes nothing.
+    Supervisor,
+    /// Manages the own account.
+    Member,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Supervisor, Self::Member];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Supervisor => "supervisor",
+            Self::Member => "member",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(NameError::Role)
+    }
+}
+
+/// A user name: what `useradd` accepts, so never an address, a number or a path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct UserName(String);
+
+impl UserName {
+    /// The name, byte for byte.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The one form under which names are told apart: two accounts never differ by case alone.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl FromStr for UserName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let body = text.strip_suffix('$').unwrap_or(text); // machine accounts
+        if is_name(body) && text.len() <= 32 { Ok(Self(text.to_owned())) } else { Err(NameError::User) }
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A group's name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct GroupName(String);
+
+impl GroupName {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for GroupName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if is_name(text) && text.len() <= 64 { Ok(Self(text.to_owned())) } else { Err(NameError::Group) }
+    }
+}
+
+impl TryFrom<String> for GroupName {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+
+impl From<GroupName> for String {
+    fn from(name: GroupName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for GroupName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A letter or `_`, then letters, digits, `_`, `.` and `-`, all ASCII.
+fn is_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+        && !text.ends_with('.')
+}
+
+/// One mail address, of the plain kind that every mail server takes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Email(String);
+
+impl Email {
+    /// The address as given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The one form under which addresses are told apart.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl FromStr for Email {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let (local, domain) = text.rsplit_once('@').ok_or(NameError::Email)?;
+        let local_fits = (1..=64).contains(&local.len())
+            && local.split('.').all(|part| {
+                !part.is_empty()
+                    && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&byte))
+            })
+            && !local.starts_with('-');
+        let domain_fits = domain.contains('.')
+            && domain.split('.').all(|label| {
+                (1..=63).contains(&label.len())
+                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+            });
+        if local_fits && domain_fits && text.len() <= 254 { Ok(Self(text.to_owned())) } else { Err(NameError::Email) }
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What is wrong with a name, for the person who typed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NameError {
+    /// Not a user name.
+    #[error(
+        "a user name starts with a letter or _, goes on with letters, digits, _ . or -, and has at most 32 characters"
+    )]
+    User,
+    /// Not a group name.
+    #[error(
+        "a group name starts with a letter or _, goes on with letters, digits, _ . or -, and has at most 64 characters"
+    )]
+    Group,
+    /// Not an address.
+    #[error("a mail address looks like name@example.org")]
+    Email,
+    /// Not a role.
+    #[error("a role is one of admin, supervisor, member")]
+    Role,
+}
