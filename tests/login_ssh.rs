@@ -43,6 +43,10 @@ fn password_and_code_let_in(engine: Engine) {
     sshd.login(person.name(), None).answer(&person.account.password, &[&code]).assert_in(person.name());
     syslog::expect_reason(person.name(), "granted");
     syslog::assert_hides_code(person.name(), &code);
+
+    let list = world.server.json(&["user", "list"]);
+    let row = list.as_array().unwrap().iter().find(|row| row["name"] == person.name()).unwrap();
+    assert_eq!(row["second_factor"], "Activated", "{row}");
 }
 
 fn a_wrong_code_is_refused_and_the_right_one_still_works(engine: Engine) {
@@ -115,7 +119,8 @@ fn p03_a_code_may_be_typed_in_two_groups() {
     let Some((world, sshd)) = with_password() else { return };
     let person = world.enrolled();
     let code = person.code();
-    let grouped = format!("{} {}", &code[..3], &code[3..]);
+    let (first, second) = code.split_at(3);
+    let grouped = format!("{first} {second}");
     sshd.login(person.name(), None).answer(&person.account.password, &[&grouped]).assert_in(person.name());
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Pty {
     terminal: File,
     child: Child,
     screen: Vec<u8>,
-    /// How much of the screen was already expected.
+    /// How much of the screen was there when the last prompt was.
     read_to: usize,
 }
 
@@ -46,20 +46,6 @@ impl Pty {
             .spawn()
             .unwrap();
         Self { terminal: File::from(pair.master), child, screen: Vec::new(), read_to: 0 }
-    }
-
-    /// Waits until the program shows this text after what was expected before.
-    pub(crate) fn expect(&mut self, text: &str) {
-        let deadline = Deadline::after(PATIENCE);
-        loop {
-            if let Some(at) = self.unread().windows(text.len()).position(|part| part == text.as_bytes()) {
-                self.read_to += at + text.len();
-                return;
-            }
-            let open = self.read_some();
-            assert!(open, "it ended without {text:?}; the screen:\n{}", self.screen());
-            assert!(!deadline.has_passed(), "no {text:?} on the screen:\n{}", self.screen());
-        }
     }
 
     /// Waits until the program asks with one of these texts and hides what is typed, and says which; `None` when it

@@ -22,7 +22,7 @@ pub(crate) fn code(secret: &str) -> String {
 /// A code that no step near the present one has.
 pub(crate) fn wrong_code(secret: &str) -> String {
     let near = codes_from(secret, "5 minutes ago", 20);
-    (0..).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap()
+    (0..1_000_000).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap()
 }
 
 /// The codes of the step at `time` (as `date -d` takes it) and of the steps after it.
