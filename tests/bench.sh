@@ -10,7 +10,11 @@
 # server judges time itself, so each of its logins is another person's, with the code of the present step.
 #
 #   TWOLATCH_BIN          the server, a release build    (target/release/twolatch)
+#   TWOLATCH_SEED         what fills its database        (target/release/examples/seed)
 #   TWOLATCH_PAM_MODULE   the module, a release build    (target/pam/release/libpam_twolatch.so)
+#
+# Built by: cargo build --release -p idp-server --bins --example seed
+#           cargo build --release -p pam-module --target-dir target/pam
 set -euo pipefail
 
 readonly here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -20,6 +24,7 @@ fi
 
 readonly target=${CARGO_TARGET_DIR:-$here/../target}
 readonly server=$(realpath "${TWOLATCH_BIN:-$target/release/twolatch}")
+readonly seeder=$(realpath "${TWOLATCH_SEED:-$target/release/examples/seed}")
 readonly module=$(realpath "${TWOLATCH_PAM_MODULE:-$target/pam/release/libpam_twolatch.so}")
 readonly blocks=5 logins=200
 readonly work=$(mktemp -d /tmp/twolatch-bench.XXXXXX)
@@ -97,16 +102,8 @@ setup_ours() {
 
 # Puts $2 people into the database of folder $1 and writes `USER SECRET` of those who log in to $1/people.
 seed() {
-    local folder=$1 users=$2 user secret
-    for ((i = 1; i <= blocks * logins; i++)); do
-        user=bench$i secret=$(new_secret)
-        "$server" user add "$user" --config "$folder/twolatch.toml" >/dev/null
-        "$server" factor add-totp "$user" --secret-stdin --config "$folder/twolatch.toml" <<<"$secret" >/dev/null
-        echo "$user $secret" >>"$folder/people"
-    done
-    if ((users > blocks * logins)); then
-        echo "bench.sh: there is no way yet to add $users people at once; this row has $((blocks * logins))" >&2
-    fi
+    local folder=$1 users=$2
+    "$seeder" "$folder/twolatch.toml" "$users" $((blocks * logins)) >"$folder/people"
 }
 
 mkdir -m 755 "$work/pam"
