@@ -55,16 +55,16 @@ check_lengths() {
     return "$long"
 }
 
-# Runs the tests of one kind, `unit` or `e2e`, with the arguments of the runner that is here. The whole workspace is
-# named each time: any other choice of packages has other features and would build everything again.
+# The whole workspace is named each time: any other choice of packages has other features and would build everything
+# again. `cargo test` cannot leave out one binary, so without nextest all tests run among the real servers.
 if cargo nextest --version >/dev/null 2>&1; then
+    build=(cargo nextest run --workspace --locked --no-run)
     unit=(cargo nextest run --workspace --locked --no-fail-fast -E 'not binary(=e2e)')
     e2e=(cargo nextest run --workspace --locked --no-fail-fast -E 'binary(=e2e)')
-    build=(cargo nextest run --workspace --locked --no-run)
 else
-    unit=(cargo test --workspace --locked --no-fail-fast --lib --bins)
-    e2e=(cargo test --workspace --locked --no-fail-fast --test e2e)
     build=(cargo test --workspace --locked --no-run)
+    unit=(:)
+    e2e=(cargo test --workspace --locked --no-fail-fast)
 fi
 
 step "packages"
@@ -98,7 +98,7 @@ TWOLATCH_SKIPPED=$(mktemp)
 export TWOLATCH_SKIPPED
 
 step "unit tests"
-tests/postgres.sh "${unit[@]}"
+[[ ${unit[0]} == : ]] || tests/postgres.sh "${unit[@]}"
 
 if [[ $EUID -eq 0 ]]; then
     step "tests with real servers"
