@@ -17,17 +17,17 @@
 #           cargo build --release -p pam-module --target-dir target/pam
 set -euo pipefail
 
-readonly here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 if [[ ! -e /run/throw-away-machine ]]; then
     exec "$here/machine.sh" "$here/postgres.sh" "$here/bench.sh" "$@"
 fi
 
 readonly target=${CARGO_TARGET_DIR:-$here/../target}
-readonly server=$(realpath "${TWOLATCH_BIN:-$target/release/twolatch}")
-readonly seeder=$(realpath "${TWOLATCH_SEED:-$target/release/examples/seed}")
-readonly module=$(realpath "${TWOLATCH_PAM_MODULE:-$target/pam/release/libpam_twolatch.so}")
+server=$(realpath "${TWOLATCH_BIN:-$target/release/twolatch}")
+seeder=$(realpath "${TWOLATCH_SEED:-$target/release/examples/seed}")
+module=$(realpath "${TWOLATCH_PAM_MODULE:-$target/pam/release/libpam_twolatch.so}")
 readonly blocks=5 logins=200
-readonly work=$(mktemp -d /tmp/twolatch-bench.XXXXXX)
+work=$(mktemp -d /tmp/twolatch-bench.XXXXXX)
 servers=()
 
 stop() {
@@ -62,6 +62,7 @@ setup_others() {
     mkdir -m 700 "$work/google"
     printf '%s\n" WINDOW_SIZE 3\n" DISALLOW_REUSE\n" TOTP_AUTH\n' "$secret" >"$work/google/root"
     chmod 400 "$work/google/root"
+    # shellcheck disable=SC2016 # the module replaces ${USER} itself
     printf 'auth required pam_google_authenticator.so secret=%s/google/${USER} user=root\n' "$work" >"$work/pam/google"
 
     hex=$(base32 -d <<<"$secret" | od -An -tx1 | tr -d ' \n')
