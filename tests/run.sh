@@ -55,12 +55,13 @@ check_lengths() {
     return "$long"
 }
 
+# Logins mostly wait for other processes, so more of them run at once than there are cores.
 # The whole workspace is named each time: any other choice of packages has other features and would build everything
 # again. `cargo test` cannot leave out one binary, so without nextest all tests run among the real servers.
 if cargo nextest --version >/dev/null 2>&1; then
     build=(cargo nextest run --workspace --locked --no-run)
     unit=(cargo nextest run --workspace --locked --no-fail-fast -E 'not binary(=e2e)')
-    e2e=(cargo nextest run --workspace --locked --no-fail-fast -E 'binary(=e2e)')
+    e2e=(cargo nextest run --workspace --locked --no-fail-fast --test-threads 6 -E 'binary(=e2e)')
 else
     build=(cargo test --workspace --locked --no-run)
     unit=(:)

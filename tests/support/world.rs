@@ -48,8 +48,20 @@ impl World {
     /// A new person whom Twolatch does not know.
     pub(crate) fn unknown(&self) -> Account {
         let account = self.machine.account();
-        self.secrets.borrow_mut().push(account.password.clone());
+        self.keep_secret(&account.password);
         account
+    }
+
+    /// From now on no log may show this.
+    pub(crate) fn keep_secret(&self, secret: &str) {
+        self.secrets.borrow_mut().push(secret.to_owned());
+    }
+
+    /// What `user list` says of somebody's second factor.
+    pub(crate) fn status_of(&self, name: &str) -> String {
+        let list = self.server.json(&["user", "list"]);
+        let row = list.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
+        row["second_factor"].as_str().unwrap().to_owned()
     }
 
     /// Makes an account known to Twolatch, with an authenticator app.
@@ -57,7 +69,8 @@ impl World {
         let secret = totp::new_secret();
         self.server.run(&["user", "add", &account.name], "");
         self.server.run(&["factor", "add-totp", &account.name, "--secret-stdin"], &format!("{secret}\n"));
-        self.secrets.borrow_mut().extend([account.password.clone(), secret.clone()]);
+        self.keep_secret(&account.password);
+        self.keep_secret(&secret);
         Person { account, secret }
     }
 }
@@ -95,7 +108,7 @@ impl Person {
 /// A program that asks for passwords and codes, and somebody who answers.
 #[derive(Debug)]
 pub(crate) struct Login {
-    pty: Pty,
+    pub(crate) pty: Pty,
     /// The program waits for a code now.
     at_code: bool,
 }
