@@ -1,1 +1,19 @@
-//! .
+//! The tests that need real servers: one binary, one module for each thing that is tested.
+//!
+//! `tests/run.sh` runs them with everything they need. By hand: `tests/machine.sh tests/postgres.sh cargo nextest run
+//! --workspace -E 'binary(=e2e)'`, with `TWOLATCH_PAM_MODULE` naming the module that `cargo build -p pam-module` made.
+//! What is missing is skipped, with a line that says so.
+
+// `cfg(test)` is always set here; it tells the lints that these are tests, where a failure may panic.
+#[cfg(test)]
+mod login_console;
+#[cfg(test)]
+mod login_setup;
+#[cfg(test)]
+mod login_ssh;
+#[cfg(test)]
+mod login_sudo_su;
+#[cfg(test)]
+mod module_file;
+#[cfg(test)]
+mod support;
