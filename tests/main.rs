@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod login_console;
 #[cfg(test)]
+mod login_host;
+#[cfg(test)]
 mod login_setup;
 #[cfg(test)]
 mod login_ssh;
