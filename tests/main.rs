@@ -6,6 +6,10 @@
 
 // `cfg(test)` is always set here; it tells the lints that these are tests, where a failure may panic.
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod host_setup;
+#[cfg(test)]
 mod login_console;
 #[cfg(test)]
 mod login_host;

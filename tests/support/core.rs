@@ -12,6 +12,7 @@ use twolatch_core::login::Logins;
 use twolatch_core::login::host::Peer;
 use twolatch_core::login::manage::Actor;
 use twolatch_core::policy::{Level, Rules};
+use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::store::{Location, Store};
 use twolatch_core::time::Timestamp;
@@ -162,6 +163,15 @@ pub(crate) fn code_at(totp: &Totp, now: Timestamp, offset: i64) -> String {
 pub(crate) fn wrong_code(totp: &Totp, now: Timestamp) -> String {
     let near: Vec<String> = (-4..=4).map(|offset| code_at(totp, now, offset)).collect();
     (0..).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap()
+}
+
+/// Why a login did not go on.
+pub(crate) fn reason(outcome: &Outcome) -> Option<Reason> {
+    match outcome {
+        Outcome::Ask { reason, .. } => *reason,
+        Outcome::Refused { reason, .. } => Some(*reason),
+        Outcome::Granted | Outcome::NotAsked => None,
+    }
 }
 
 /// Runs a test on both engines.
