@@ -162,7 +162,7 @@ pub(crate) fn code_at(totp: &Totp, now: Timestamp, offset: i64) -> String {
 /// A code that no step near this moment has.
 pub(crate) fn wrong_code(totp: &Totp, now: Timestamp) -> String {
     let near: Vec<String> = (-4..=4).map(|offset| code_at(totp, now, offset)).collect();
-    (0..).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap()
+    (0..100).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap()
 }
 
 /// Why a login did not go on.
