@@ -10,6 +10,8 @@ mod attacks;
 #[cfg(test)]
 mod host_setup;
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod login_console;
 #[cfg(test)]
 mod login_host;
