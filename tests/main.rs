@@ -24,4 +24,6 @@ mod login_sudo_su;
 #[cfg(test)]
 mod module_file;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 mod support;
