@@ -6,7 +6,13 @@
 
 // `cfg(test)` is always set here; it tells the lints that these are tests, where a failure may panic.
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod host_setup;
+#[cfg(test)]
 mod login_console;
+#[cfg(test)]
+mod login_host;
 #[cfg(test)]
 mod login_setup;
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub mod browser;
 pub mod budgets;
 mod canaries;
 mod error;
+pub mod factors;
+pub mod links;
 mod location;
 pub mod policies;
 mod row;

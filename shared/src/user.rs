@@ -50,6 +50,36 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+impl User {
+    /// A new member with nothing set up.
+    #[must_use]
+    pub const fn new(id: Id<Self>, name: UserName, setup_until: Timestamp, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            email: None,
+            email_verified_at: None,
+            role: Role::Member,
+            groups: Vec::new(),
+            level: None,
+            shared_at: None,
+            disabled_at: None,
+            password: None,
+            must_change_at: None,
+            setup_until,
+            authenticators: Vec::new(),
+            security_version: 1,
+            created_at: now,
+        }
+    }
+
+    /// Whether this is an administrator who can log in.
+    #[must_use]
+    pub fn is_active_admin(&self) -> bool {
+        self.role == Role::Admin && self.disabled_at.is_none()
+    }
+}
+
 /// What somebody may do in Twolatch itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -13,7 +13,8 @@ use twolatch_core::factor::Factor;
 use twolatch_core::factor::totp::Totp;
 use twolatch_core::id::Id;
 use twolatch_core::store::Store;
-use twolatch_core::store::users::{insert_factor, insert_user};
+use twolatch_core::store::factors::insert_factor;
+use twolatch_core::store::users::insert_user;
 use twolatch_core::time::{Clock, SystemClock};
 use twolatch_core::user::{Role, User};
 

@@ -6,17 +6,18 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use twolatch_core::id::Id;
 use twolatch_core::login::manage::Actor;
-use twolatch_core::policy::{Level, Policy};
+use twolatch_core::policy::Level;
 use twolatch_core::store::Person;
-use twolatch_core::store::budgets::{Budget, Charge};
 use twolatch_core::user::{Email, GroupName, Role, User as Account, UserName};
 
 use super::open::{close, open};
 use super::{CliError, actor, read_secret, say, say_json};
 use crate::state::App;
 
+mod row;
 mod system;
 
+use self::row::Row;
 pub(super) use self::system::{Local, local_accounts};
 
 /// People read at a time.
@@ -133,24 +134,6 @@ struct About {
     /// With --password-stdin: the password need not be changed.
     #[arg(long, requires = "password_stdin")]
     keep: bool,
-}
-
-/// A user, as lists show it.
-#[derive(Debug, Serialize)]
-struct Row {
-    name: String,
-    email: Option<String>,
-    role: Role,
-    groups: Vec<GroupName>,
-    second_factor: &'static str,
-    second_factor_reason: Option<String>,
-    methods: Vec<&'static str>,
-    locked_until: Option<i64>,
-    held: bool,
-    last_login: Option<i64>,
-    disabled: bool,
-    shared: bool,
-    setup_until: i64,
 }
 
 impl User {
@@ -359,59 +342,4 @@ async fn invite(app: &App, names: Vec<UserName>, json: bool, actor: &Actor) -> R
         say(format_args!("{}, once:\n\n    {}\n", one.name, one.link));
     }
     Ok(())
-}
-
-impl Row {
-    async fn of(app: &App, person: &Person) -> Result<Self, CliError> {
-        Self::under(app, app.logins.policy(app.now()).await?.as_ref(), person).await
-    }
-
-    async fn under(app: &App, policy: &Policy, person: &Person) -> Result<Self, CliError> {
-        let now = app.now();
-        let user = &person.user;
-        let status = policy.status(user, now);
-        let (_, standing) = app.store.standing(&Budget::of_totp(user.id.as_str()), now).await?;
-        Ok(Self {
-            name: user.name.to_string(),
-            email: user.email.as_ref().map(ToString::to_string),
-            role: user.role,
-            groups: user.groups.clone(),
-            second_factor: status.as_str(),
-            second_factor_reason: match &status {
-                twolatch_core::policy::Status::Disabled(reason) => Some(reason.clone()),
-                _ => None,
-            },
-            methods: if person.factors.is_empty() { Vec::new() } else { vec!["totp"] },
-            locked_until: match standing {
-                Charge::Wait(until) => Some(until.unix()),
-                Charge::Taken | Charge::Held => None,
-            },
-            held: standing == Charge::Held,
-            last_login: person.last_login().map(twolatch_core::time::Timestamp::unix),
-            disabled: user.disabled_at.is_some(),
-            shared: user.shared_at.is_some(),
-            setup_until: user.setup_until.unix(),
-        })
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "the other arm of the caller can fail")]
-    fn print_all(&self) -> Result<(), CliError> {
-        let groups: Vec<&str> = self.groups.iter().map(GroupName::as_str).collect();
-        say(format_args!("name:           {}", self.name));
-        say(format_args!("email:          {}", self.email.as_deref().unwrap_or("-")));
-        say(format_args!("role:           {}", self.role));
-        say(format_args!("groups:         {}", groups.join(", ")));
-        match &self.second_factor_reason {
-            Some(reason) => say(format_args!("second factor:  {} ({reason})", self.second_factor)),
-            None => say(format_args!("second factor:  {}", self.second_factor)),
-        }
-        say(format_args!("methods:        {}", self.methods.join(", ")));
-        if self.held {
-            say(format_args!("held:           after too many wrong codes; `twolatch user unlock {}`", self.name));
-        }
-        if let Some(until) = self.locked_until {
-            say(format_args!("may try again:  at {until} (seconds since 1970)"));
-        }
-        Ok(())
-    }
 }
