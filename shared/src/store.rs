@@ -14,17 +14,24 @@ use sqlx::{AnyConnection, AnyPool};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use self::error::StoreError;
+pub use self::keys::StoredKey;
 pub use self::location::{Location, LocationError};
 use self::sequence::Sequence;
+pub use self::sessions::Session;
 use self::writer::{Finished, Job};
 use crate::crypto::Entropy;
 use crate::crypto::keyring::KeyRing;
 use crate::id::Id;
 
 mod canaries;
+mod clients;
+mod codes;
 mod error;
+mod keys;
 mod location;
 mod sequence;
+mod sessions;
+mod tokens;
 mod writer;
 
 #[cfg(test)]
