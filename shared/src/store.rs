@@ -17,7 +17,6 @@ pub use self::error::StoreError;
 pub use self::keys::StoredKey;
 pub use self::location::{Location, LocationError};
 use self::sequence::Sequence;
-pub use self::sessions::Session;
 use self::writer::{Finished, Job};
 use crate::crypto::Entropy;
 use crate::crypto::keyring::KeyRing;
@@ -30,7 +29,6 @@ mod error;
 mod keys;
 mod location;
 mod sequence;
-mod sessions;
 mod tokens;
 mod writer;
 
