@@ -1,4 +1,5 @@
--- Sign-ins under way, sessions, and one-time links.
+-- Sign-ins under way, sessions, and one-time links. Marked like users: whoever can write the database must not be able
+-- to make himself one.
 
 CREATE TABLE attempts (
     id_hash TEXT NOT NULL PRIMARY KEY,
@@ -12,7 +13,8 @@ CREATE TABLE attempts (
     security_version BIGINT NOT NULL,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL
+    expires_at BIGINT NOT NULL,
+    mac TEXT NOT NULL
 );
 CREATE INDEX attempts_by_expiry ON attempts (expires_at);
 
@@ -22,8 +24,10 @@ CREATE TABLE sessions (
     proofs TEXT NOT NULL,
     security_version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    seen_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL
+    expires_at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
+    -- Not under the mark: it changes with use.
+    seen_at BIGINT NOT NULL
 );
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
@@ -34,6 +38,7 @@ CREATE TABLE links (
     user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
     used_at BIGINT
 );
 CREATE INDEX links_by_user ON links (user_id);

@@ -1,4 +1,4 @@
--- Applications that sign people in, and what is issued to them.
+-- Applications that sign people in, and what is issued to them. Marked like users, but for what changes with use.
 
 CREATE TABLE clients (
     id TEXT NOT NULL PRIMARY KEY,
@@ -32,6 +32,7 @@ CREATE TABLE codes (
     security_version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
     used_at BIGINT,
     failures BIGINT NOT NULL
 );
@@ -47,6 +48,7 @@ CREATE TABLE access_tokens (
     security_version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
     revoked_at BIGINT
 );
 CREATE INDEX access_tokens_by_grant ON access_tokens (grant_id);
@@ -56,6 +58,7 @@ CREATE INDEX access_tokens_by_expiry ON access_tokens (expires_at);
 CREATE TABLE signing_keys (
     kid TEXT NOT NULL PRIMARY KEY,
     alg TEXT NOT NULL,
+    -- PKCS#8, sealed for this id and algorithm.
     private TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     -- Since when it signs nothing new.

@@ -64,6 +64,8 @@ pub struct Redemption {
     pub challenge: Option<String>,
     /// The hash of the access token that it gets.
     pub token: String,
+    /// Whose code it is, for the audit.
+    pub user_name: String,
     /// When.
     pub now: Timestamp,
 }
@@ -81,7 +83,7 @@ pub enum Redeemed {
     /// It is not for this client, address or verifier; so many tries are left.
     Mismatch(i64),
     /// It had been redeemed before: everything issued from it is revoked.
-    Reused(Box<Code>),
+    Reused,
 }
 
 /// An access token that is good for something.

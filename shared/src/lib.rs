@@ -10,6 +10,8 @@ pub mod typed;
 pub mod wire;
 
 #[cfg(feature = "store")]
+pub mod audit;
+#[cfg(feature = "store")]
 pub mod client;
 #[cfg(feature = "store")]
 pub mod crypto;

@@ -13,23 +13,32 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+pub use self::browser::Session;
 pub use self::error::StoreError;
 pub use self::keys::StoredKey;
 pub use self::location::{Location, LocationError};
 use self::sequence::Sequence;
+pub use self::users::Person;
 use self::writer::{Finished, Job};
 use crate::crypto::Entropy;
 use crate::crypto::keyring::KeyRing;
 use crate::id::Id;
 
+pub mod audit;
+pub mod browser;
+pub mod budgets;
 mod canaries;
 mod clients;
 mod codes;
 mod error;
 mod keys;
 mod location;
+pub mod policies;
+mod row;
 mod sequence;
+pub mod timekeeping;
 mod tokens;
+pub mod users;
 mod writer;
 
 #[cfg(test)]
@@ -61,6 +70,7 @@ struct Inner {
     entropy: Arc<dyn Entropy>,
     instance: String,
     sequence: Arc<Sequence>,
+    policy: policies::Cache,
 }
 
 enum Writes {
@@ -90,7 +100,18 @@ impl Store {
             Location::Postgres(_) => Writes::Postgres(Arc::new(Semaphore::new(QUEUE))),
         };
         let sequence = Arc::new(Sequence::default());
-        let store = Self { inner: Arc::new(Inner { pool, writes, location, keys, entropy, instance, sequence }) };
+        let store = Self {
+            inner: Arc::new(Inner {
+                pool,
+                writes,
+                location,
+                keys,
+                entropy,
+                instance,
+                sequence,
+                policy: policies::Cache::default(),
+            }),
+        };
         store.check_keys().await?;
         Ok(store)
     }

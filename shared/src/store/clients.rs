@@ -1,31 +1,46 @@
-//! Registered applications. Every row carries a mark over all its columns: a client that somebody else wrote or changed
-//! is not used.
+//! Registered applications. A client that somebody else wrote or changed is not used.
 
-use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Store, StoreError, Written};
+use super::row::{Column, Values, moment};
+use super::{Store, StoreError, Written, audit};
+use crate::audit::{Event, Record};
 use crate::client::{Client, ClientId, RedirectUri};
-use crate::crypto::keyring::KeyRing;
 use crate::time::Timestamp;
 
+use Column::{Number, Text};
+
 const TABLE: &str = "clients";
+
+const CLIENT: [Column; 9] = [Text, Text, Text, Text, Text, Text, Number, Number, Number];
 
 impl Store {
     /// Registers a client.
     ///
     /// # Errors
-    /// [`StoreError::Duplicate`] where the id is taken.
-    pub async fn add_client(&self, client: Client) -> Written<()> {
-        let uris = uris(&client);
-        let mac = mark(self.keys(), &client, &uris);
+    /// [`StoreError::Duplicate`] where the id is taken; else why it could not be stored.
+    pub async fn add_client(&self, client: Client, actor: String) -> Written<()> {
+        let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
+                let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
+                let uris = serde_json::Value::from(uris).to_string();
+                let values = vec![
+                    Some(client.id.to_string()),
+                    Some(client.name.clone()),
+                    client.secret.clone(),
+                    Some(uris.clone()),
+                    Some(client.auth_method.to_string()),
+                    Some(client.alg.to_string()),
+                    moment(client.pkce_waived_at),
+                    moment(client.disabled_at),
+                    moment(Some(client.created_at)),
+                ];
                 sqlx::query(
                     "INSERT INTO clients (id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, \
                      disabled_at, created_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                 )
-                .bind(client.id.as_str().to_owned())
+                .bind(client.id.as_str())
                 .bind(client.name)
                 .bind(client.secret)
                 .bind(uris)
@@ -34,19 +49,20 @@ impl Store {
                 .bind(client.pkce_waived_at.map(Timestamp::unix))
                 .bind(client.disabled_at.map(Timestamp::unix))
                 .bind(client.created_at.unix())
-                .bind(mac)
-                .execute(connection)
+                .bind(Values::of(TABLE, values).mark(&store))
+                .execute(&mut *connection)
                 .await?;
-                Ok(())
+                let record = Record::new(client.created_at, Event::ClientAdded).by(&actor).saying(client.id);
+                audit::record(connection, &store, record).await
             })
         })
         .await
     }
 
-    /// A client by its id.
+    /// A client by its id, as a request names it.
     ///
     /// # Errors
-    /// Where the row is not as Twolatch wrote it, or cannot be read.
+    /// Where the database fails, or the row is not as it was written.
     pub async fn client(&self, id: &str) -> Result<Option<Client>, StoreError> {
         let row = sqlx::query(
             "SELECT id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, disabled_at, created_at, mac \
@@ -55,13 +71,13 @@ impl Store {
         .bind(id)
         .fetch_optional(self.pool())
         .await?;
-        row.map(|row| read(self.keys(), &row)).transpose()
+        row.as_ref().map(|row| read(self, row)).transpose()
     }
 
     /// All clients, by id.
     ///
     /// # Errors
-    /// Where a row is not as Twolatch wrote it, or cannot be read.
+    /// Where the database fails, or a row is not as it was written.
     pub async fn clients(&self) -> Result<Vec<Client>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, disabled_at, created_at, mac \
@@ -69,73 +85,44 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        rows.iter().map(|row| read(self.keys(), row)).collect()
+        rows.iter().map(|row| read(self, row)).collect()
     }
 
     /// Deletes a client; answers whether there was one. What it holds is worth nothing from then on.
     ///
     /// # Errors
     /// Why it could not be deleted.
-    pub async fn delete_client(&self, id: ClientId) -> Written<bool> {
+    pub async fn delete_client(&self, id: ClientId, actor: String, now: Timestamp) -> Written<bool> {
+        let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
-                let done =
-                    sqlx::query("DELETE FROM clients WHERE id = $1").bind(String::from(id)).execute(connection).await?;
-                Ok(done.rows_affected() == 1)
+                let done = sqlx::query("DELETE FROM clients WHERE id = $1")
+                    .bind(id.as_str())
+                    .execute(&mut *connection)
+                    .await?;
+                if done.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                let record = Record::new(now, Event::ClientDeleted).by(&actor).saying(id);
+                audit::record(connection, &store, record).await?;
+                Ok(true)
             })
         })
         .await
     }
 }
 
-fn uris(client: &Client) -> String {
-    let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
-    serde_json::Value::from(uris).to_string()
-}
-
-fn mark(keys: &KeyRing, client: &Client, uris: &str) -> String {
-    with_columns(client, uris, |columns| keys.mark_row(TABLE, columns))
-}
-
-/// Hands on all columns but the mark, in the order of the table.
-fn with_columns<T>(client: &Client, uris: &str, then: impl FnOnce(&[Option<&str>]) -> T) -> T {
-    let moment = |at: Option<Timestamp>| at.map(|at| at.unix().to_string());
-    let (waived, disabled) = (moment(client.pkce_waived_at), moment(client.disabled_at));
-    let created = client.created_at.unix().to_string();
-    then(&[
-        Some(client.id.as_str()),
-        Some(&client.name),
-        client.secret.as_deref(),
-        Some(uris),
-        Some(client.auth_method.as_str()),
-        Some(client.alg.as_str()),
-        waived.as_deref(),
-        disabled.as_deref(),
-        Some(&created),
-    ])
-}
-
-fn read(keys: &KeyRing, row: &AnyRow) -> Result<Client, StoreError> {
-    let id: String = row.try_get("id")?;
-    let value = || StoreError::Value { table: TABLE, row: id.chars().take(64).collect() };
-    let uris: String = row.try_get("redirect_uris")?;
-    let moment = |at: Option<i64>| at.map(Timestamp::from_unix);
-    let client = Client {
-        id: id.parse().map_err(|_| value())?,
-        name: row.try_get("name")?,
-        secret: row.try_get("secret")?,
-        redirect_uris: serde_json::from_str(&uris).map_err(|_| value())?,
-        auth_method: row.try_get::<String, _>("auth_method")?.parse().map_err(|_| value())?,
-        alg: row.try_get::<String, _>("alg")?.parse().map_err(|_| value())?,
-        pkce_waived_at: moment(row.try_get("pkce_waived_at")?),
-        disabled_at: moment(row.try_get("disabled_at")?),
-        created_at: Timestamp::from_unix(row.try_get("created_at")?),
-    };
-    let mac: String = row.try_get("mac")?;
-    with_columns(&client, &uris, |columns| keys.check_row(TABLE, columns, &mac)).map_err(|error| StoreError::Row {
-        table: TABLE,
-        row: id.clone(),
-        error,
-    })?;
-    Ok(client)
+fn read(store: &Store, row: &AnyRow) -> Result<Client, StoreError> {
+    let values = Values::read(store, TABLE, row, 0, &CLIENT)?;
+    Ok(Client {
+        id: values.parsed(0, |text| text.parse().ok())?,
+        name: values.text(1)?.to_owned(),
+        secret: values.maybe(2).map(str::to_owned),
+        redirect_uris: values.parsed(3, |text| serde_json::from_str(text).ok())?,
+        auth_method: values.parsed(4, |text| text.parse().ok())?,
+        alg: values.parsed(5, |text| text.parse().ok())?,
+        pkce_waived_at: values.maybe_time(6)?,
+        disabled_at: values.maybe_time(7)?,
+        created_at: values.time(8)?,
+    })
 }

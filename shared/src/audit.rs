@@ -1,0 +1,133 @@
+//! What is recorded: a closed list of events, one record for each decision. It must hold no secret: records are made
+//! of names, reason codes and numbers only.
+
+use serde::Serialize;
+
+use crate::door::Door;
+use crate::factor::Kind;
+use crate::reason::Reason;
+use crate::time::Timestamp;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A code was judged, or would have been.
+    Code,
+    /// A password was judged, or would have been.
+    Password,
+    /// An authenticator was confirmed.
+    FactorAdded,
+    /// A person's authenticators were removed.
+    FactorsReset,
+    /// A user was added.
+    UserAdded,
+    /// A user was changed; the detail says what.
+    UserChanged,
+    /// A user was removed.
+    UserDeleted,
+    /// The own password was changed.
+    PasswordChanged,
+    /// The hold on an authenticator was lifted.
+    Unlocked,
+    /// A one-time link was made.
+    LinkMade,
+    /// A one-time link was used.
+    LinkUsed,
+    /// A rule was changed.
+    PolicyChanged,
+    /// An exemption was made.
+    Exempted,
+    /// A browser session began.
+    SessionStarted,
+    /// A browser session was ended by its owner.
+    SessionEnded,
+    /// A client was registered.
+    ClientAdded,
+    /// A client was removed.
+    ClientDeleted,
+    /// An authorization code was issued.
+    CodeIssued,
+    /// Tokens were issued for a code.
+    TokenIssued,
+    /// A code was shown a second time: everything issued from it is revoked.
+    CodeReused,
+    /// The clock stepped back; the floor was raised.
+    ClockBack,
+}
+
+impl Event {
+    /// As stored: the same word as in JSON.
+    #[must_use]
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// One record.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+    /// How it ended; `None` is well.
+    pub refused: Option<Reason>,
+    /// Whom it concerns, as named in the request: perhaps nobody.
+    pub user: Option<String>,
+    /// Who did it, where that is not the user.
+    pub actor: Option<String>,
+    /// Where.
+    pub door: Option<Door>,
+    /// On which machine.
+    pub host: Option<String>,
+    /// From where: an address, a terminal, a uid.
+    pub source: Option<String>,
+    /// With what.
+    pub factor: Option<Kind>,
+    /// What else there is to say; never a secret.
+    pub detail: Option<String>,
+    /// The attempt that this is the verdict of: a second record for it cannot be written.
+    pub attempt: Option<String>,
+}
+
+impl Record {
+    /// A record of something that went well, with nothing else filled in.
+    #[must_use]
+    pub const fn new(at: Timestamp, event: Event) -> Self {
+        Self {
+            at,
+            event,
+            refused: None,
+            user: None,
+            actor: None,
+            door: None,
+            host: None,
+            source: None,
+            factor: None,
+            detail: None,
+            attempt: None,
+        }
+    }
+
+    /// The same, about somebody.
+    #[must_use]
+    pub fn about(mut self, user: &impl ToString) -> Self {
+        self.user = Some(user.to_string());
+        self
+    }
+
+    /// The same, done by somebody else.
+    #[must_use]
+    pub fn by(mut self, actor: &impl ToString) -> Self {
+        self.actor = Some(actor.to_string());
+        self
+    }
+
+    /// The same, with more to say.
+    #[must_use]
+    pub fn saying(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}

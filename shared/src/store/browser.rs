@@ -1,0 +1,404 @@
+//! What browsers hold the other half of: sign-ins under way, sessions, one-time links. Stored by the hash of what the
+//! browser was given.
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::row::{Column, Values, moment};
+use super::{Store, StoreError, Written};
+use crate::crypto::token_hash;
+use crate::factor::Proof;
+use crate::id::Id;
+use crate::time::Timestamp;
+use crate::user::User;
+
+/// A sign-in under way.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The hash of what the browser holds.
+    pub id_hash: String,
+    /// Whose; nobody's for a name that nobody has.
+    pub user: Option<Id<User>>,
+    /// The name as typed, for the audit.
+    pub typed_name: String,
+    /// What has been shown so far.
+    pub proofs: Vec<Proof>,
+    /// What is pending in this sign-in only, sealed.
+    pub pending: Option<String>,
+    /// Where it goes on to: a sealed authorization request.
+    pub continue_to: Option<String>,
+    /// The user's security version when it began.
+    pub security_version: i64,
+    /// Raised by every change: a double submit has one winner.
+    pub version: i64,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// A browser session, with the user as of now.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The hash of the cookie.
+    pub id_hash: String,
+    /// Whose.
+    pub user: User,
+    /// What was shown at sign-in.
+    pub proofs: Vec<Proof>,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// What a one-time link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To make the first administrator.
+    FirstAdmin,
+    /// To set a password, and an authenticator where one is required.
+    Invite,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstAdmin => "first_admin",
+            Self::Invite => "invite",
+        }
+    }
+}
+
+/// A one-time link that has not been used and is not too old.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// For whom; nobody for the first administrator.
+    pub user: Option<Id<User>>,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+use Column::{Number, Text};
+
+const ATTEMPT: [Column; 10] = [Text, Text, Text, Text, Text, Text, Number, Number, Number, Number];
+
+const SESSION: [Column; 6] = [Text, Text, Text, Number, Number, Number];
+
+const LINK: [Column; 5] = [Text, Text, Text, Number, Number];
+
+/// A session unused for this long is over.
+pub const IDLE: i64 = 3600;
+
+/// A session's use is noted at most once in so many seconds.
+const NOTE_EVERY: i64 = 60;
+
+impl Store {
+    /// The sign-in that a browser's token stands for.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn attempt(&self, token: &str, now: Timestamp) -> Result<Option<Attempt>, StoreError> {
+        let row = sqlx::query(
+            "SELECT id_hash, user_id, typed_name, proofs, pending, continue_to, security_version, version, created_at, \
+             expires_at, mac FROM attempts WHERE id_hash = $1 AND expires_at > $2",
+        )
+        .bind(token_hash(token))
+        .bind(now.unix())
+        .fetch_optional(self.pool())
+        .await?;
+        row.as_ref().map(|row| read_attempt(self, row)).transpose()
+    }
+
+    /// The session that a cookie stands for, if it is alive: neither over, nor idle for too long, nor from before a
+    /// change of what the user's logins depend on.
+    ///
+    /// # Errors
+    /// Where the database fails, or the user's row is not as it was written.
+    pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        let hash = token_hash(token);
+        let row = sqlx::query(
+            "SELECT id_hash, user_id, proofs, security_version, created_at, expires_at, mac, seen_at FROM sessions \
+             WHERE id_hash = $1 AND expires_at > $2 AND seen_at > $3",
+        )
+        .bind(&hash)
+        .bind(now.unix())
+        .bind(now.plus(-IDLE).unix())
+        .fetch_optional(self.pool())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let values = Values::read(self, "sessions", &row, 0, &SESSION)?;
+        let Some(person) = self.person(&Id::from_stored(values.text(1)?.to_owned())).await? else { return Ok(None) };
+        if person.user.security_version != values.number(3)? || person.user.disabled_at.is_some() {
+            return Ok(None);
+        }
+        let seen_at: i64 = row.try_get(7)?;
+        if now.unix() - seen_at >= NOTE_EVERY {
+            let hash = hash.clone();
+            self.write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query("UPDATE sessions SET seen_at = $2 WHERE id_hash = $1 AND seen_at < $2")
+                        .bind(hash)
+                        .bind(now.unix())
+                        .execute(connection)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await?;
+        }
+        Ok(Some(Session {
+            proofs: values.parsed(2, |text| serde_json::from_str(text).ok())?,
+            id_hash: hash,
+            user: person.user,
+            created_at: values.time(4)?,
+        }))
+    }
+
+    /// The one-time link that a token stands for, if it can still be used. Looking does not use it.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn link(&self, token: &str, now: Timestamp) -> Result<Option<Link>, StoreError> {
+        let row = sqlx::query(
+            "SELECT token_hash, purpose, user_id, created_at, expires_at, mac FROM links \
+             WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2",
+        )
+        .bind(token_hash(token))
+        .bind(now.unix())
+        .fetch_optional(self.pool())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let values = Values::read(self, "links", &row, 0, &LINK)?;
+        Ok(Some(Link {
+            purpose: values.parsed(1, |text| {
+                [Purpose::FirstAdmin, Purpose::Invite].into_iter().find(|purpose| purpose.as_str() == text)
+            })?,
+            user: values.maybe(2).map(|id| Id::from_stored(id.to_owned())),
+            expires_at: values.time(4)?,
+        }))
+    }
+
+    /// Deletes what has expired, a few hundred rows of each kind at a time. Answers how many there were.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
+        const EXPIRED: [&str; 3] = [
+            "DELETE FROM attempts WHERE id_hash IN (SELECT id_hash FROM attempts WHERE expires_at <= $1 LIMIT 500)",
+            "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 500)",
+            "DELETE FROM links WHERE token_hash IN (SELECT token_hash FROM links WHERE expires_at <= $1 LIMIT 500)",
+        ];
+        // A run of failures of an authenticator is never forgotten by waiting; a stranger's is after a day.
+        const STALE: &str = "DELETE FROM budgets WHERE id IN (SELECT id FROM budgets WHERE changed_at <= $1 \
+             AND (fails = 0 OR id NOT LIKE 'totp:%') LIMIT 500)";
+        self.write(move |connection| {
+            Box::pin(async move {
+                let mut gone = 0;
+                for text in EXPIRED {
+                    gone += sqlx::query(text).bind(now.unix()).execute(&mut *connection).await?.rows_affected();
+                }
+                let stale = sqlx::query(STALE).bind(now.plus(-86_400).unix()).execute(connection).await?;
+                Ok(gone + stale.rows_affected())
+            })
+        })
+        .await
+    }
+}
+
+/// Writes a new sign-in down.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_attempt(connection: &mut AnyConnection, store: &Store, attempt: &Attempt) -> Written<()> {
+    sqlx::query(
+        "INSERT INTO attempts (id_hash, user_id, typed_name, proofs, pending, continue_to, security_version, version, \
+         created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(&attempt.id_hash)
+    .bind(attempt.user.as_ref().map(Id::as_str))
+    .bind(&attempt.typed_name)
+    .bind(proofs_text(&attempt.proofs))
+    .bind(&attempt.pending)
+    .bind(&attempt.continue_to)
+    .bind(attempt.security_version)
+    .bind(attempt.version)
+    .bind(attempt.created_at.unix())
+    .bind(attempt.expires_at.unix())
+    .bind(attempt_mark(store, attempt, attempt.version))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Moves a sign-in on, if it still is as it was read.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where another request was faster.
+pub async fn update_attempt(connection: &mut AnyConnection, store: &Store, attempt: &Attempt) -> Written<()> {
+    let done = sqlx::query(
+        "UPDATE attempts SET proofs = $3, pending = $4, security_version = $5, version = version + 1, mac = $6 \
+         WHERE id_hash = $1 AND version = $2",
+    )
+    .bind(&attempt.id_hash)
+    .bind(attempt.version)
+    .bind(proofs_text(&attempt.proofs))
+    .bind(&attempt.pending)
+    .bind(attempt.security_version)
+    .bind(attempt_mark(store, attempt, attempt.version + 1))
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Ends a sign-in, if it still is as it was read.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where another request was faster.
+pub async fn finish_attempt(connection: &mut AnyConnection, attempt: &Attempt) -> Written<()> {
+    let done = sqlx::query("DELETE FROM attempts WHERE id_hash = $1 AND version = $2")
+        .bind(&attempt.id_hash)
+        .bind(attempt.version)
+        .execute(connection)
+        .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Writes a new session down. The user's security version is the one it lives by.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_session(
+    connection: &mut AnyConnection,
+    store: &Store,
+    token: &str,
+    user: &User,
+    proofs: &[Proof],
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Written<()> {
+    let (hash, proofs) = (token_hash(token), proofs_text(proofs));
+    let values = vec![
+        Some(hash.clone()),
+        Some(user.id.to_string()),
+        Some(proofs.clone()),
+        Some(user.security_version.to_string()),
+        moment(Some(now)),
+        moment(Some(expires_at)),
+    ];
+    sqlx::query(
+        "INSERT INTO sessions (id_hash, user_id, proofs, security_version, created_at, expires_at, mac, seen_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $5)",
+    )
+    .bind(hash)
+    .bind(user.id.as_str())
+    .bind(proofs)
+    .bind(user.security_version)
+    .bind(now.unix())
+    .bind(expires_at.unix())
+    .bind(Values::of("sessions", values).mark(store))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn delete_session(connection: &mut AnyConnection, id_hash: &str) -> Written<()> {
+    sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(id_hash).execute(connection).await?;
+    Ok(())
+}
+
+/// Writes a new one-time link down; older ones of the same purpose and person die.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_link(
+    connection: &mut AnyConnection,
+    store: &Store,
+    token: &str,
+    link: &Link,
+    now: Timestamp,
+) -> Written<()> {
+    sqlx::query(
+        "UPDATE links SET used_at = $3 WHERE purpose = $1 AND used_at IS NULL AND (user_id = $2 OR user_id IS NULL)",
+    )
+    .bind(link.purpose.as_str())
+    .bind(link.user.as_ref().map(Id::as_str))
+    .bind(now.unix())
+    .execute(&mut *connection)
+    .await?;
+    let hash = token_hash(token);
+    let values = vec![
+        Some(hash.clone()),
+        Some(link.purpose.as_str().to_owned()),
+        link.user.as_ref().map(ToString::to_string),
+        moment(Some(now)),
+        moment(Some(link.expires_at)),
+    ];
+    sqlx::query(
+        "INSERT INTO links (token_hash, purpose, user_id, created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(hash)
+    .bind(link.purpose.as_str())
+    .bind(link.user.as_ref().map(Id::as_str))
+    .bind(now.unix())
+    .bind(link.expires_at.unix())
+    .bind(Values::of("links", values).mark(store))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Uses a one-time link, once: `false` if it was used or is too old.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn use_link(connection: &mut AnyConnection, token: &str, now: Timestamp) -> Written<bool> {
+    let done =
+        sqlx::query("UPDATE links SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2")
+            .bind(token_hash(token))
+            .bind(now.unix())
+            .execute(connection)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+fn read_attempt(store: &Store, row: &AnyRow) -> Result<Attempt, StoreError> {
+    let values = Values::read(store, "attempts", row, 0, &ATTEMPT)?;
+    Ok(Attempt {
+        id_hash: values.text(0)?.to_owned(),
+        user: values.maybe(1).map(|id| Id::from_stored(id.to_owned())),
+        typed_name: values.text(2)?.to_owned(),
+        proofs: values.parsed(3, |text| serde_json::from_str(text).ok())?,
+        pending: values.maybe(4).map(str::to_owned),
+        continue_to: values.maybe(5).map(str::to_owned),
+        security_version: values.number(6)?,
+        version: values.number(7)?,
+        created_at: values.time(8)?,
+        expires_at: values.time(9)?,
+    })
+}
+
+/// The mark that a sign-in has once its version is `version`.
+fn attempt_mark(store: &Store, attempt: &Attempt, version: i64) -> String {
+    let values = vec![
+        Some(attempt.id_hash.clone()),
+        attempt.user.as_ref().map(ToString::to_string),
+        Some(attempt.typed_name.clone()),
+        Some(proofs_text(&attempt.proofs)),
+        attempt.pending.clone(),
+        attempt.continue_to.clone(),
+        Some(attempt.security_version.to_string()),
+        Some(version.to_string()),
+        moment(Some(attempt.created_at)),
+        moment(Some(attempt.expires_at)),
+    ];
+    Values::of("attempts", values).mark(store)
+}
+
+fn proofs_text(proofs: &[Proof]) -> String {
+    serde_json::to_string(proofs).unwrap_or_default()
+}

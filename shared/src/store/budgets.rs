@@ -1,0 +1,138 @@
+//! How often something may be tried: charged before anything is judged, exact over all servers and restarts.
+
+use sqlx::{AnyConnection, Row};
+
+use super::{Store, StoreError, Written};
+use crate::time::Timestamp;
+
+/// After this many consecutive failures an authenticator is held.
+pub const HARD_STOP: i64 = 100;
+
+/// What is charged for a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// Its key.
+    pub id: String,
+    /// Tries without delay.
+    pub free: i64,
+    /// Failures after which nothing is tried any more; `None` only ever delays.
+    pub stop: Option<i64>,
+}
+
+impl Budget {
+    /// One person's authenticator apps, over all doors.
+    #[must_use]
+    pub fn of_totp(user: &str) -> Self {
+        Self { id: format!("totp:{user}"), free: 5, stop: Some(HARD_STOP) }
+    }
+
+    /// One person's codes as shown by one unprivileged local account: delays that account only.
+    #[must_use]
+    pub fn of_peer(user: &str, uid: u32) -> Self {
+        Self { id: format!("peer:{user}:{uid}"), free: 5, stop: None }
+    }
+
+    /// Passwords for one name from one source.
+    #[must_use]
+    pub fn of_password(name: &str, source: &str) -> Self {
+        Self { id: format!("password:{name}:{source}"), free: 5, stop: None }
+    }
+
+    /// Everything that a stranger at one source tries.
+    #[must_use]
+    pub fn of_source(source: &str) -> Self {
+        Self { id: format!("source:{source}"), free: 50, stop: None }
+    }
+}
+
+/// Whether a try may be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Charge {
+    /// It may, and counts as a failure until it is given back.
+    Taken,
+    /// Not before that moment.
+    Wait(Timestamp),
+    /// Not until somebody lifts the hold.
+    Held,
+}
+
+/// Takes one try: one guarded statement, so that parallel guesses cannot share it. After the free ones comes a delay of
+/// 30 s, doubled by each failure up to an hour.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn charge(connection: &mut AnyConnection, budget: &Budget, now: Timestamp) -> Written<Charge> {
+    let stop = budget.stop.unwrap_or(i64::MAX);
+    let taken = sqlx::query(
+        "INSERT INTO budgets (id, fails, next_at, changed_at) VALUES ($1, 1, 0, $2) \
+         ON CONFLICT (id) DO UPDATE SET fails = budgets.fails + 1, changed_at = $2, next_at = CASE \
+         WHEN budgets.fails + 1 < $3 THEN 0 \
+         WHEN budgets.fails + 1 = $3 THEN $2 + 30 \
+         WHEN budgets.fails + 1 = $3 + 1 THEN $2 + 60 \
+         WHEN budgets.fails + 1 = $3 + 2 THEN $2 + 120 \
+         WHEN budgets.fails + 1 = $3 + 3 THEN $2 + 240 \
+         WHEN budgets.fails + 1 = $3 + 4 THEN $2 + 480 \
+         WHEN budgets.fails + 1 = $3 + 5 THEN $2 + 960 \
+         WHEN budgets.fails + 1 = $3 + 6 THEN $2 + 1920 \
+         ELSE $2 + 3600 END \
+         WHERE budgets.next_at <= $2 AND budgets.fails < $4",
+    )
+    .bind(&budget.id)
+    .bind(now.unix())
+    .bind(budget.free)
+    .bind(stop)
+    .execute(&mut *connection)
+    .await?;
+    if taken.rows_affected() == 1 {
+        return Ok(Charge::Taken);
+    }
+    let row =
+        sqlx::query("SELECT fails, next_at FROM budgets WHERE id = $1").bind(&budget.id).fetch_one(connection).await?;
+    let fails: i64 = row.try_get(0)?;
+    Ok(if fails >= stop { Charge::Held } else { Charge::Wait(Timestamp::from_unix(row.try_get(1)?)) })
+}
+
+/// Gives one try back: what was shown was right but spent. A try is only taken when nothing had to be waited for.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn give_back(connection: &mut AnyConnection, budget: &Budget) -> Written<()> {
+    sqlx::query("UPDATE budgets SET fails = fails - 1, next_at = 0 WHERE id = $1 AND fails > 0")
+        .bind(&budget.id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends a run of failures: what was shown was right.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn clear(connection: &mut AnyConnection, budget: &Budget) -> Written<()> {
+    sqlx::query("UPDATE budgets SET fails = 0, next_at = 0 WHERE id = $1").bind(&budget.id).execute(connection).await?;
+    Ok(())
+}
+
+impl Store {
+    /// How a budget stands at a moment: failures so far, and what a try would meet.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn standing(&self, budget: &Budget, now: Timestamp) -> Result<(i64, Charge), StoreError> {
+        let row = sqlx::query("SELECT fails, next_at FROM budgets WHERE id = $1")
+            .bind(&budget.id)
+            .fetch_optional(self.pool())
+            .await?;
+        let Some(row) = row else { return Ok((0, Charge::Taken)) };
+        let (fails, next_at): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let charge = if budget.stop.is_some_and(|stop| fails >= stop) {
+            Charge::Held
+        } else if next_at > now.unix() {
+            Charge::Wait(Timestamp::from_unix(next_at))
+        } else {
+            Charge::Taken
+        };
+        Ok((fails, charge))
+    }
+}

@@ -1,0 +1,161 @@
+//! Policy and exemptions: every version is kept, the highest is in force.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sqlx::AnyConnection;
+
+use super::row::{Column, Values, moment};
+use super::{Store, StoreError, Written};
+use crate::id::Id;
+use crate::policy::{Exemption, Policy, Rules, Subject};
+use crate::time::Timestamp;
+
+use Column::{Number, Text};
+
+/// The policy that was last read, and when.
+pub(super) type Cache = Mutex<Option<(Timestamp, Arc<Policy>)>>;
+
+impl Store {
+    /// The policy in force, read at most a second ago. `locked` comes from the configuration.
+    ///
+    /// # Errors
+    /// Where the database fails, or the policy is missing or not as it was written: then nothing is decided.
+    pub async fn policy(&self, locked: bool, now: Timestamp) -> Result<Arc<Policy>, StoreError> {
+        let cached = self.inner.policy.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, policy)) = &cached
+            && *at == now
+            && policy.locked == locked
+        {
+            return Ok(Arc::clone(policy));
+        }
+        let version: i64 =
+            sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM policies").fetch_one(self.pool()).await?;
+        let policy = match cached {
+            Some((_, policy)) if policy.version == version && policy.locked == locked => policy,
+            _ => Arc::new(self.read_policy(version, locked).await?),
+        };
+        *self.inner.policy.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&policy)));
+        Ok(policy)
+    }
+
+    async fn read_policy(&self, version: i64, locked: bool) -> Result<Policy, StoreError> {
+        const RULES: [Column; 4] = [Number, Text, Text, Number];
+        const EXEMPTION: [Column; 9] = [Text, Text, Text, Text, Text, Number, Text, Text, Number];
+        let row = sqlx::query("SELECT version, document, author, at, mac FROM policies WHERE version = $1")
+            .bind(version)
+            .fetch_optional(self.pool())
+            .await?
+            .ok_or_else(|| StoreError::Value { table: "policies", row: version.to_string() })?;
+        let rules =
+            Values::read(self, "policies", &row, 0, &RULES)?.parsed(1, |text| serde_json::from_str(text).ok())?;
+        let rows = sqlx::query(
+            "SELECT id, subject_kind, subject, door, level, until, reason, author, at, mac FROM exemptions ORDER BY at, id",
+        )
+        .fetch_all(self.pool())
+        .await?;
+        let mut exemptions = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let values = Values::read(self, "exemptions", row, 0, &EXEMPTION)?;
+            exemptions.push(Exemption {
+                id: Id::from_stored(values.text(0)?.to_owned()),
+                subject: subject(values.text(1)?, values.text(2)?).ok_or_else(|| values.unreadable())?,
+                door: values.maybe_parsed(3, |text| text.parse().ok())?,
+                level: values.parsed(4, |text| text.parse().ok())?,
+                until: values.time(5)?,
+                reason: values.text(6)?.to_owned(),
+                author: values.text(7)?.to_owned(),
+                at: values.time(8)?,
+            });
+        }
+        Ok(Policy { version, rules, exemptions, locked })
+    }
+}
+
+/// Puts rules in force as the version after `expected`, which must be the present one (0 for none).
+///
+/// # Errors
+/// [`StoreError::Conflict`] where somebody else was faster.
+pub async fn insert_policy(
+    connection: &mut AnyConnection,
+    store: &Store,
+    rules: &Rules,
+    expected: i64,
+    author: &str,
+    now: Timestamp,
+) -> Written<()> {
+    let version = expected + 1;
+    let document =
+        serde_json::to_string(rules).map_err(|_| StoreError::Value { table: "policies", row: version.to_string() })?;
+    let values = vec![Some(version.to_string()), Some(document.clone()), Some(author.to_owned()), moment(Some(now))];
+    let done = sqlx::query(
+        "INSERT INTO policies (version, document, author, at, mac) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (version) DO NOTHING",
+    )
+    .bind(version)
+    .bind(document)
+    .bind(author)
+    .bind(now.unix())
+    .bind(Values::of("policies", values).mark(store))
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Adds an exemption. The caller also raises the policy's version.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_exemption(connection: &mut AnyConnection, store: &Store, exemption: &Exemption) -> Written<()> {
+    let (kind, subject) = match &exemption.subject {
+        Subject::User(id) => ("user", id.to_string()),
+        Subject::Group(name) => ("group", name.to_string()),
+        Subject::Role(role) => ("role", role.to_string()),
+    };
+    let door = exemption.door.map(|door| door.to_string());
+    let values = vec![
+        Some(exemption.id.to_string()),
+        Some(kind.to_owned()),
+        Some(subject.clone()),
+        door.clone(),
+        Some(exemption.level.to_string()),
+        moment(Some(exemption.until)),
+        Some(exemption.reason.clone()),
+        Some(exemption.author.clone()),
+        moment(Some(exemption.at)),
+    ];
+    sqlx::query(
+        "INSERT INTO exemptions (id, subject_kind, subject, door, level, until, reason, author, at, mac) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(exemption.id.as_str())
+    .bind(kind)
+    .bind(subject)
+    .bind(door)
+    .bind(exemption.level.as_str())
+    .bind(exemption.until.unix())
+    .bind(&exemption.reason)
+    .bind(&exemption.author)
+    .bind(exemption.at.unix())
+    .bind(Values::of("exemptions", values).mark(store))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes an exemption; `false` if there is none. The caller also raises the policy's version.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn delete_exemption(connection: &mut AnyConnection, id: &str) -> Written<bool> {
+    let done = sqlx::query("DELETE FROM exemptions WHERE id = $1").bind(id).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+fn subject(kind: &str, name: &str) -> Option<Subject> {
+    match kind {
+        "user" => Some(Subject::User(Id::from_stored(name.to_owned()))),
+        "group" => name.parse().ok().map(Subject::Group),
+        "role" => name.parse().ok().map(Subject::Role),
+        _ => None,
+    }
+}

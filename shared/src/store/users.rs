@@ -1,0 +1,416 @@
+//! Users, their groups and their authenticators, read together: a login needs all of them or none.
+
+use sqlx::any::AnyRow;
+use sqlx::{Any, AnyConnection, Executor, Row};
+
+use super::row::{Column, Values, moment};
+use super::{Boxed, Store, StoreError, Written};
+use crate::crypto::seal::Place;
+use crate::factor::Factor;
+use crate::factor::totp::{Algorithm, Totp};
+use crate::id::Id;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+use crate::user::{User, UserName};
+
+/// A user with all confirmed authenticators.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Who.
+    pub user: User,
+    /// With what; oldest first.
+    pub factors: Vec<Factor>,
+}
+
+impl Person {
+    /// When any authenticator was last used.
+    #[must_use]
+    pub fn last_login(&self) -> Option<Timestamp> {
+        self.factors.iter().filter_map(|factor| factor.last_used_at).max()
+    }
+}
+
+use Column::{Number, Text};
+
+const USER: [Column; 17] = [
+    Text, Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text, Number, Number, Text, Number, Number,
+];
+
+const FACTOR: [Column; 10] = [Text, Text, Text, Text, Text, Text, Number, Number, Number, Number];
+
+/// The user's marked columns and mark, then the factor's, then what is not under a mark.
+macro_rules! person {
+    ($end:literal) => {
+        concat!(
+            "SELECT u.id, u.name, u.name_key, u.email, u.email_key, u.email_verified_at, u.role, u.groups, u.level, ",
+            "u.shared_at, u.disabled_at, u.password, u.must_change_at, u.setup_until, u.authenticators, ",
+            "u.security_version, u.created_at, u.mac, ",
+            "f.id AS f_id, f.user_id, f.kind, f.name AS f_name, f.secret, f.algorithm, f.digits, f.period, f.drift, ",
+            "f.created_at AS f_created_at, f.mac AS f_mac, f.last_step, f.last_used_at ",
+            "FROM users u LEFT JOIN factors f ON f.user_id = u.id ",
+            $end
+        )
+    };
+}
+
+impl Store {
+    /// The person whose name has this key ([`UserName::key`]).
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn person_by_name(&self, name: &UserName) -> Result<Option<Person>, StoreError> {
+        one(self, self.pool(), person!("WHERE u.name_key = $1 ORDER BY f.created_at, f.id"), name.key()).await
+    }
+
+    /// The person with an id.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn person(&self, id: &Id<User>) -> Result<Option<Person>, StoreError> {
+        one(self, self.pool(), BY_ID, id.as_str().to_owned()).await
+    }
+
+    /// The person whose address has this key ([`crate::user::Email::key`]) and is verified.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn person_by_email(&self, key: &str) -> Result<Option<Person>, StoreError> {
+        const TEXT: &str =
+            person!("WHERE u.email_key = $1 AND u.email_verified_at IS NOT NULL ORDER BY f.created_at, f.id");
+        one(self, self.pool(), TEXT, key.to_owned()).await
+    }
+
+    /// Up to `limit` people whose name key comes after `after`, in that order.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn people_after(&self, after: &str, limit: i64) -> Result<Vec<Person>, StoreError> {
+        const TEXT: &str = person!(
+            "WHERE u.id IN (SELECT id FROM users WHERE name_key > $1 ORDER BY name_key LIMIT $2) \
+             ORDER BY u.name_key, f.created_at, f.id"
+        );
+        let rows = sqlx::query(TEXT).bind(after).bind(limit).fetch_all(self.pool()).await?;
+        people(self, &rows)
+    }
+
+    /// How many users there are.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn count_users(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(self.pool()).await?)
+    }
+}
+
+const BY_ID: &str = person!("WHERE u.id = $1 ORDER BY f.created_at, f.id");
+
+/// The person with an id, inside a transaction.
+///
+/// # Errors
+/// Where the database fails, or a row is not as it was written.
+pub async fn person_in(
+    connection: &mut AnyConnection,
+    store: &Store,
+    id: &Id<User>,
+) -> Result<Option<Person>, StoreError> {
+    one(store, connection, BY_ID, id.as_str().to_owned()).await
+}
+
+/// Adds a user. A name or address that is taken is [`StoreError::Duplicate`].
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_user(connection: &mut AnyConnection, store: &Store, user: &User) -> Written<()> {
+    let row = user_row(store, user)?;
+    let insert = "INSERT INTO users (id, name, name_key, email, email_key, email_verified_at, role, groups, level, \
+         shared_at, disabled_at, password, must_change_at, setup_until, authenticators, security_version, created_at, \
+         mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+    bind_user(sqlx::query(insert), user, &row).execute(&mut *connection).await?;
+    index_groups(connection, user).await
+}
+
+/// Writes a changed user back, if nobody else has since `expected` was its security version; raises that version where
+/// `user` carries a new one.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where somebody else was faster.
+pub async fn update_user(connection: &mut AnyConnection, store: &Store, user: &User, expected: i64) -> Written<()> {
+    let row = user_row(store, user)?;
+    let update = "UPDATE users SET name = $2, name_key = $3, email = $4, email_key = $5, email_verified_at = $6, \
+         role = $7, groups = $8, level = $9, shared_at = $10, disabled_at = $11, password = $12, must_change_at = $13, \
+         setup_until = $14, authenticators = $15, security_version = $16, created_at = $17, mac = $18 \
+         WHERE id = $1 AND security_version = $19";
+    let done = bind_user(sqlx::query(update), user, &row).bind(expected).execute(&mut *connection).await?;
+    if done.rows_affected() != 1 {
+        return Err(StoreError::Conflict);
+    }
+    index_groups(connection, user).await
+}
+
+/// Removes a user with everything that is theirs.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn delete_user(connection: &mut AnyConnection, id: &Id<User>) -> Written<()> {
+    sqlx::query("DELETE FROM users WHERE id = $1").bind(id.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+/// Adds a confirmed authenticator. The caller also lists it in the user's row.
+///
+/// # Errors
+/// Where the database fails or there is no randomness.
+pub async fn insert_factor(connection: &mut AnyConnection, store: &Store, factor: &Factor) -> Written<()> {
+    let secret = store
+        .keys()
+        .seal(store.entropy(), factor_place(factor.id.as_str(), factor.user.as_str()), &factor.totp.secret)
+        .map_err(|error| StoreError::Row { table: "factors", row: factor.id.to_string(), error })?;
+    let totp = &factor.totp;
+    let (digits, period) = (i64::from(totp.digits), i64::from(totp.period));
+    let mark = Values::of(
+        "factors",
+        vec![
+            Some(factor.id.to_string()),
+            Some(factor.user.to_string()),
+            Some("totp".to_owned()),
+            Some(factor.name.clone()),
+            Some(secret.clone()),
+            Some(totp.algorithm.as_str().to_owned()),
+            Some(digits.to_string()),
+            Some(period.to_string()),
+            Some(totp.drift.to_string()),
+            moment(Some(factor.created_at)),
+        ],
+    )
+    .mark(store);
+    sqlx::query(
+        "INSERT INTO factors (id, user_id, kind, name, secret, algorithm, digits, period, drift, created_at, mac, \
+         last_step, last_used_at) VALUES ($1, $2, 'totp', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(factor.id.as_str())
+    .bind(factor.user.as_str())
+    .bind(&factor.name)
+    .bind(secret)
+    .bind(totp.algorithm.as_str())
+    .bind(digits)
+    .bind(period)
+    .bind(totp.drift)
+    .bind(factor.created_at.unix())
+    .bind(mark)
+    .bind(factor.last_step)
+    .bind(factor.last_used_at.map(Timestamp::unix))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes authenticators. The caller also takes them off the list in the user's row.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn delete_factor(connection: &mut AnyConnection, id: &Id<Factor>) -> Written<()> {
+    sqlx::query("DELETE FROM factors WHERE id = $1").bind(id.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+/// Takes a time step of an authenticator, once: `false` if it or a later one was taken, or lies below the floor.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn accept_step(connection: &mut AnyConnection, factor: &Factor, step: i64, now: Timestamp) -> Written<bool> {
+    let done = sqlx::query(
+        "UPDATE factors SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2 \
+         AND $4 >= (SELECT replay_floor FROM meta WHERE id = 'meta')",
+    )
+    .bind(factor.id.as_str())
+    .bind(step)
+    .bind(now.unix())
+    .bind(step.saturating_mul(i64::from(factor.totp.period)))
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn index_groups(connection: &mut AnyConnection, user: &User) -> Written<()> {
+    sqlx::query("DELETE FROM memberships WHERE user_id = $1").bind(user.id.as_str()).execute(&mut *connection).await?;
+    for group in &user.groups {
+        sqlx::query("INSERT INTO memberships (group_name, user_id) VALUES ($1, $2)")
+            .bind(group.as_str())
+            .bind(user.id.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A user's row as it will be stored: what is computed for it, and its mark.
+struct UserRow {
+    groups: String,
+    authenticators: String,
+    password: Option<String>,
+    mark: String,
+}
+
+fn user_row(store: &Store, user: &User) -> Result<UserRow, StoreError> {
+    let unreadable = |_| StoreError::Value { table: "users", row: user.id.to_string() };
+    let groups = serde_json::to_string(&user.groups).map_err(unreadable)?;
+    let authenticators = serde_json::to_string(&user.authenticators).map_err(unreadable)?;
+    let seal = |password: &Secret| {
+        store
+            .keys()
+            .seal(store.entropy(), password_place(user.id.as_str()), password.expose().as_bytes())
+            .map_err(|error| StoreError::Row { table: "users", row: user.id.to_string(), error })
+    };
+    let password = user.password.as_ref().map(seal).transpose()?;
+    let values = vec![
+        Some(user.id.to_string()),
+        Some(user.name.to_string()),
+        Some(user.name.key()),
+        user.email.as_ref().map(ToString::to_string),
+        user.email.as_ref().map(crate::user::Email::key),
+        moment(user.email_verified_at),
+        Some(user.role.to_string()),
+        Some(groups.clone()),
+        user.level.map(|level| level.to_string()),
+        moment(user.shared_at),
+        moment(user.disabled_at),
+        password.clone(),
+        moment(user.must_change_at),
+        moment(Some(user.setup_until)),
+        Some(authenticators.clone()),
+        Some(user.security_version.to_string()),
+        moment(Some(user.created_at)),
+    ];
+    let mark = Values::of("users", values).mark(store);
+    Ok(UserRow { groups, authenticators, password, mark })
+}
+
+type Query<'q> = sqlx::query::Query<'q, Any, sqlx::any::AnyArguments>;
+
+fn bind_user<'q>(query: Query<'q>, user: &User, row: &UserRow) -> Query<'q> {
+    query
+        .bind(user.id.to_string())
+        .bind(user.name.to_string())
+        .bind(user.name.key())
+        .bind(user.email.as_ref().map(ToString::to_string))
+        .bind(user.email.as_ref().map(crate::user::Email::key))
+        .bind(user.email_verified_at.map(Timestamp::unix))
+        .bind(user.role.as_str())
+        .bind(row.groups.clone())
+        .bind(user.level.map(crate::policy::Level::as_str))
+        .bind(user.shared_at.map(Timestamp::unix))
+        .bind(user.disabled_at.map(Timestamp::unix))
+        .bind(row.password.clone())
+        .bind(user.must_change_at.map(Timestamp::unix))
+        .bind(user.setup_until.unix())
+        .bind(row.authenticators.clone())
+        .bind(user.security_version)
+        .bind(user.created_at.unix())
+        .bind(row.mark.clone())
+}
+
+/// `execute` is generic over what is asked: the pool, or a connection inside a transaction.
+fn one<'e, E>(
+    store: &'e Store,
+    from: E,
+    text: &'static str,
+    key: String,
+) -> Boxed<'e, Result<Option<Person>, StoreError>>
+where
+    E: Executor<'e, Database = Any> + Send + 'e,
+{
+    Box::pin(async move {
+        let rows = sqlx::query(text).bind(key).fetch_all(from).await?;
+        Ok(people(store, &rows)?.pop())
+    })
+}
+
+/// Rows come person by person, each once for every authenticator.
+fn people(store: &Store, rows: &[AnyRow]) -> Result<Vec<Person>, StoreError> {
+    let mut people: Vec<Person> = Vec::new();
+    for row in rows {
+        let id: String = row.try_get(0)?;
+        if people.last().is_none_or(|person| person.user.id.as_str() != id) {
+            people.push(Person { user: read_user(store, row)?, factors: Vec::new() });
+        }
+        let has_factor = row.try_get::<Option<String>, _>(USER.len() + 1)?.is_some();
+        if let (true, Some(person)) = (has_factor, people.last_mut()) {
+            person.factors.push(read_factor(store, row, &person.user.id)?);
+        }
+    }
+    for person in &people {
+        // An authenticator that is listed but gone, or there but not listed, was not removed or added by us.
+        let mut ids: Vec<&str> = person.factors.iter().map(|factor| factor.id.as_str()).collect();
+        ids.sort_unstable();
+        if !ids.iter().eq(person.user.authenticators.iter().map(Id::as_str).collect::<Vec<_>>().iter()) {
+            return Err(StoreError::Value { table: "users", row: person.user.id.to_string() });
+        }
+    }
+    Ok(people)
+}
+
+fn read_user(store: &Store, row: &AnyRow) -> Result<User, StoreError> {
+    let values = Values::read(store, "users", row, 0, &USER)?;
+    let id = values.text(0)?;
+    let password = values.maybe(11).map(|sealed| {
+        let plain = store.keys().open(password_place(id), sealed).map_err(|error| StoreError::Row {
+            table: "users",
+            row: id.to_owned(),
+            error,
+        })?;
+        String::from_utf8(plain.to_vec()).map(Secret::new).map_err(|_| values.unreadable())
+    });
+    Ok(User {
+        id: Id::from_stored(id.to_owned()),
+        name: values.parsed(1, |text| text.parse().ok())?,
+        email: values.maybe_parsed(3, |text| text.parse().ok())?,
+        email_verified_at: values.maybe_time(5)?,
+        role: values.parsed(6, |text| text.parse().ok())?,
+        groups: values.parsed(7, |text| serde_json::from_str(text).ok())?,
+        level: values.maybe_parsed(8, |text| text.parse().ok())?,
+        shared_at: values.maybe_time(9)?,
+        disabled_at: values.maybe_time(10)?,
+        password: password.transpose()?,
+        must_change_at: values.maybe_time(12)?,
+        setup_until: values.time(13)?,
+        authenticators: values.parsed(14, |text| serde_json::from_str(text).ok())?,
+        security_version: values.number(15)?,
+        created_at: values.time(16)?,
+    })
+}
+
+fn read_factor(store: &Store, row: &AnyRow, user: &Id<User>) -> Result<Factor, StoreError> {
+    let start = USER.len() + 1;
+    let values = Values::read(store, "factors", row, start, &FACTOR)?;
+    let id = values.text(0)?;
+    let secret = store
+        .keys()
+        .open(factor_place(id, user.as_str()), values.text(4)?)
+        .map_err(|error| StoreError::Row { table: "factors", row: id.to_owned(), error })?;
+    let number = |index| values.number(index);
+    let totp = Totp {
+        secret,
+        algorithm: values.parsed(5, Algorithm::named)?,
+        digits: u8::try_from(number(6)?).map_err(|_| values.unreadable())?,
+        period: u32::try_from(number(7)?).map_err(|_| values.unreadable())?,
+        drift: number(8)?,
+    };
+    totp.check().map_err(|_| values.unreadable())?;
+    Ok(Factor {
+        id: Id::from_stored(id.to_owned()),
+        user: user.clone(),
+        name: values.text(3)?.to_owned(),
+        totp,
+        created_at: values.time(9)?,
+        last_step: row.try_get(start + FACTOR.len() + 1)?,
+        last_used_at: row.try_get::<Option<i64>, _>(start + FACTOR.len() + 2)?.map(Timestamp::from_unix),
+    })
+}
+
+const fn password_place(user: &str) -> Place<'_> {
+    Place { table: "users", column: "password", row: user, owner: user }
+}
+
+const fn factor_place<'a>(factor: &'a str, user: &'a str) -> Place<'a> {
+    Place { table: "factors", column: "secret", row: factor, owner: user }
+}
