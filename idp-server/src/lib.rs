@@ -3,4 +3,6 @@
 //! A module uses those to its left: `config <- state <- web <- oidc, pages, hosts <- router <- listen <- cli`.
 
 pub mod config;
+pub mod oidc;
 pub mod state;
+pub mod web;
