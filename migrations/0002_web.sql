@@ -3,9 +3,7 @@
 
 CREATE TABLE attempts (
     id_hash TEXT NOT NULL PRIMARY KEY,
-    -- NULL for a sign-in under a name that nobody has: it goes on as if.
-    user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
-    typed_name TEXT NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     proofs TEXT NOT NULL,
     -- What is pending in this sign-in only (an authenticator being set up), sealed.
     pending TEXT,

@@ -24,7 +24,11 @@ pub mod grant;
 #[cfg(feature = "store")]
 pub mod id;
 #[cfg(feature = "store")]
+pub mod login;
+#[cfg(feature = "store")]
 pub mod policy;
+#[cfg(feature = "store")]
+pub mod qr;
 #[cfg(feature = "store")]
 pub mod step;
 #[cfg(feature = "store")]

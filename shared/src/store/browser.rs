@@ -17,10 +17,8 @@ use crate::user::User;
 pub struct Attempt {
     /// The hash of what the browser holds.
     pub id_hash: String,
-    /// Whose; nobody's for a name that nobody has.
-    pub user: Option<Id<User>>,
-    /// The name as typed, for the audit.
-    pub typed_name: String,
+    /// Whose.
+    pub user: Id<User>,
     /// What has been shown so far.
     pub proofs: Vec<Proof>,
     /// What is pending in this sign-in only, sealed.
@@ -81,7 +79,7 @@ pub struct Link {
 
 use Column::{Number, Text};
 
-const ATTEMPT: [Column; 10] = [Text, Text, Text, Text, Text, Text, Number, Number, Number, Number];
+const ATTEMPT: [Column; 9] = [Text, Text, Text, Text, Text, Number, Number, Number, Number];
 
 const SESSION: [Column; 6] = [Text, Text, Text, Number, Number, Number];
 
@@ -89,6 +87,9 @@ const LINK: [Column; 5] = [Text, Text, Text, Number, Number];
 
 /// A session unused for this long is over.
 pub const IDLE: i64 = 3600;
+
+/// A session is over after this long, however much it is used.
+pub const SESSION_LIFE: i64 = 12 * 3600;
 
 /// A session's use is noted at most once in so many seconds.
 const NOTE_EVERY: i64 = 60;
@@ -100,7 +101,7 @@ impl Store {
     /// Where the database fails.
     pub async fn attempt(&self, token: &str, now: Timestamp) -> Result<Option<Attempt>, StoreError> {
         let row = sqlx::query(
-            "SELECT id_hash, user_id, typed_name, proofs, pending, continue_to, security_version, version, created_at, \
+            "SELECT id_hash, user_id, proofs, pending, continue_to, security_version, version, created_at, \
              expires_at, mac FROM attempts WHERE id_hash = $1 AND expires_at > $2",
         )
         .bind(token_hash(token))
@@ -212,12 +213,11 @@ impl Store {
 /// Where the database fails.
 pub async fn insert_attempt(connection: &mut AnyConnection, store: &Store, attempt: &Attempt) -> Written<()> {
     sqlx::query(
-        "INSERT INTO attempts (id_hash, user_id, typed_name, proofs, pending, continue_to, security_version, version, \
-         created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO attempts (id_hash, user_id, proofs, pending, continue_to, security_version, version, \
+         created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(&attempt.id_hash)
-    .bind(attempt.user.as_ref().map(Id::as_str))
-    .bind(&attempt.typed_name)
+    .bind(attempt.user.as_str())
     .bind(proofs_text(&attempt.proofs))
     .bind(&attempt.pending)
     .bind(&attempt.continue_to)
@@ -275,8 +275,8 @@ pub async fn insert_session(
     user: &User,
     proofs: &[Proof],
     now: Timestamp,
-    expires_at: Timestamp,
 ) -> Written<()> {
+    let expires_at = now.plus(SESSION_LIFE);
     let (hash, proofs) = (token_hash(token), proofs_text(proofs));
     let values = vec![
         Some(hash.clone()),
@@ -370,15 +370,14 @@ fn read_attempt(store: &Store, row: &AnyRow) -> Result<Attempt, StoreError> {
     let values = Values::read(store, "attempts", row, 0, &ATTEMPT)?;
     Ok(Attempt {
         id_hash: values.text(0)?.to_owned(),
-        user: values.maybe(1).map(|id| Id::from_stored(id.to_owned())),
-        typed_name: values.text(2)?.to_owned(),
-        proofs: values.parsed(3, |text| serde_json::from_str(text).ok())?,
-        pending: values.maybe(4).map(str::to_owned),
-        continue_to: values.maybe(5).map(str::to_owned),
-        security_version: values.number(6)?,
-        version: values.number(7)?,
-        created_at: values.time(8)?,
-        expires_at: values.time(9)?,
+        user: Id::from_stored(values.text(1)?.to_owned()),
+        proofs: values.parsed(2, |text| serde_json::from_str(text).ok())?,
+        pending: values.maybe(3).map(str::to_owned),
+        continue_to: values.maybe(4).map(str::to_owned),
+        security_version: values.number(5)?,
+        version: values.number(6)?,
+        created_at: values.time(7)?,
+        expires_at: values.time(8)?,
     })
 }
 
@@ -386,8 +385,7 @@ fn read_attempt(store: &Store, row: &AnyRow) -> Result<Attempt, StoreError> {
 fn attempt_mark(store: &Store, attempt: &Attempt, version: i64) -> String {
     let values = vec![
         Some(attempt.id_hash.clone()),
-        attempt.user.as_ref().map(ToString::to_string),
-        Some(attempt.typed_name.clone()),
+        Some(attempt.user.to_string()),
         Some(proofs_text(&attempt.proofs)),
         attempt.pending.clone(),
         attempt.continue_to.clone(),

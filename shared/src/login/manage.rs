@@ -1,0 +1,430 @@
+//! What administrators do to accounts, authenticators and policy. Each is one transaction with its audit record.
+
+use sqlx::AnyConnection;
+use thiserror::Error;
+
+use super::Logins;
+use super::setup::{Confirmed, default_name};
+use super::web::Fault;
+use crate::audit::{Event, Record};
+use crate::crypto::password::Weak;
+use crate::crypto::random_text;
+use crate::factor::totp::Totp;
+use crate::id::Id;
+use crate::policy::{Exemption, Rules};
+use crate::secret::Secret;
+use crate::store::audit::record;
+use crate::store::browser::{Link, Purpose, insert_link};
+use crate::store::budgets::{Budget, clear};
+use crate::store::policies::{delete_exemption, insert_exemption, insert_policy};
+use crate::store::users::{delete_factor, delete_user, insert_user, update_user};
+use crate::store::{Boxed, Person, Store, StoreError, Written};
+use crate::time::Timestamp;
+use crate::user::{User, UserName};
+
+/// A one-time link for the first administrator lives this long, in seconds.
+pub const FIRST_LINK_LIFE: i64 = 3600;
+
+/// A change by an administrator.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// As it is recorded: `root` of the command line, or a user's name.
+    pub name: String,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Why a change was not made, in words for who asked for it.
+#[derive(Debug, Error)]
+pub enum ManageError {
+    /// Nobody has that name.
+    #[error("there is no user `{0}`; `twolatch user list` shows all")]
+    NoUser(String),
+    /// The name or address is taken.
+    #[error("there is a user with this name or address already: {0}")]
+    Taken(String),
+    /// The password is not acceptable.
+    #[error("{0}")]
+    Weak(Weak),
+    /// It would leave nobody who can administer.
+    #[error("this would leave no administrator who can log in; make another one first")]
+    LastAdmin,
+    /// The configuration does not allow it.
+    #[error("`lock = \"required\"` in the configuration does not allow anything below `required`")]
+    Locked,
+    /// There is no such exemption.
+    #[error("there is no exemption `{0}`; `twolatch policy show` lists them")]
+    NoExemption(String),
+    /// Too much to do.
+    #[error("{0}")]
+    Busy(String),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Fault> for ManageError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Weak(weak) => Self::Weak(weak),
+            Fault::Store(error) => Self::Store(error),
+            Fault::Busy => Self::Busy("too many passwords are being hashed; try again in a moment".to_owned()),
+            Fault::Over => Self::Store(StoreError::Conflict),
+            Fault::Refused(reason) => Self::Busy(reason.next_step().to_owned()),
+        }
+    }
+}
+
+impl Logins {
+    /// The person with a name.
+    ///
+    /// # Errors
+    /// [`ManageError::NoUser`] where there is none.
+    pub async fn named(&self, name: &UserName) -> Result<Person, ManageError> {
+        self.store.person_by_name(name).await?.ok_or_else(|| ManageError::NoUser(name.to_string()))
+    }
+
+    /// Adds a user; with a password that must be changed at the first web sign-in unless `keep`.
+    ///
+    /// # Errors
+    /// Why it was not added.
+    pub async fn add_user(
+        &self,
+        user: User,
+        password: Option<Secret>,
+        keep: bool,
+        actor: &Actor,
+    ) -> Result<User, ManageError> {
+        let mut person = Person { user, factors: Vec::new() };
+        if let Some(password) = password {
+            self.set_password(&mut person, password).await?;
+            person.user.must_change_at = (!keep).then_some(actor.now);
+        }
+        let user = person.user;
+        let (stored, name) = (user.clone(), user.name.to_string());
+        self.change(Event::UserAdded, &user, String::new(), actor, move |connection, store| {
+            Box::pin(async move { insert_user(connection, store, &stored).await })
+        })
+        .await
+        .map_err(|error| match error {
+            ManageError::Store(StoreError::Duplicate) => ManageError::Taken(name),
+            other => other,
+        })?;
+        Ok(user)
+    }
+
+    /// Changes a user by a function; raises the security version, which ends sessions and logins under way.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn change_user(
+        &self,
+        name: &UserName,
+        detail: String,
+        actor: &Actor,
+        edit: impl FnOnce(&mut User) + Send,
+    ) -> Result<User, ManageError> {
+        let before = self.named(name).await?.user;
+        let mut user = before.clone();
+        edit(&mut user);
+        user.security_version = before.security_version + 1;
+        let loses_admin = before.is_active_admin() && !user.is_active_admin();
+        if loses_admin && self.store.count_admins().await? <= 1 {
+            return Err(ManageError::LastAdmin);
+        }
+        let (stored, taken) = (user.clone(), user.name.to_string());
+        self.change(Event::UserChanged, &user, detail, actor, move |connection, store| {
+            Box::pin(async move { update_user(connection, store, &stored, before.security_version).await })
+        })
+        .await
+        .map_err(|error| match error {
+            ManageError::Store(StoreError::Duplicate) => ManageError::Taken(taken),
+            other => other,
+        })?;
+        Ok(user)
+    }
+
+    /// Sets a password for somebody.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn reset_password(
+        &self,
+        name: &UserName,
+        password: Secret,
+        keep: bool,
+        actor: &Actor,
+    ) -> Result<(), ManageError> {
+        let mut person = self.named(name).await?;
+        let expected = person.user.security_version;
+        self.set_password(&mut person, password).await?;
+        person.user.must_change_at = (!keep).then_some(actor.now);
+        let user = person.user.clone();
+        self.change(Event::UserChanged, &user, "password".to_owned(), actor, move |connection, store| {
+            Box::pin(async move { update_user(connection, store, &person.user, expected).await })
+        })
+        .await
+    }
+
+    /// Removes a user.
+    ///
+    /// # Errors
+    /// Why nothing was removed.
+    pub async fn delete_user(&self, name: &UserName, actor: &Actor) -> Result<(), ManageError> {
+        let person = self.named(name).await?;
+        if person.user.is_active_admin() && self.store.count_admins().await? <= 1 {
+            return Err(ManageError::LastAdmin);
+        }
+        let id = person.user.id.clone();
+        self.change(Event::UserDeleted, &person.user, String::new(), actor, move |connection, _| {
+            Box::pin(async move { delete_user(connection, &id).await })
+        })
+        .await
+    }
+
+    /// Removes a person's authenticators and opens set-up again: the next login leads through it.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn reset_factors(&self, name: &UserName, actor: &Actor) -> Result<User, ManageError> {
+        let person = self.named(name).await?;
+        let mut user = person.user.clone();
+        user.authenticators.clear();
+        user.security_version += 1;
+        user.setup_until = self.policy(actor.now).await?.rules.setup_until(actor.now);
+        let stored = user.clone();
+        let detail = format!("{} removed", person.factors.len());
+        self.change(Event::FactorsReset, &user, detail, actor, move |connection, store| {
+            Box::pin(async move {
+                update_user(connection, store, &stored, person.user.security_version).await?;
+                for factor in &person.factors {
+                    delete_factor(connection, &factor.id).await?;
+                }
+                clear(connection, &Budget::of_totp(stored.id.as_str())).await
+            })
+        })
+        .await?;
+        Ok(user)
+    }
+
+    /// Gives somebody an authenticator whose secret was made elsewhere.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn provision_totp(
+        &self,
+        name: &UserName,
+        totp: Totp,
+        label: Option<String>,
+        actor: &Actor,
+    ) -> Result<(), ManageError> {
+        let user = self.named(name).await?.user;
+        let label = label.unwrap_or_else(|| default_name(&user));
+        let about = Record::new(actor.now, Event::FactorAdded).by(&actor.name).saying("provisioned");
+        let store = self.store.clone();
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    Confirmed::provisioned(totp).store(connection, &store, &user, &label, about).await.map(drop)
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Lifts the hold on a person's authenticators.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn unlock(&self, name: &UserName, actor: &Actor) -> Result<(), ManageError> {
+        let user = self.named(name).await?.user;
+        let budget = Budget::of_totp(user.id.as_str());
+        self.change(Event::Unlocked, &user, String::new(), actor, move |connection, _| {
+            Box::pin(async move { clear(connection, &budget).await })
+        })
+        .await
+    }
+
+    /// Makes a one-time link for somebody and opens their set-up; answers its token.
+    ///
+    /// # Errors
+    /// Why none was made.
+    pub async fn invite(&self, name: &UserName, actor: &Actor) -> Result<String, ManageError> {
+        let mut user = self.named(name).await?.user;
+        let expected = user.security_version;
+        let until = self.policy(actor.now).await?.rules.setup_until(actor.now);
+        user.setup_until = until;
+        let token = self.token()?;
+        let link = Link { purpose: Purpose::Invite, user: Some(user.id.clone()), expires_at: until };
+        let (stored, sent, now) = (user.clone(), token.clone(), actor.now);
+        self.change(Event::LinkMade, &user, "invite".to_owned(), actor, move |connection, store| {
+            Box::pin(async move {
+                update_user(connection, store, &stored, expected).await?;
+                insert_link(connection, store, &sent, &link, now).await
+            })
+        })
+        .await?;
+        Ok(token)
+    }
+
+    /// Makes the one-time link for the first administrator; `None` where there is an administrator already.
+    ///
+    /// # Errors
+    /// Why none was made.
+    pub async fn first_admin_link(&self, actor: &Actor) -> Result<Option<String>, ManageError> {
+        if self.store.count_admins().await? > 0 {
+            return Ok(None);
+        }
+        let token = self.token()?;
+        let link = Link { purpose: Purpose::FirstAdmin, user: None, expires_at: actor.now.plus(FIRST_LINK_LIFE) };
+        let (store, sent, now) = (self.store.clone(), token.clone(), actor.now);
+        let about = Record::new(now, Event::LinkMade).by(&actor.name).saying("first administrator");
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    insert_link(connection, &store, &sent, &link, now).await?;
+                    record(connection, &store, about).await
+                })
+            })
+            .await?;
+        Ok(Some(token))
+    }
+
+    /// Puts rules in force.
+    ///
+    /// # Errors
+    /// Why they are not.
+    pub async fn set_rules(&self, rules: Rules, detail: String, actor: &Actor) -> Result<(), ManageError> {
+        let expected = self.version().await?;
+        let about = Record::new(actor.now, Event::PolicyChanged).by(&actor.name).saying(detail);
+        let (store, author) = (self.store.clone(), actor.name.clone());
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    insert_policy(connection, &store, &rules, expected, &author, about.at).await?;
+                    record(connection, &store, about).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Makes an exemption.
+    ///
+    /// # Errors
+    /// Why it was not made.
+    pub async fn exempt(&self, exemption: Exemption, actor: &Actor) -> Result<(), ManageError> {
+        if self.locked {
+            return Err(ManageError::Locked);
+        }
+        let detail = serde_json::to_string(&exemption).unwrap_or_default();
+        self.change_exemptions(detail, actor, move |connection, store| {
+            Box::pin(async move { insert_exemption(connection, store, &exemption).await.map(|()| true) })
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Ends an exemption.
+    ///
+    /// # Errors
+    /// [`ManageError::NoExemption`] where there is none with this id.
+    pub async fn end_exemption(&self, id: &str, actor: &Actor) -> Result<(), ManageError> {
+        let gone = id.to_owned();
+        let done = self
+            .change_exemptions(format!("ended {id}"), actor, move |connection, _| {
+                Box::pin(async move { delete_exemption(connection, &gone).await })
+            })
+            .await?;
+        if done { Ok(()) } else { Err(ManageError::NoExemption(id.to_owned())) }
+    }
+
+    /// Exemptions are part of the policy: a change of one is a new version of it.
+    async fn change_exemptions<W>(&self, detail: String, actor: &Actor, work: W) -> Result<bool, ManageError>
+    where
+        W: for<'c> FnOnce(&'c mut AnyConnection, &'c Store) -> Boxed<'c, Written<bool>> + Send + 'static,
+    {
+        let policy = self.policy(actor.now).await?;
+        let (rules, version) = (policy.rules.clone(), policy.version);
+        let about = Record::new(actor.now, Event::Exempted).by(&actor.name).saying(detail);
+        let (store, author) = (self.store.clone(), actor.name.clone());
+        let done = self
+            .store
+            .write(move |connection| {
+                Box::pin(async move {
+                    let done = work(connection, &store).await?;
+                    if done {
+                        insert_policy(connection, &store, &rules, version, &author, about.at).await?;
+                        record(connection, &store, about).await?;
+                    }
+                    Ok(done)
+                })
+            })
+            .await?;
+        Ok(done)
+    }
+
+    async fn version(&self) -> Result<i64, StoreError> {
+        let text = "SELECT COALESCE(MAX(version), 0) FROM policies";
+        Ok(sqlx::query_scalar(text).fetch_one(self.store.pool()).await?)
+    }
+
+    fn token(&self) -> Result<String, StoreError> {
+        Ok(random_text::<20>(self.store.entropy())?)
+    }
+
+    async fn change<W>(
+        &self,
+        event: Event,
+        user: &User,
+        detail: String,
+        actor: &Actor,
+        work: W,
+    ) -> Result<(), ManageError>
+    where
+        W: for<'c> FnOnce(&'c mut AnyConnection, &'c Store) -> Boxed<'c, Written<()>> + Send + 'static,
+    {
+        let mut about = Record::new(actor.now, event).about(&user.name).by(&actor.name);
+        about.detail = Some(detail).filter(|detail| !detail.is_empty());
+        let store = self.store.clone();
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    work(connection, &store).await?;
+                    record(connection, &store, about).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+impl User {
+    /// A new member with nothing set up.
+    #[must_use]
+    pub const fn new(id: Id<Self>, name: UserName, setup_until: Timestamp, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            email: None,
+            email_verified_at: None,
+            role: crate::user::Role::Member,
+            groups: Vec::new(),
+            level: None,
+            shared_at: None,
+            disabled_at: None,
+            password: None,
+            must_change_at: None,
+            setup_until,
+            authenticators: Vec::new(),
+            security_version: 1,
+            created_at: now,
+        }
+    }
+
+    /// Whether this is an administrator who can log in.
+    #[must_use]
+    pub fn is_active_admin(&self) -> bool {
+        self.role == crate::user::Role::Admin && self.disabled_at.is_none()
+    }
+}

@@ -1,0 +1,455 @@
+//! Sign-ins that come in through a browser: password first, then what is missing. Each is a row that only the browser
+//! which began it can go on with.
+
+use super::setup::{self, Pending, Progress};
+use super::verdict::{Question, Verdict, judge_in};
+use super::{Logins, enrolled};
+use crate::audit::{Event, Record};
+use crate::crypto::password::{HashError, Weak, acceptable};
+use crate::crypto::seal::Place;
+use crate::crypto::{random_text, token_hash};
+use crate::door::Door;
+use crate::factor::{Kind, Proof};
+use crate::reason::Reason;
+use crate::secret::Secret;
+use crate::step::{Step, next};
+use crate::store::audit::record;
+use crate::store::browser::{
+    Attempt, Session, delete_session, finish_attempt, insert_attempt, insert_session, update_attempt,
+};
+use crate::store::budgets::{Budget, Charge, charge, clear, give_back};
+use crate::store::users::update_user;
+use crate::store::{Person, StoreError};
+use crate::time::Timestamp;
+use crate::user::UserName;
+
+/// A sign-in is over after so many seconds: long enough to set up an authenticator.
+const LIFE: i64 = setup::LIFE;
+
+/// Why a sign-in did not go on.
+#[derive(Debug)]
+pub enum Fault {
+    /// Say so, and let it be tried again.
+    Refused(Reason),
+    /// The new password is not acceptable.
+    Weak(Weak),
+    /// It is over, or another request was faster: start again.
+    Over,
+    /// Too many passwords are being checked.
+    Busy,
+    /// The database or a stored hash failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict | StoreError::Duplicate => Self::Over,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<HashError> for Fault {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::Busy,
+            HashError::Params => Self::Refused(Reason::HashParams),
+            HashError::Entropy(error) => Self::Store(error.into()),
+        }
+    }
+}
+
+/// A sign-in under way, with whose it is and what it waits for.
+#[derive(Debug)]
+pub struct Current {
+    /// The sign-in.
+    pub attempt: Attempt,
+    /// Whose.
+    pub person: Person,
+    /// What comes next.
+    pub step: Step,
+}
+
+impl Logins {
+    /// Takes name and password; answers the token for the browser to go on with. Name, address, account state and
+    /// password are refused alike.
+    ///
+    /// # Errors
+    /// Why it does not go on.
+    pub async fn enter(
+        &self,
+        typed_name: &str,
+        password: Secret,
+        source: &str,
+        continue_to: Option<String>,
+        now: Timestamp,
+    ) -> Result<String, Fault> {
+        let typed_name = typed_name.trim().to_ascii_lowercase();
+        let by_name = Budget::of_password(&typed_name.chars().take(128).collect::<String>(), source);
+        let by_source = Budget::of_source(&format!("web:{source}"));
+        let about = Record {
+            user: Some(typed_name.clone()),
+            door: Some(Door::Web),
+            host: Some(self.host.to_string()),
+            source: Some(source.to_owned()),
+            factor: Some(Kind::Password),
+            ..Record::new(now, Event::Password)
+        };
+        if !self.may_try([by_source.clone(), by_name.clone()], about.clone()).await? {
+            return Err(Fault::Refused(Reason::Wait));
+        }
+        let person = self.find(&typed_name).await?.filter(|person| person.user.disabled_at.is_none());
+        let stored = person.as_ref().and_then(|person| person.user.password.clone());
+        let checked = self.hasher.check(password.clone(), stored).await?;
+        let (Some(mut person), true) = (person, checked.right) else {
+            let about = Record { refused: Some(Reason::Password), ..about };
+            self.note(about).await?;
+            return Err(Fault::Refused(Reason::Password));
+        };
+        if checked.outdated {
+            person.user.password = Some(self.hasher.hash(password, self.store.entropy()).await?);
+        }
+        let token = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
+        let attempt = Attempt {
+            id_hash: token_hash(&token),
+            user: person.user.id.clone(),
+            proofs: vec![Proof { kind: Kind::Password, at: now }],
+            pending: None,
+            continue_to,
+            security_version: person.user.security_version,
+            version: 1,
+            created_at: now,
+            expires_at: now.plus(LIFE),
+        };
+        let store = self.store.clone();
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    if checked.outdated {
+                        update_user(connection, &store, &person.user, person.user.security_version).await?;
+                    }
+                    clear(connection, &by_name).await?;
+                    give_back(connection, &by_source).await?;
+                    insert_attempt(connection, &store, &attempt).await?;
+                    record(connection, &store, about).await
+                })
+            })
+            .await?;
+        Ok(token)
+    }
+
+    /// The sign-in of a browser, and what it waits for now: recomputed from facts.
+    ///
+    /// # Errors
+    /// [`Fault::Over`] where there is none.
+    pub async fn current(&self, token: &str, now: Timestamp) -> Result<Current, Fault> {
+        let attempt = self.store.attempt(token, now).await?.ok_or(Fault::Over)?;
+        let person = self.store.person(&attempt.user).await?.ok_or(Fault::Over)?;
+        if person.user.security_version != attempt.security_version || person.user.disabled_at.is_some() {
+            return Err(Fault::Over);
+        }
+        let decision = self.policy(now).await?.decide(&person.user, Door::Web, now);
+        let step = next(decision.level, enrolled(&person, true), &attempt.proofs, now);
+        Ok(Current { attempt, person, step })
+    }
+
+    /// Takes a code.
+    ///
+    /// # Errors
+    /// Why it does not go on.
+    pub async fn enter_code(&self, current: Current, code: Secret, source: &str, now: Timestamp) -> Result<(), Fault> {
+        if current.step != Step::Ask(Kind::Totp) {
+            return Err(Fault::Over);
+        }
+        let Current { mut attempt, person, .. } = current;
+        let about = self.about(&person, source, now);
+        let question = Question {
+            user: person.user.id.clone(),
+            security_version: attempt.security_version,
+            budget: Budget::of_totp(person.user.id.as_str()),
+            code,
+            about,
+        };
+        attempt.proofs.push(Proof { kind: Kind::Totp, at: now });
+        let store = self.store.clone();
+        let verdict = self
+            .store
+            .write(move |connection| {
+                Box::pin(async move {
+                    let verdict = judge_in(connection, &store, question).await?;
+                    if verdict == Verdict::Right {
+                        update_attempt(connection, &store, &attempt).await?;
+                    }
+                    Ok(verdict)
+                })
+            })
+            .await?;
+        match verdict {
+            Verdict::Right => Ok(()),
+            Verdict::Refused(Reason::AttemptOutdated | Reason::Disabled) => Err(Fault::Over),
+            Verdict::Refused(reason) => Err(Fault::Refused(reason)),
+        }
+    }
+
+    /// The authenticator that is being set up in this sign-in; a new one where there is none yet.
+    ///
+    /// # Errors
+    /// Why it does not go on.
+    pub async fn pending(&self, current: &mut Current, now: Timestamp) -> Result<Pending, Fault> {
+        if current.step != Step::Enrol {
+            return Err(Fault::Over);
+        }
+        if let Some(sealed) = &current.attempt.pending {
+            let pending = self.unseal_pending(&current.attempt, sealed)?;
+            if !pending.is_over(now) {
+                return Ok(pending);
+            }
+        }
+        let pending = Pending::new(self.store.entropy(), now).map_err(StoreError::from)?;
+        self.keep_pending(current, &pending).await?;
+        Ok(pending)
+    }
+
+    /// Takes a code of the authenticator that is being set up. `true` once it is confirmed: the codes then count as
+    /// this sign-in's second factor.
+    ///
+    /// # Errors
+    /// Why it does not go on.
+    pub async fn enter_setup_code(
+        &self,
+        mut current: Current,
+        code: &Secret,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        let pending = self.pending(&mut current, now).await?;
+        let codes = self.policy(now).await?.rules.enrol_codes;
+        match pending.take(code, codes, now) {
+            Progress::Wrong => Err(Fault::Refused(Reason::Wrong)),
+            Progress::Next(pending) => {
+                self.keep_pending(&mut current, &pending).await?;
+                Ok(false)
+            }
+            Progress::Confirmed(confirmed) => {
+                let about = self.about(&current.person, source, now);
+                let Current { mut attempt, person, .. } = current;
+                let store = self.store.clone();
+                let named = setup::default_name(&person.user);
+                self.store
+                    .write(move |connection| {
+                        Box::pin(async move {
+                            let user = confirmed.store(connection, &store, &person.user, &named, about).await?;
+                            attempt.proofs.push(Proof { kind: Kind::Totp, at: now });
+                            attempt.pending = None;
+                            attempt.security_version = user.security_version;
+                            update_attempt(connection, &store, &attempt).await
+                        })
+                    })
+                    .await?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Sets a password of the person's own in place of one that somebody else has chosen.
+    ///
+    /// # Errors
+    /// Why it does not go on.
+    pub async fn replace_password(
+        &self,
+        current: Current,
+        new: Secret,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        if current.step != Step::ChangePassword {
+            return Err(Fault::Over);
+        }
+        let about = Record { event: Event::PasswordChanged, ..self.about(&current.person, source, now) };
+        let Current { mut attempt, mut person, .. } = current;
+        self.set_password(&mut person, new).await?;
+        let store = self.store.clone();
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    update_user(connection, &store, &person.user, attempt.security_version).await?;
+                    attempt.security_version = person.user.security_version;
+                    update_attempt(connection, &store, &attempt).await?;
+                    record(connection, &store, about).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Turns a sign-in that nothing is missing from into a session; answers the cookie's token and where to go on to.
+    ///
+    /// # Errors
+    /// [`Fault::Over`] where something is missing, or another request was faster.
+    pub async fn finish(
+        &self,
+        current: Current,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<(String, Option<String>), Fault> {
+        let Step::Granted(assurance) = current.step else { return Err(Fault::Over) };
+        let Current { attempt, person, .. } = current;
+        let about = Record { event: Event::SessionStarted, factor: None, ..self.about(&person, source, now) };
+        let about = about.saying(assurance.acr());
+        let token = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
+        let (store, cookie, continue_to) = (self.store.clone(), token.clone(), attempt.continue_to.clone());
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    finish_attempt(connection, &attempt).await?;
+                    insert_session(connection, &store, &cookie, &person.user, &attempt.proofs, now).await?;
+                    record(connection, &store, about).await
+                })
+            })
+            .await?;
+        Ok((token, continue_to))
+    }
+
+    /// Changes the own password. Every session of the person ends; answers the token of the one that goes on.
+    ///
+    /// # Errors
+    /// Why it was not changed.
+    pub async fn change_password(
+        &self,
+        session: &Session,
+        old: Secret,
+        new: Secret,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<String, Fault> {
+        let mut person = self.store.person(&session.user.id).await?.ok_or(Fault::Over)?;
+        let about = Record { factor: Some(Kind::Password), ..self.about(&person, source, now) };
+        let budget = Budget::of_password(person.user.id.as_str(), "account");
+        if !self.may_try([budget.clone()], Record { event: Event::Password, ..about.clone() }).await? {
+            return Err(Fault::Refused(Reason::Wait));
+        }
+        if !self.hasher.check(old, person.user.password.clone()).await?.right {
+            self.note(Record { event: Event::Password, refused: Some(Reason::Password), ..about }).await?;
+            return Err(Fault::Refused(Reason::Password));
+        }
+        let expected = person.user.security_version;
+        self.set_password(&mut person, new).await?;
+        let token = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
+        let (store, cookie) = (self.store.clone(), token.clone());
+        let (proofs, old_session) = (session.proofs.clone(), session.id_hash.clone());
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    clear(connection, &budget).await?;
+                    update_user(connection, &store, &person.user, expected).await?;
+                    delete_session(connection, &old_session).await?;
+                    insert_session(connection, &store, &cookie, &person.user, &proofs, now).await?;
+                    record(connection, &store, Record { event: Event::PasswordChanged, ..about }).await
+                })
+            })
+            .await?;
+        Ok(token)
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn sign_out(&self, session: Session, now: Timestamp) -> Result<(), StoreError> {
+        let store = self.store.clone();
+        let about = Record { door: Some(Door::Web), ..Record::new(now, Event::SessionEnded) }.about(&session.user.name);
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    delete_session(connection, &session.id_hash).await?;
+                    record(connection, &store, about).await
+                })
+            })
+            .await
+    }
+
+    /// Checks, hashes and puts a new password into a person who is about to be stored.
+    pub(super) async fn set_password(&self, person: &mut Person, new: Secret) -> Result<(), Fault> {
+        let user = &mut person.user;
+        let mut context = vec![user.name.as_str(), self.organisation.as_ref(), "twolatch"];
+        context.extend(user.email.as_ref().map(crate::user::Email::as_str));
+        acceptable(&new, &context).map_err(Fault::Weak)?;
+        user.password = Some(self.hasher.hash(new, self.store.entropy()).await?);
+        user.must_change_at = None;
+        user.security_version += 1;
+        Ok(())
+    }
+
+    /// Charges budgets before anything is judged; `false` where one is spent, which is recorded.
+    async fn may_try<const N: usize>(&self, budgets: [Budget; N], about: Record) -> Result<bool, StoreError> {
+        let store = self.store.clone();
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    for budget in &budgets {
+                        if charge(connection, budget, about.at).await? != Charge::Taken {
+                            record(connection, &store, Record { refused: Some(Reason::Wait), ..about }).await?;
+                            return Ok(false);
+                        }
+                    }
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
+    async fn note(&self, about: Record) -> Result<(), StoreError> {
+        let store = self.store.clone();
+        self.store.write(move |connection| Box::pin(async move { record(connection, &store, about).await })).await
+    }
+
+    /// By name, whatever its case, or by verified address.
+    async fn find(&self, typed: &str) -> Result<Option<Person>, StoreError> {
+        if typed.contains('@') {
+            return self.store.person_by_email(typed).await;
+        }
+        match typed.parse::<UserName>() {
+            Ok(name) => self.store.person_by_name(&name).await,
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn keep_pending(&self, current: &mut Current, pending: &Pending) -> Result<(), Fault> {
+        let plain = serde_json::to_vec(pending).map(zeroize::Zeroizing::new);
+        let plain = plain.map_err(|error| StoreError::Other(error.to_string()))?;
+        let sealed = self.store.keys().seal(self.store.entropy(), pending_place(&current.attempt), &plain);
+        current.attempt.pending = Some(sealed.map_err(|error| StoreError::Other(error.to_string()))?);
+        let (store, attempt) = (self.store.clone(), current.attempt.clone());
+        self.store
+            .write(move |connection| Box::pin(async move { update_attempt(connection, &store, &attempt).await }))
+            .await?;
+        current.attempt.version += 1;
+        Ok(())
+    }
+
+    fn unseal_pending(&self, attempt: &Attempt, sealed: &str) -> Result<Pending, StoreError> {
+        let row = || attempt.id_hash.clone();
+        let plain = self.store.keys().open(pending_place(attempt), sealed).map_err(|error| StoreError::Row {
+            table: "attempts",
+            row: row(),
+            error,
+        })?;
+        serde_json::from_slice(&plain).map_err(|_| StoreError::Value { table: "attempts", row: row() })
+    }
+
+    fn about(&self, person: &Person, source: &str, now: Timestamp) -> Record {
+        Record {
+            user: Some(person.user.name.to_string()),
+            door: Some(Door::Web),
+            host: Some(self.host.to_string()),
+            source: Some(source.to_owned()),
+            factor: Some(Kind::Totp),
+            ..Record::new(now, Event::Code)
+        }
+    }
+}
+
+fn pending_place(attempt: &Attempt) -> Place<'_> {
+    Place { table: "attempts", column: "pending", row: attempt.id_hash.as_str(), owner: attempt.user.as_str() }
+}
