@@ -17,9 +17,7 @@ use twolatch_core::factor::Kind;
 use twolatch_core::policy::Level;
 use twolatch_core::step::Assurance;
 
-use crate::provider::{
-    CALLBACK, ISSUER, Provider, Registered, VERIFIER, form, good, on_both, redemption, with,
-};
+use crate::provider::{CALLBACK, ISSUER, Provider, Registered, VERIFIER, form, good, on_both, redemption, with};
 
 const BOTH: [Kind; 2] = [Kind::Password, Kind::Totp];
 

@@ -168,9 +168,9 @@ impl Provider {
     pub(crate) async fn set_policy(&self, version: i64, level: Level) {
         let (store, now) = (self.app.store.clone(), self.now());
         let write = self.app.store.write(move |connection| {
-            Box::pin(async move {
-                insert_policy(connection, &store, &Rules::initial(level), version, "test", now).await
-            })
+            Box::pin(
+                async move { insert_policy(connection, &store, &Rules::initial(level), version, "test", now).await },
+            )
         });
         write.await.unwrap();
     }
@@ -218,9 +218,10 @@ impl Provider {
             created_at: self.now(),
         };
         let (store, stored) = (self.app.store.clone(), user.clone());
-        let write = self.app.store.write(move |connection| {
-            Box::pin(async move { insert_user(connection, &store, &stored).await })
-        });
+        let write = self
+            .app
+            .store
+            .write(move |connection| Box::pin(async move { insert_user(connection, &store, &stored).await }));
         write.await.unwrap();
         user
     }
@@ -250,9 +251,7 @@ impl Provider {
         let (store, now) = (self.app.store.clone(), self.now());
         let (sent, whose) = (token.clone(), user.clone());
         let write = self.app.store.write(move |connection| {
-            Box::pin(async move {
-                insert_session(connection, &store, &sent, &whose, &proofs, now).await
-            })
+            Box::pin(async move { insert_session(connection, &store, &sent, &whose, &proofs, now).await })
         });
         write.await.unwrap();
         Browser { token, user }
@@ -260,9 +259,8 @@ impl Provider {
 
     pub(crate) async fn sign_out(&self, browser: &Browser) {
         let hash = token_hash(&browser.token);
-        let write = self.app.store.write(move |connection| {
-            Box::pin(async move { delete_session(connection, &hash).await })
-        });
+        let write =
+            self.app.store.write(move |connection| Box::pin(async move { delete_session(connection, &hash).await }));
         write.await.unwrap();
     }
 
@@ -413,12 +411,7 @@ pub(crate) fn with<'a>(params: &[(&'a str, &'a str)], name: &'a str, value: &'a 
 
 /// The parameters of a redemption that is answered with tokens.
 pub(crate) fn redemption(code: &str) -> Vec<(&str, &str)> {
-    vec![
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", CALLBACK),
-        ("code_verifier", VERIFIER),
-    ]
+    vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)]
 }
 
 pub(crate) fn form(params: &[(&str, &str)]) -> String {

@@ -2,6 +2,7 @@
 //!
 //! A module uses those to its left: `config <- state <- web <- oidc, pages, hosts <- router <- listen <- cli`.
 
+pub mod cli;
 pub mod config;
 pub mod oidc;
 pub mod state;

@@ -19,3 +19,6 @@ pub mod scope;
 pub mod sign;
 pub mod token;
 pub mod userinfo;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,3 @@
+//! The command line: each noun is a file of its own.
+
+pub mod client;
