@@ -1,6 +1,26 @@
-//! The tests of whole flows: one binary, one module for each thing that is tested.
+//! The tests that need real servers: one binary, one module for each thing that is tested.
+//!
+//! `tests/run.sh` runs them with everything they need. By hand: `tests/machine.sh tests/postgres.sh cargo nextest run
+//! --workspace -E 'binary(=e2e)'`, with `TWOLATCH_PAM_MODULE` naming the module that `cargo build -p pam-module` made.
+//! What is missing is skipped, with a line that says so.
 
 // `cfg(test)` is always set here; it tells the lints that these are tests, where a failure may panic.
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod host_setup;
+#[cfg(test)]
+mod login_console;
+#[cfg(test)]
+mod login_host;
+#[cfg(test)]
+mod login_setup;
+#[cfg(test)]
+mod login_ssh;
+#[cfg(test)]
+mod login_sudo_su;
+#[cfg(test)]
+mod module_file;
 #[cfg(test)]
 mod oidc_code_flow;
 #[cfg(test)]
@@ -9,3 +29,5 @@ mod oidc_errors;
 mod oidc_requests;
 #[cfg(test)]
 mod provider;
+#[cfg(test)]
+mod support;

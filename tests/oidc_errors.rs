@@ -7,7 +7,7 @@ use twolatch_core::client::AuthMethod;
 use twolatch_core::factor::Kind;
 
 use crate::provider::{
-    Browser, CALLBACK, CHALLENGE, Provider, Registered, VERIFIER, form, good, on_both, redemption, with,
+    Browser, CALLBACK, CHALLENGE, Provider, Registered, VERIFIER, cut, form, good, on_both, redemption, with,
 };
 
 const BOTH: [Kind; 2] = [Kind::Password, Kind::Totp];
@@ -152,7 +152,7 @@ async fn o09_o10_o29_what_is_not_supported_is_told_to_the_client(provider: Provi
 async fn o11_a_challenge_is_s256_or_an_error(provider: Provider) {
     let (browser, client) = start(&provider).await;
     let waived = provider.client(|client| client.pkce_waived_at = Some(client.created_at)).await;
-    let (short, long, hostile) = (&CHALLENGE[..42], format!("{CHALLENGE}A"), format!("+{}", &CHALLENGE[1..]));
+    let (short, long, hostile) = (cut(CHALLENGE, 1), format!("{CHALLENGE}A"), format!("+{}", cut(CHALLENGE, 1)));
     for (challenge, method) in [
         (CHALLENGE, "plain"),
         (CHALLENGE, ""),
@@ -347,7 +347,7 @@ async fn o35_userinfo_takes_a_live_access_token_and_nothing_else(provider: Provi
         provider.raw(Method::POST, "/userinfo", &[("content-type", "application/json")], &in_form).await,
         provider.raw(Method::GET, "/userinfo", &[("authorization", &format!("Basic {access}"))], "").await,
         provider.userinfo(&id_token).await,
-        provider.userinfo(&access[1..]).await,
+        provider.userinfo(cut(&access, 1)).await,
         provider.userinfo("").await,
         provider.raw(Method::GET, "/userinfo", &[], "").await,
     ] {

@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use axum::routing::{get, post};
 use data_encoding::BASE64;
 use idp_server::config::Config;
-use idp_server::oidc::{authorize, client_auth, discovery, jwks, sign, token, userinfo};
+use idp_server::oidc::{client_auth, sign};
+use idp_server::router::routes;
 use idp_server::state::App;
-use openidconnect::url::{Url, form_urlencoded};
+use openidconnect::url::form_urlencoded;
 use serde_json::Value;
 use tower::ServiceExt;
 use twolatch_core::client::{AuthMethod, Client, SigningAlg};
@@ -24,6 +24,7 @@ use twolatch_core::crypto::password::{Cost, Hasher};
 use twolatch_core::crypto::{Entropy, SystemEntropy, random_text, token_hash};
 use twolatch_core::factor::{Kind, Proof};
 use twolatch_core::id::Id;
+use twolatch_core::login::Logins;
 use twolatch_core::policy::{Level, Rules};
 use twolatch_core::store::browser::{delete_session, insert_session};
 use twolatch_core::store::policies::insert_policy;
@@ -137,22 +138,17 @@ impl Provider {
             locked: false,
         };
         let clock = Arc::new(FixedClock(AtomicI64::new(START)));
-        let app = App {
+        let store = Store::open(location, keys, Arc::clone(&entropy)).await.unwrap();
+        let logins = Logins {
+            store: store.clone(),
             hasher: Hasher::new(config.password, 1, entropy.as_ref()).unwrap(),
-            store: Store::open(location, keys, entropy).await.unwrap(),
-            config: Arc::new(config),
-            clock: Arc::<FixedClock>::clone(&clock),
+            locked: config.locked,
+            organisation: config.organisation.as_str().into(),
             host: "here".into(),
         };
-        let router = Router::new()
-            .route("/.well-known/openid-configuration", get(discovery::get))
-            .route("/.well-known/oauth-authorization-server", get(discovery::get))
-            .route("/jwks", get(jwks::get))
-            .route("/authorize", get(authorize::get).post(authorize::post))
-            .route("/authorize/resume", get(authorize::resume::get))
-            .route("/token", post(token::post))
-            .route("/userinfo", get(userinfo::get).post(userinfo::post))
-            .with_state(app.clone());
+        let config = Arc::new(config);
+        let app = App { store, logins, config, clock: Arc::<FixedClock>::clone(&clock) };
+        let router = routes(app.clone());
         Self { app, router, clock }
     }
 
@@ -342,10 +338,8 @@ impl Answer {
 
     /// A parameter of the address that the browser is sent to.
     pub(crate) fn param(&self, name: &str) -> Option<String> {
-        let base = Url::parse(ISSUER).unwrap();
-        let url = base.join(self.location()).unwrap();
-        let found = url.query_pairs().find(|(other, _)| other == name).map(|(_, value)| value.into_owned());
-        found
+        let query = self.location().split_once('?').map_or("", |(_, query)| query);
+        form_urlencoded::parse(query.as_bytes()).find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
     }
 
     /// Asserts an answer to the client's address that is from us and carries this error.
@@ -407,6 +401,11 @@ pub(crate) fn with<'a>(params: &[(&'a str, &'a str)], name: &'a str, value: &'a 
         params.push((name, value));
     }
     params
+}
+
+/// A text without its last bytes.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.len() - bytes).unwrap()
 }
 
 /// The parameters of a redemption that is answered with tokens.

@@ -1,3 +1,211 @@
-//! The command line: each noun is a file of its own.
+//! The command line: what there is, and how commands speak. Each noun is a file of its own.
 
-pub mod client;
+use std::fmt;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use serde::Serialize;
+use twolatch_core::login::manage::{Actor, ManageError};
+use twolatch_core::store::StoreError;
+
+use crate::config::{ConfigError, DEFAULT_PATH};
+
+mod audit;
+mod client;
+mod doctor;
+mod factor;
+mod init;
+mod open;
+mod policy;
+mod serve;
+mod user;
+
+/// One second factor for every door of an organisation.
+#[derive(Debug, Parser)]
+#[command(name = "twolatch", version, max_term_width = 100)]
+pub struct Cli {
+    /// The configuration file.
+    #[arg(long, global = true, default_value = DEFAULT_PATH, value_name = "FILE")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a new system: configuration, key ring, database; print the link for the first administrator.
+    Init(init::Init),
+    /// Run the server.
+    Serve,
+    /// Users: add, list, show, change, invite, remove.
+    #[command(subcommand)]
+    User(user::User),
+    /// Authenticators: list, reset, provision.
+    #[command(subcommand)]
+    Factor(factor::Factor),
+    /// What is asked of whom: show, set, explain, exempt.
+    #[command(subcommand)]
+    Policy(policy::Policy),
+    /// Applications that sign people in: add, list, show, delete.
+    #[command(subcommand)]
+    Client(client::Clients),
+    /// What was decided: list, verify.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Check configuration, keys, database, clock and socket, and who can log in here.
+    Doctor(doctor::Doctor),
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command that the arguments name; errors go to standard error, the exit status is one of sysexits(3).
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            drop(writeln!(std::io::stderr(), "twolatch: {error}"));
+            ExitCode::from(error.status)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), CliError> {
+    if let Command::Completions { shell } = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "twolatch", &mut std::io::stdout());
+        return Ok(());
+    }
+    if let Command::Serve = cli.command {
+        return serve::run(&cli.config);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Init(init) => init.run(&cli.config).await,
+            Command::User(user) => user.run(&cli.config).await,
+            Command::Factor(factor) => factor.run(&cli.config).await,
+            Command::Policy(policy) => policy.run(&cli.config).await,
+            Command::Client(clients) => clients.run(&cli.config).await,
+            Command::Audit(audit) => audit.run(&cli.config).await,
+            Command::Doctor(doctor) => doctor.run(&cli.config).await,
+            Command::Serve | Command::Completions { .. } => Ok(()),
+        }
+    })
+}
+
+/// What went wrong, and the exit status for it.
+#[derive(Debug)]
+pub struct CliError {
+    message: String,
+    status: u8,
+}
+
+impl CliError {
+    /// What was asked cannot be done as asked (`EX_DATAERR`).
+    fn data(message: impl Into<String>) -> Self {
+        Self { message: message.into(), status: 65 }
+    }
+
+    /// Something is there that must not, or is not there (`EX_CANTCREAT`).
+    fn cannot_create(message: impl Into<String>) -> Self {
+        Self { message: message.into(), status: 73 }
+    }
+
+    /// Checks have failed.
+    const fn failed(message: String) -> Self {
+        Self { message, status: 1 }
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<ConfigError> for CliError {
+    fn from(error: ConfigError) -> Self {
+        Self { message: error.to_string(), status: 78 }
+    }
+}
+
+impl From<twolatch_core::crypto::keyring::KeyError> for CliError {
+    fn from(error: twolatch_core::crypto::keyring::KeyError) -> Self {
+        Self { message: error.to_string(), status: 78 }
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        let status = match error {
+            StoreError::Busy | StoreError::Overloaded | StoreError::OutcomeUnknown => 75,
+            StoreError::Down(_) => 69,
+            StoreError::Full | StoreError::Io(_) => 74,
+            StoreError::Keys(_) | StoreError::Schema(_) => 78,
+            _ => 70,
+        };
+        Self { message: error.to_string(), status }
+    }
+}
+
+impl From<ManageError> for CliError {
+    fn from(error: ManageError) -> Self {
+        match error {
+            ManageError::Store(error) => error.into(),
+            ManageError::NoUser(_) => Self { message: error.to_string(), status: 67 },
+            other => Self::data(other.to_string()),
+        }
+    }
+}
+
+impl From<client::ClientFault> for CliError {
+    fn from(fault: client::ClientFault) -> Self {
+        match fault {
+            client::ClientFault::Store(error) => error.into(),
+            client::ClientFault::Output(error) => error.into(),
+            other => Self::data(other.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        Self { message: error.to_string(), status: 74 }
+    }
+}
+
+/// Prints a line; a reader that has gone away is no error of ours.
+fn say(line: impl fmt::Display) {
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// Prints a value as JSON.
+fn say_json(value: &impl Serialize) -> Result<(), CliError> {
+    say(serde_json::to_string_pretty(value).map_err(|error| CliError::failed(error.to_string()))?);
+    Ok(())
+}
+
+/// Reads one line of standard input: a password or a secret, which must not stand among the arguments.
+fn read_secret() -> Result<twolatch_core::secret::Secret, CliError> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    let line = twolatch_core::secret::Secret::new(line);
+    let text = line.expose().trim_end_matches(['\n', '\r']);
+    if text.is_empty() {
+        return Err(CliError::data("standard input is empty; one line with the secret is expected there"));
+    }
+    Ok(twolatch_core::secret::Secret::new(text.to_owned()))
+}
+
+/// Who a command line is recorded as: the Linux account that runs it, behind sudo or not.
+fn actor(now: twolatch_core::time::Timestamp) -> Actor {
+    let uid = nix::unistd::getuid();
+    let name = nix::unistd::User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name);
+    Actor { name: format!("{name} (command line)"), now }
+}

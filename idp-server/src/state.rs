@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use twolatch_core::crypto::Entropy;
-use twolatch_core::crypto::password::Hasher;
+use twolatch_core::login::Logins;
 use twolatch_core::store::Store;
 use twolatch_core::time::{Clock, Timestamp};
 
@@ -14,14 +14,12 @@ use crate::config::Config;
 pub struct App {
     /// The database.
     pub store: Store,
+    /// The login service over it.
+    pub logins: Logins,
     /// The configuration.
     pub config: Arc<Config>,
-    /// The password hasher.
-    pub hasher: Hasher,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// This machine's name, for the audit.
-    pub host: Arc<str>,
 }
 
 impl App {

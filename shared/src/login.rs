@@ -9,6 +9,9 @@ use crate::step::Enrolled;
 use crate::store::{Person, Store, StoreError};
 use crate::time::Timestamp;
 
+mod account;
+mod enrol;
+mod govern;
 pub mod host;
 pub mod invite;
 pub mod manage;

@@ -50,6 +50,36 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+impl User {
+    /// A new member with nothing set up.
+    #[must_use]
+    pub const fn new(id: Id<Self>, name: UserName, setup_until: Timestamp, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            email: None,
+            email_verified_at: None,
+            role: Role::Member,
+            groups: Vec::new(),
+            level: None,
+            shared_at: None,
+            disabled_at: None,
+            password: None,
+            must_change_at: None,
+            setup_until,
+            authenticators: Vec::new(),
+            security_version: 1,
+            created_at: now,
+        }
+    }
+
+    /// Whether this is an administrator who can log in.
+    #[must_use]
+    pub fn is_active_admin(&self) -> bool {
+        self.role == Role::Admin && self.disabled_at.is_none()
+    }
+}
+
 /// What somebody may do in Twolatch itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,7 +109,7 @@ impl Role {
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.pad(self.as_str())
     }
 }
 
@@ -121,7 +151,7 @@ impl FromStr for UserName {
 
 impl fmt::Display for UserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.pad(&self.0)
     }
 }
 
@@ -162,7 +192,7 @@ impl From<GroupName> for String {
 
 impl fmt::Display for GroupName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.pad(&self.0)
     }
 }
 
@@ -217,7 +247,7 @@ impl FromStr for Email {
 
 impl fmt::Display for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.pad(&self.0)
     }
 }
 

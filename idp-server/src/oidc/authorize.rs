@@ -47,7 +47,6 @@ pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, headers: Hea
 
 /// Answers an authorization request in a form by sending the browser here again with a GET: to a form from another site
 /// it does not add its session.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
     match Params::parse(&body) {
         Ok(params) if is_form(&headers) && body.len() <= MAX_FORM => {
@@ -114,8 +113,8 @@ async fn prove(
     if params.is_repeated("client_id") || params.is_repeated("redirect_uri") {
         return Err(refuse("client_id or redirect_uri is repeated"));
     }
-    let client_id = client_id.filter(|id| id.len() <= 64).ok_or_else(|| refuse("the client_id is none"))?;
-    let client = app.store.client(client_id).await.map_err(|error| Failure::unavailable(&error))?;
+    let client_id = client_id.and_then(|id| id.parse().ok()).ok_or_else(|| refuse("the client_id is none"))?;
+    let client = app.store.client(&client_id).await.map_err(|error| Failure::unavailable(&error))?;
     let client = client.filter(|client| client.disabled_at.is_none());
     let client = client.ok_or_else(|| refuse("there is no such client, or it is disabled"))?;
     let redirect_uri = redirect_uri.ok_or_else(|| refuse("there is no redirect_uri"))?;

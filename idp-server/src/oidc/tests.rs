@@ -7,6 +7,7 @@ use std::sync::Arc;
 use twolatch_core::crypto::keyring::KeyRing;
 use twolatch_core::crypto::password::{Cost, Hasher};
 use twolatch_core::crypto::{Entropy, SystemEntropy};
+use twolatch_core::login::Logins;
 use twolatch_core::policy::Level;
 use twolatch_core::store::{Location, Store};
 use twolatch_core::time::SystemClock;
@@ -34,12 +35,14 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         initial: Level::Required,
         locked: false,
     };
-    let app = App {
+    let store = Store::open(location, keys, Arc::clone(&entropy)).await.unwrap();
+    let logins = Logins {
+        store: store.clone(),
         hasher: Hasher::new(config.password, 1, entropy.as_ref()).unwrap(),
-        store: Store::open(location, keys, entropy).await.unwrap(),
-        config: Arc::new(config),
-        clock: Arc::new(SystemClock),
+        locked: config.locked,
+        organisation: config.organisation.as_str().into(),
         host: "here".into(),
     };
+    let app = App { store, logins, config: Arc::new(config), clock: Arc::new(SystemClock) };
     (folder, app)
 }

@@ -10,14 +10,12 @@ use crate::audit::{Event, Record};
 use crate::crypto::password::Weak;
 use crate::crypto::random_text;
 use crate::factor::totp::Totp;
-use crate::id::Id;
-use crate::policy::{Exemption, Rules};
 use crate::secret::Secret;
 use crate::store::audit::record;
-use crate::store::browser::{Link, Purpose, insert_link};
 use crate::store::budgets::{Budget, clear};
-use crate::store::policies::{delete_exemption, insert_exemption, insert_policy};
-use crate::store::users::{delete_factor, delete_user, insert_user, update_user};
+use crate::store::factors::delete_factor;
+use crate::store::links::{Link, Purpose, insert_link};
+use crate::store::users::{delete_user, insert_user, update_user};
 use crate::store::{Boxed, Person, Store, StoreError, Written};
 use crate::time::Timestamp;
 use crate::user::{User, UserName};
@@ -218,15 +216,27 @@ impl Logins {
         label: Option<String>,
         actor: &Actor,
     ) -> Result<(), ManageError> {
+        self.add_confirmed(name, Confirmed::provisioned(totp), label, actor).await
+    }
+
+    /// Gives somebody an authenticator whose codes have been shown.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn add_confirmed(
+        &self,
+        name: &UserName,
+        confirmed: Confirmed,
+        label: Option<String>,
+        actor: &Actor,
+    ) -> Result<(), ManageError> {
         let user = self.named(name).await?.user;
         let label = label.unwrap_or_else(|| default_name(&user));
-        let about = Record::new(actor.now, Event::FactorAdded).by(&actor.name).saying("provisioned");
+        let about = Record::new(actor.now, Event::FactorAdded).by(&actor.name).saying("by an administrator");
         let store = self.store.clone();
         self.store
             .write(move |connection| {
-                Box::pin(async move {
-                    Confirmed::provisioned(totp).store(connection, &store, &user, &label, about).await.map(drop)
-                })
+                Box::pin(async move { confirmed.store(connection, &store, &user, &label, about).await.map(drop) })
             })
             .await?;
         Ok(())
@@ -290,85 +300,6 @@ impl Logins {
         Ok(Some(token))
     }
 
-    /// Puts rules in force.
-    ///
-    /// # Errors
-    /// Why they are not.
-    pub async fn set_rules(&self, rules: Rules, detail: String, actor: &Actor) -> Result<(), ManageError> {
-        let expected = self.version().await?;
-        let about = Record::new(actor.now, Event::PolicyChanged).by(&actor.name).saying(detail);
-        let (store, author) = (self.store.clone(), actor.name.clone());
-        self.store
-            .write(move |connection| {
-                Box::pin(async move {
-                    insert_policy(connection, &store, &rules, expected, &author, about.at).await?;
-                    record(connection, &store, about).await
-                })
-            })
-            .await?;
-        Ok(())
-    }
-
-    /// Makes an exemption.
-    ///
-    /// # Errors
-    /// Why it was not made.
-    pub async fn exempt(&self, exemption: Exemption, actor: &Actor) -> Result<(), ManageError> {
-        if self.locked {
-            return Err(ManageError::Locked);
-        }
-        let detail = serde_json::to_string(&exemption).unwrap_or_default();
-        self.change_exemptions(detail, actor, move |connection, store| {
-            Box::pin(async move { insert_exemption(connection, store, &exemption).await.map(|()| true) })
-        })
-        .await
-        .map(drop)
-    }
-
-    /// Ends an exemption.
-    ///
-    /// # Errors
-    /// [`ManageError::NoExemption`] where there is none with this id.
-    pub async fn end_exemption(&self, id: &str, actor: &Actor) -> Result<(), ManageError> {
-        let gone = id.to_owned();
-        let done = self
-            .change_exemptions(format!("ended {id}"), actor, move |connection, _| {
-                Box::pin(async move { delete_exemption(connection, &gone).await })
-            })
-            .await?;
-        if done { Ok(()) } else { Err(ManageError::NoExemption(id.to_owned())) }
-    }
-
-    /// Exemptions are part of the policy: a change of one is a new version of it.
-    async fn change_exemptions<W>(&self, detail: String, actor: &Actor, work: W) -> Result<bool, ManageError>
-    where
-        W: for<'c> FnOnce(&'c mut AnyConnection, &'c Store) -> Boxed<'c, Written<bool>> + Send + 'static,
-    {
-        let policy = self.policy(actor.now).await?;
-        let (rules, version) = (policy.rules.clone(), policy.version);
-        let about = Record::new(actor.now, Event::Exempted).by(&actor.name).saying(detail);
-        let (store, author) = (self.store.clone(), actor.name.clone());
-        let done = self
-            .store
-            .write(move |connection| {
-                Box::pin(async move {
-                    let done = work(connection, &store).await?;
-                    if done {
-                        insert_policy(connection, &store, &rules, version, &author, about.at).await?;
-                        record(connection, &store, about).await?;
-                    }
-                    Ok(done)
-                })
-            })
-            .await?;
-        Ok(done)
-    }
-
-    async fn version(&self) -> Result<i64, StoreError> {
-        let text = "SELECT COALESCE(MAX(version), 0) FROM policies";
-        Ok(sqlx::query_scalar(text).fetch_one(self.store.pool()).await?)
-    }
-
     fn token(&self) -> Result<String, StoreError> {
         Ok(random_text::<20>(self.store.entropy())?)
     }
@@ -396,35 +327,5 @@ impl Logins {
             })
             .await?;
         Ok(())
-    }
-}
-
-impl User {
-    /// A new member with nothing set up.
-    #[must_use]
-    pub const fn new(id: Id<Self>, name: UserName, setup_until: Timestamp, now: Timestamp) -> Self {
-        Self {
-            id,
-            name,
-            email: None,
-            email_verified_at: None,
-            role: crate::user::Role::Member,
-            groups: Vec::new(),
-            level: None,
-            shared_at: None,
-            disabled_at: None,
-            password: None,
-            must_change_at: None,
-            setup_until,
-            authenticators: Vec::new(),
-            security_version: 1,
-            created_at: now,
-        }
-    }
-
-    /// Whether this is an administrator who can log in.
-    #[must_use]
-    pub fn is_active_admin(&self) -> bool {
-        self.role == crate::user::Role::Admin && self.disabled_at.is_none()
     }
 }

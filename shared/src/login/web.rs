@@ -1,12 +1,11 @@
 //! Sign-ins that come in through a browser: password first, then what is missing. Each is a row that only the browser
 //! which began it can go on with.
 
-use super::setup::{self, Pending, Progress};
+use super::setup;
 use super::verdict::{Question, Verdict, judge_in};
 use super::{Logins, enrolled};
 use crate::audit::{Event, Record};
 use crate::crypto::password::{HashError, Weak, acceptable};
-use crate::crypto::seal::Place;
 use crate::crypto::{random_text, token_hash};
 use crate::door::Door;
 use crate::factor::{Kind, Proof};
@@ -14,9 +13,7 @@ use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::step::{Step, next};
 use crate::store::audit::record;
-use crate::store::browser::{
-    Attempt, Session, delete_session, finish_attempt, insert_attempt, insert_session, update_attempt,
-};
+use crate::store::browser::{Attempt, finish_attempt, insert_attempt, insert_session, update_attempt};
 use crate::store::budgets::{Budget, Charge, charge, clear, give_back};
 use crate::store::users::update_user;
 use crate::store::{Person, StoreError};
@@ -192,66 +189,6 @@ impl Logins {
         }
     }
 
-    /// The authenticator that is being set up in this sign-in; a new one where there is none yet.
-    ///
-    /// # Errors
-    /// Why it does not go on.
-    pub async fn pending(&self, current: &mut Current, now: Timestamp) -> Result<Pending, Fault> {
-        if current.step != Step::Enrol {
-            return Err(Fault::Over);
-        }
-        if let Some(sealed) = &current.attempt.pending {
-            let pending = self.unseal_pending(&current.attempt, sealed)?;
-            if !pending.is_over(now) {
-                return Ok(pending);
-            }
-        }
-        let pending = Pending::new(self.store.entropy(), now).map_err(StoreError::from)?;
-        self.keep_pending(current, &pending).await?;
-        Ok(pending)
-    }
-
-    /// Takes a code of the authenticator that is being set up. `true` once it is confirmed: the codes then count as
-    /// this sign-in's second factor.
-    ///
-    /// # Errors
-    /// Why it does not go on.
-    pub async fn enter_setup_code(
-        &self,
-        mut current: Current,
-        code: &Secret,
-        source: &str,
-        now: Timestamp,
-    ) -> Result<bool, Fault> {
-        let pending = self.pending(&mut current, now).await?;
-        let codes = self.policy(now).await?.rules.enrol_codes;
-        match pending.take(code, codes, now) {
-            Progress::Wrong => Err(Fault::Refused(Reason::Wrong)),
-            Progress::Next(pending) => {
-                self.keep_pending(&mut current, &pending).await?;
-                Ok(false)
-            }
-            Progress::Confirmed(confirmed) => {
-                let about = self.about(&current.person, source, now);
-                let Current { mut attempt, person, .. } = current;
-                let store = self.store.clone();
-                let named = setup::default_name(&person.user);
-                self.store
-                    .write(move |connection| {
-                        Box::pin(async move {
-                            let user = confirmed.store(connection, &store, &person.user, &named, about).await?;
-                            attempt.proofs.push(Proof { kind: Kind::Totp, at: now });
-                            attempt.pending = None;
-                            attempt.security_version = user.security_version;
-                            update_attempt(connection, &store, &attempt).await
-                        })
-                    })
-                    .await?;
-                Ok(true)
-            }
-        }
-    }
-
     /// Sets a password of the person's own in place of one that somebody else has chosen.
     ///
     /// # Errors
@@ -311,64 +248,6 @@ impl Logins {
         Ok((token, continue_to))
     }
 
-    /// Changes the own password. Every session of the person ends; answers the token of the one that goes on.
-    ///
-    /// # Errors
-    /// Why it was not changed.
-    pub async fn change_password(
-        &self,
-        session: &Session,
-        old: Secret,
-        new: Secret,
-        source: &str,
-        now: Timestamp,
-    ) -> Result<String, Fault> {
-        let mut person = self.store.person(&session.user.id).await?.ok_or(Fault::Over)?;
-        let about = Record { factor: Some(Kind::Password), ..self.about(&person, source, now) };
-        let budget = Budget::of_password(person.user.id.as_str(), "account");
-        if !self.may_try([budget.clone()], Record { event: Event::Password, ..about.clone() }).await? {
-            return Err(Fault::Refused(Reason::Wait));
-        }
-        if !self.hasher.check(old, person.user.password.clone()).await?.right {
-            self.note(Record { event: Event::Password, refused: Some(Reason::Password), ..about }).await?;
-            return Err(Fault::Refused(Reason::Password));
-        }
-        let expected = person.user.security_version;
-        self.set_password(&mut person, new).await?;
-        let token = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
-        let (store, cookie) = (self.store.clone(), token.clone());
-        let (proofs, old_session) = (session.proofs.clone(), session.id_hash.clone());
-        self.store
-            .write(move |connection| {
-                Box::pin(async move {
-                    clear(connection, &budget).await?;
-                    update_user(connection, &store, &person.user, expected).await?;
-                    delete_session(connection, &old_session).await?;
-                    insert_session(connection, &store, &cookie, &person.user, &proofs, now).await?;
-                    record(connection, &store, Record { event: Event::PasswordChanged, ..about }).await
-                })
-            })
-            .await?;
-        Ok(token)
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn sign_out(&self, session: Session, now: Timestamp) -> Result<(), StoreError> {
-        let store = self.store.clone();
-        let about = Record { door: Some(Door::Web), ..Record::new(now, Event::SessionEnded) }.about(&session.user.name);
-        self.store
-            .write(move |connection| {
-                Box::pin(async move {
-                    delete_session(connection, &session.id_hash).await?;
-                    record(connection, &store, about).await
-                })
-            })
-            .await
-    }
-
     /// Checks, hashes and puts a new password into a person who is about to be stored.
     pub(super) async fn set_password(&self, person: &mut Person, new: Secret) -> Result<(), Fault> {
         let user = &mut person.user;
@@ -382,7 +261,11 @@ impl Logins {
     }
 
     /// Charges budgets before anything is judged; `false` where one is spent, which is recorded.
-    async fn may_try<const N: usize>(&self, budgets: [Budget; N], about: Record) -> Result<bool, StoreError> {
+    pub(super) async fn may_try<const N: usize>(
+        &self,
+        budgets: [Budget; N],
+        about: Record,
+    ) -> Result<bool, StoreError> {
         let store = self.store.clone();
         self.store
             .write(move |connection| {
@@ -399,7 +282,7 @@ impl Logins {
             .await
     }
 
-    async fn note(&self, about: Record) -> Result<(), StoreError> {
+    pub(super) async fn note(&self, about: Record) -> Result<(), StoreError> {
         let store = self.store.clone();
         self.store.write(move |connection| Box::pin(async move { record(connection, &store, about).await })).await
     }
@@ -415,30 +298,7 @@ impl Logins {
         }
     }
 
-    async fn keep_pending(&self, current: &mut Current, pending: &Pending) -> Result<(), Fault> {
-        let plain = serde_json::to_vec(pending).map(zeroize::Zeroizing::new);
-        let plain = plain.map_err(|error| StoreError::Other(error.to_string()))?;
-        let sealed = self.store.keys().seal(self.store.entropy(), pending_place(&current.attempt), &plain);
-        current.attempt.pending = Some(sealed.map_err(|error| StoreError::Other(error.to_string()))?);
-        let (store, attempt) = (self.store.clone(), current.attempt.clone());
-        self.store
-            .write(move |connection| Box::pin(async move { update_attempt(connection, &store, &attempt).await }))
-            .await?;
-        current.attempt.version += 1;
-        Ok(())
-    }
-
-    fn unseal_pending(&self, attempt: &Attempt, sealed: &str) -> Result<Pending, StoreError> {
-        let row = || attempt.id_hash.clone();
-        let plain = self.store.keys().open(pending_place(attempt), sealed).map_err(|error| StoreError::Row {
-            table: "attempts",
-            row: row(),
-            error,
-        })?;
-        serde_json::from_slice(&plain).map_err(|_| StoreError::Value { table: "attempts", row: row() })
-    }
-
-    fn about(&self, person: &Person, source: &str, now: Timestamp) -> Record {
+    pub(super) fn about(&self, person: &Person, source: &str, now: Timestamp) -> Record {
         Record {
             user: Some(person.user.name.to_string()),
             door: Some(Door::Web),
@@ -448,8 +308,4 @@ impl Logins {
             ..Record::new(now, Event::Code)
         }
     }
-}
-
-fn pending_place(attempt: &Attempt) -> Place<'_> {
-    Place { table: "attempts", column: "pending", row: attempt.id_hash.as_str(), owner: attempt.user.as_str() }
 }

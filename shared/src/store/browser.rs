@@ -1,4 +1,4 @@
-//! What browsers hold the other half of: sign-ins under way, sessions, one-time links. Stored by the hash of what the
+//! What browsers hold the other half of: sign-ins under way and sessions. Stored by the hash of what the
 //! browser was given.
 
 use sqlx::any::AnyRow;
@@ -48,42 +48,11 @@ pub struct Session {
     pub created_at: Timestamp,
 }
 
-/// What a one-time link is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// To make the first administrator.
-    FirstAdmin,
-    /// To set a password, and an authenticator where one is required.
-    Invite,
-}
-
-impl Purpose {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::FirstAdmin => "first_admin",
-            Self::Invite => "invite",
-        }
-    }
-}
-
-/// A one-time link that has not been used and is not too old.
-#[derive(Debug, Clone)]
-pub struct Link {
-    /// What it is for.
-    pub purpose: Purpose,
-    /// For whom; nobody for the first administrator.
-    pub user: Option<Id<User>>,
-    /// Until when.
-    pub expires_at: Timestamp,
-}
-
 use Column::{Number, Text};
 
 const ATTEMPT: [Column; 9] = [Text, Text, Text, Text, Text, Number, Number, Number, Number];
 
 const SESSION: [Column; 6] = [Text, Text, Text, Number, Number, Number];
-
-const LINK: [Column; 5] = [Text, Text, Text, Number, Number];
 
 /// A session unused for this long is over.
 pub const IDLE: i64 = 3600;
@@ -153,30 +122,6 @@ impl Store {
             id_hash: hash,
             user: person.user,
             created_at: values.time(4)?,
-        }))
-    }
-
-    /// The one-time link that a token stands for, if it can still be used. Looking does not use it.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn link(&self, token: &str, now: Timestamp) -> Result<Option<Link>, StoreError> {
-        let row = sqlx::query(
-            "SELECT token_hash, purpose, user_id, created_at, expires_at, mac FROM links \
-             WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2",
-        )
-        .bind(token_hash(token))
-        .bind(now.unix())
-        .fetch_optional(self.pool())
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let values = Values::read(self, "links", &row, 0, &LINK)?;
-        Ok(Some(Link {
-            purpose: values.parsed(1, |text| {
-                [Purpose::FirstAdmin, Purpose::Invite].into_iter().find(|purpose| purpose.as_str() == text)
-            })?,
-            user: values.maybe(2).map(|id| Id::from_stored(id.to_owned())),
-            expires_at: values.time(4)?,
         }))
     }
 
@@ -309,61 +254,6 @@ pub async fn insert_session(
 pub async fn delete_session(connection: &mut AnyConnection, id_hash: &str) -> Written<()> {
     sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(id_hash).execute(connection).await?;
     Ok(())
-}
-
-/// Writes a new one-time link down; older ones of the same purpose and person die.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn insert_link(
-    connection: &mut AnyConnection,
-    store: &Store,
-    token: &str,
-    link: &Link,
-    now: Timestamp,
-) -> Written<()> {
-    sqlx::query(
-        "UPDATE links SET used_at = $3 WHERE purpose = $1 AND used_at IS NULL AND (user_id = $2 OR user_id IS NULL)",
-    )
-    .bind(link.purpose.as_str())
-    .bind(link.user.as_ref().map(Id::as_str))
-    .bind(now.unix())
-    .execute(&mut *connection)
-    .await?;
-    let hash = token_hash(token);
-    let values = vec![
-        Some(hash.clone()),
-        Some(link.purpose.as_str().to_owned()),
-        link.user.as_ref().map(ToString::to_string),
-        moment(Some(now)),
-        moment(Some(link.expires_at)),
-    ];
-    sqlx::query(
-        "INSERT INTO links (token_hash, purpose, user_id, created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(hash)
-    .bind(link.purpose.as_str())
-    .bind(link.user.as_ref().map(Id::as_str))
-    .bind(now.unix())
-    .bind(link.expires_at.unix())
-    .bind(Values::of("links", values).mark(store))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Uses a one-time link, once: `false` if it was used or is too old.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn use_link(connection: &mut AnyConnection, token: &str, now: Timestamp) -> Written<bool> {
-    let done =
-        sqlx::query("UPDATE links SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2")
-            .bind(token_hash(token))
-            .bind(now.unix())
-            .execute(connection)
-            .await?;
-    Ok(done.rows_affected() == 1)
 }
 
 fn read_attempt(store: &Store, row: &AnyRow) -> Result<Attempt, StoreError> {

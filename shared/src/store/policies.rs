@@ -38,6 +38,15 @@ impl Store {
         Ok(policy)
     }
 
+    /// Whether there is any policy: a new database has none.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn has_policy(&self) -> Result<bool, StoreError> {
+        let versions: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM policies").fetch_one(self.pool()).await?;
+        Ok(versions > 0)
+    }
+
     async fn read_policy(&self, version: i64, locked: bool) -> Result<Policy, StoreError> {
         const RULES: [Column; 4] = [Number, Text, Text, Number];
         const EXEMPTION: [Column; 9] = [Text, Text, Text, Text, Text, Number, Text, Text, Number];

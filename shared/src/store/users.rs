@@ -3,11 +3,11 @@
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Executor, Row};
 
+use super::factors::read_factor;
 use super::row::{Column, Values, moment};
 use super::{Boxed, Store, StoreError, Written};
 use crate::crypto::seal::Place;
 use crate::factor::Factor;
-use crate::factor::totp::{Algorithm, Totp};
 use crate::id::Id;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -35,8 +35,6 @@ use Column::{Number, Text};
 const USER: [Column; 17] = [
     Text, Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text, Number, Number, Text, Number, Number,
 ];
-
-const FACTOR: [Column; 10] = [Text, Text, Text, Text, Text, Text, Number, Number, Number, Number];
 
 /// The user's marked columns and mark, then the factor's, then what is not under a mark.
 macro_rules! person {
@@ -156,81 +154,6 @@ pub async fn delete_user(connection: &mut AnyConnection, id: &Id<User>) -> Writt
     Ok(())
 }
 
-/// Adds a confirmed authenticator. The caller also lists it in the user's row.
-///
-/// # Errors
-/// Where the database fails or there is no randomness.
-pub async fn insert_factor(connection: &mut AnyConnection, store: &Store, factor: &Factor) -> Written<()> {
-    let secret = store
-        .keys()
-        .seal(store.entropy(), factor_place(factor.id.as_str(), factor.user.as_str()), &factor.totp.secret)
-        .map_err(|error| StoreError::Row { table: "factors", row: factor.id.to_string(), error })?;
-    let totp = &factor.totp;
-    let (digits, period) = (i64::from(totp.digits), i64::from(totp.period));
-    let mark = Values::of(
-        "factors",
-        vec![
-            Some(factor.id.to_string()),
-            Some(factor.user.to_string()),
-            Some("totp".to_owned()),
-            Some(factor.name.clone()),
-            Some(secret.clone()),
-            Some(totp.algorithm.as_str().to_owned()),
-            Some(digits.to_string()),
-            Some(period.to_string()),
-            Some(totp.drift.to_string()),
-            moment(Some(factor.created_at)),
-        ],
-    )
-    .mark(store);
-    sqlx::query(
-        "INSERT INTO factors (id, user_id, kind, name, secret, algorithm, digits, period, drift, created_at, mac, \
-         last_step, last_used_at) VALUES ($1, $2, 'totp', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-    )
-    .bind(factor.id.as_str())
-    .bind(factor.user.as_str())
-    .bind(&factor.name)
-    .bind(secret)
-    .bind(totp.algorithm.as_str())
-    .bind(digits)
-    .bind(period)
-    .bind(totp.drift)
-    .bind(factor.created_at.unix())
-    .bind(mark)
-    .bind(factor.last_step)
-    .bind(factor.last_used_at.map(Timestamp::unix))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Removes authenticators. The caller also takes them off the list in the user's row.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn delete_factor(connection: &mut AnyConnection, id: &Id<Factor>) -> Written<()> {
-    sqlx::query("DELETE FROM factors WHERE id = $1").bind(id.as_str()).execute(connection).await?;
-    Ok(())
-}
-
-/// Takes a time step of an authenticator, once: `false` if it or a later one was taken, or lies below the floor.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn accept_step(connection: &mut AnyConnection, factor: &Factor, step: i64, now: Timestamp) -> Written<bool> {
-    let done = sqlx::query(
-        "UPDATE factors SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2 \
-         AND $4 >= (SELECT replay_floor FROM meta WHERE id = 'meta')",
-    )
-    .bind(factor.id.as_str())
-    .bind(step)
-    .bind(now.unix())
-    .bind(step.saturating_mul(i64::from(factor.totp.period)))
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
 async fn index_groups(connection: &mut AnyConnection, user: &User) -> Written<()> {
     sqlx::query("DELETE FROM memberships WHERE user_id = $1").bind(user.id.as_str()).execute(&mut *connection).await?;
     for group in &user.groups {
@@ -335,7 +258,7 @@ fn people(store: &Store, rows: &[AnyRow]) -> Result<Vec<Person>, StoreError> {
         }
         let has_factor = row.try_get::<Option<String>, _>(USER.len() + 1)?.is_some();
         if let (true, Some(person)) = (has_factor, people.last_mut()) {
-            person.factors.push(read_factor(store, row, &person.user.id)?);
+            person.factors.push(read_factor(store, row, USER.len() + 1, &person.user.id)?);
         }
     }
     for person in &people {
@@ -379,38 +302,6 @@ fn read_user(store: &Store, row: &AnyRow) -> Result<User, StoreError> {
     })
 }
 
-fn read_factor(store: &Store, row: &AnyRow, user: &Id<User>) -> Result<Factor, StoreError> {
-    let start = USER.len() + 1;
-    let values = Values::read(store, "factors", row, start, &FACTOR)?;
-    let id = values.text(0)?;
-    let secret = store
-        .keys()
-        .open(factor_place(id, user.as_str()), values.text(4)?)
-        .map_err(|error| StoreError::Row { table: "factors", row: id.to_owned(), error })?;
-    let number = |index| values.number(index);
-    let totp = Totp {
-        secret,
-        algorithm: values.parsed(5, Algorithm::named)?,
-        digits: u8::try_from(number(6)?).map_err(|_| values.unreadable())?,
-        period: u32::try_from(number(7)?).map_err(|_| values.unreadable())?,
-        drift: number(8)?,
-    };
-    totp.check().map_err(|_| values.unreadable())?;
-    Ok(Factor {
-        id: Id::from_stored(id.to_owned()),
-        user: user.clone(),
-        name: values.text(3)?.to_owned(),
-        totp,
-        created_at: values.time(9)?,
-        last_step: row.try_get(start + FACTOR.len() + 1)?,
-        last_used_at: row.try_get::<Option<i64>, _>(start + FACTOR.len() + 2)?.map(Timestamp::from_unix),
-    })
-}
-
 const fn password_place(user: &str) -> Place<'_> {
     Place { table: "users", column: "password", row: user, owner: user }
-}
-
-const fn factor_place<'a>(factor: &'a str, user: &'a str) -> Place<'a> {
-    Place { table: "factors", column: "secret", row: factor, owner: user }
 }

@@ -96,11 +96,15 @@ async fn commit_batch(connection: &mut AnyConnection, batch: Vec<Job>) -> Result
         Some(error) => Err(error),
     };
     let Err(error) = outcome else {
-        finished.into_iter().for_each(|done| (done.tell)(Ok(())));
+        for done in finished {
+            (done.tell)(Ok(()));
+        }
         return Ok(());
     };
     drop(connection.execute("ROLLBACK").await);
-    finished.into_iter().for_each(|done| (done.tell)(Err(error.again())));
+    for done in finished {
+        (done.tell)(Err(error.again()));
+    }
     refuse(jobs.collect(), &error).await;
     Err(error)
 }

@@ -45,7 +45,7 @@ fn p04_p06_p08_only_six_or_eight_ascii_digits_are_a_code() {
         "１２345 6",
         "123",
         "abcdef",
-        "123\0456",
+        "123\x00456",
     ];
     for line in bad {
         assert!(matches!(parse(line.as_bytes()), Typed::Malformed), "{line:?}");

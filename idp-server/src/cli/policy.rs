@@ -1,0 +1,292 @@
+//! `twolatch policy`: what is asked of whom.
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use twolatch_core::door::Door;
+use twolatch_core::id::Id;
+use twolatch_core::login::manage::{Actor, ManageError};
+use twolatch_core::policy::{Decision, Exemption, Level, Rules, Subject};
+use twolatch_core::step::{Enrolled, Step, next};
+use twolatch_core::user::{GroupName, Role, UserName};
+
+use super::open::{close, open};
+use super::{CliError, actor, say, say_json};
+use crate::state::App;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Policy {
+    /// Show rules and exemptions.
+    Show {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a rule. Rules only raise: the highest that matches a login counts.
+    Set(Set),
+    /// Say what would be asked of somebody, and which rule decides.
+    Explain {
+        /// The user.
+        name: UserName,
+        /// web, ssh, console, sudo, su or other; all if absent.
+        #[arg(long)]
+        door: Option<Door>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a dated exception, or end one.
+    Exempt(Exempt),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Set {
+    /// off, optional or required; `none` removes the rule of a role, group or door.
+    #[arg(required_unless_present_any = ["enrol_codes", "setup_days"])]
+    level: Option<String>,
+    /// The rule for this role.
+    #[arg(long, conflicts_with_all = ["group", "door"])]
+    role: Option<Role>,
+    /// The rule for this group.
+    #[arg(long, conflicts_with = "door")]
+    group: Option<GroupName>,
+    /// The rule for this door.
+    #[arg(long)]
+    door: Option<Door>,
+    /// How many codes confirm a new authenticator: 1 or 2.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
+    enrol_codes: Option<u8>,
+    /// Days in which a new or reset person can set up.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=365))]
+    setup_days: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Exempt {
+    /// The person.
+    #[arg(required_unless_present_any = ["group", "role", "end"])]
+    name: Option<UserName>,
+    /// Everybody in this group.
+    #[arg(long, conflicts_with = "name")]
+    group: Option<GroupName>,
+    /// Everybody of this role.
+    #[arg(long, conflicts_with_all = ["name", "group"])]
+    role: Option<Role>,
+    /// At this door only.
+    #[arg(long)]
+    door: Option<Door>,
+    /// To what it is lowered.
+    #[arg(long, default_value = "off")]
+    level: Level,
+    /// For how many days.
+    #[arg(long, required_unless_present = "end", value_parser = clap::value_parser!(u16).range(1..=366))]
+    days: Option<u16>,
+    /// Why.
+    #[arg(long, required_unless_present = "end")]
+    reason: Option<String>,
+    /// End this exemption.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["name", "group", "role"])]
+    end: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Explained {
+    door: Door,
+    #[serde(flatten)]
+    decision: Decision,
+    asked: &'static str,
+}
+
+impl Policy {
+    pub(super) async fn run(self, config: &Path) -> Result<(), CliError> {
+        let app = open(config).await?;
+        let actor = actor(app.now());
+        let result = match self {
+            Self::Show { json } => show(&app, json).await,
+            Self::Set(set) => set.on(&app, &actor).await,
+            Self::Explain { name, door, json } => explain(&app, &name, door, json).await,
+            Self::Exempt(exempt) => exempt.on(&app, &actor).await,
+        };
+        close(&app).await?;
+        result
+    }
+}
+
+async fn show(app: &App, json: bool) -> Result<(), CliError> {
+    #[derive(Serialize)]
+    struct Shown<'a> {
+        version: i64,
+        locked: bool,
+        rules: &'a Rules,
+        exemptions: &'a [Exemption],
+    }
+    let policy = app.logins.policy(app.now()).await?;
+    let Rules { organisation, roles, groups, doors, enrol_codes, setup_days } = &policy.rules;
+    if json {
+        return say_json(&Shown {
+            version: policy.version,
+            locked: policy.locked,
+            rules: &policy.rules,
+            exemptions: &policy.exemptions,
+        });
+    }
+    say(format_args!("organisation      {organisation}"));
+    for (role, level) in roles {
+        say(format_args!("role {role:<12} {level}"));
+    }
+    for (group, level) in groups {
+        say(format_args!("group {group:<11} {level}"));
+    }
+    for (door, level) in doors {
+        say(format_args!("door {door:<12} {level}"));
+    }
+    say(format_args!("codes to set up   {enrol_codes}"));
+    say(format_args!("days to set up    {setup_days}"));
+    if policy.locked {
+        say("The configuration holds everybody at `required`.");
+    }
+    for exemption in &policy.exemptions {
+        let over = if exemption.until <= app.now() { " (over)" } else { "" };
+        let door = exemption.door.map_or_else(|| "every door".to_owned(), |door| door.to_string());
+        let whom = match &exemption.subject {
+            Subject::User(id) => match app.store.person(id).await? {
+                Some(person) => person.user.name.to_string(),
+                None => format!("removed user {id}"),
+            },
+            Subject::Group(group) => format!("group {group}"),
+            Subject::Role(role) => format!("role {role}"),
+        };
+        say(format_args!(
+            "exemption {}: {whom}, {door}, {} until {}{over}: {} ({})",
+            exemption.id,
+            exemption.level,
+            exemption.until.unix(),
+            exemption.reason,
+            exemption.author
+        ));
+    }
+    Ok(())
+}
+
+impl Set {
+    async fn on(self, app: &App, actor: &Actor) -> Result<(), CliError> {
+        let mut rules = app.logins.policy(actor.now).await?.rules.clone();
+        let mut said = Vec::new();
+        if let Some(word) = &self.level {
+            let level: Option<Level> = match word.as_str() {
+                "none" => None,
+                word => Some(word.parse().map_err(|error| CliError::data(format!("{error}, or none")))?),
+            };
+            if app.logins.locked && level.is_some_and(|level| level < Level::Required) {
+                return Err(ManageError::Locked.into());
+            }
+            if let Some(role) = self.role {
+                put(&mut rules.roles, role, level);
+                said.push(format!("role {role} {word}"));
+            } else if let Some(group) = self.group {
+                said.push(format!("group {group} {word}"));
+                put(&mut rules.groups, group, level);
+            } else if let Some(door) = self.door {
+                put(&mut rules.doors, door, level);
+                said.push(format!("door {door} {word}"));
+            } else {
+                rules.organisation = level.ok_or_else(|| {
+                    CliError::data("the organisation always has a rule; set off, optional or required")
+                })?;
+                said.push(format!("organisation {word}"));
+            }
+        }
+        if let Some(codes) = self.enrol_codes {
+            rules.enrol_codes = codes;
+            said.push(format!("enrol_codes {codes}"));
+        }
+        if let Some(days) = self.setup_days {
+            rules.setup_days = days;
+            said.push(format!("setup_days {days}"));
+        }
+        let said = said.join(", ");
+        app.logins.set_rules(rules, said.clone(), actor).await?;
+        say(format_args!("Policy is changed: {said}."));
+        Ok(())
+    }
+}
+
+fn put<K: Ord>(rules: &mut std::collections::BTreeMap<K, Level>, key: K, level: Option<Level>) {
+    match level {
+        Some(level) => drop(rules.insert(key, level)),
+        None => drop(rules.remove(&key)),
+    }
+}
+
+async fn explain(app: &App, name: &UserName, door: Option<Door>, json: bool) -> Result<(), CliError> {
+    let person = app.logins.named(name).await?;
+    let now = app.now();
+    let policy = app.logins.policy(now).await?;
+    let enrolled = Enrolled {
+        totp: !person.factors.is_empty(),
+        setup_until: person.user.setup_until,
+        must_change_password: false,
+    };
+    let first = [twolatch_core::factor::Proof { kind: twolatch_core::factor::Kind::Password, at: now }];
+    let doors = door.map_or_else(|| Door::ALL.to_vec(), |door| vec![door]);
+    let explained: Vec<Explained> = doors
+        .into_iter()
+        .map(|door| {
+            let decision = policy.decide(&person.user, door, now);
+            let asked = match next(decision.level, enrolled, &first, now) {
+                _ if person.user.disabled_at.is_some() => "nothing: the account is disabled and refused",
+                Step::Ask(_) => "a code",
+                Step::Enrol => "to set up an authenticator",
+                Step::Refused(_) => "nothing: refused, because the time to set up is over",
+                Step::Granted(_) | Step::ChangePassword => "nothing more",
+            };
+            Explained { door, decision, asked }
+        })
+        .collect();
+    if json {
+        return say_json(&explained);
+    }
+    for one in explained {
+        say(format_args!(
+            "{:<8} {:<9} asked for {}; decided by {}",
+            one.door, one.decision.level, one.asked, one.decision.because
+        ));
+    }
+    Ok(())
+}
+
+impl Exempt {
+    async fn on(self, app: &App, actor: &Actor) -> Result<(), CliError> {
+        if let Some(id) = &self.end {
+            app.logins.end_exemption(id, actor).await?;
+            say(format_args!("The exemption {id} is ended."));
+            return Ok(());
+        }
+        let subject = match (&self.name, self.group, self.role) {
+            (Some(name), ..) => Subject::User(app.logins.named(name).await?.user.id),
+            (None, Some(group), _) => Subject::Group(group),
+            (None, None, Some(role)) => Subject::Role(role),
+            (None, None, None) => return Err(CliError::data("name a person, --group or --role")),
+        };
+        let exemption = Exemption {
+            id: Id::random(app.entropy()).map_err(|error| CliError::failed(error.to_string()))?,
+            subject,
+            door: self.door,
+            level: self.level,
+            until: actor.now.plus(i64::from(self.days.unwrap_or(1)) * 86_400),
+            reason: self.reason.unwrap_or_default(),
+            author: actor.name.clone(),
+            at: actor.now,
+        };
+        app.logins.exempt(exemption.clone(), actor).await?;
+        if self.json {
+            return say_json(&exemption);
+        }
+        say(format_args!("Exempted, id {}, until {}.", exemption.id, exemption.until.unix()));
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! `twolatch serve`: the socket on a one-thread runtime of its own, away from web and Argon2; one beat a second.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+use twolatch_core::store::StoreError;
+
+use super::CliError;
+use super::open::{close, open};
+use crate::config::Config;
+use crate::listen::tls::Tls;
+use crate::listen::{Stop, socket, web};
+use crate::state::App;
+use crate::{hosts, router};
+
+/// Seconds between two sweeps of what has expired.
+const SWEEP_EVERY: u32 = 60;
+
+pub(super) fn run(path: &Path) -> Result<(), CliError> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).without_time().init();
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        return Err(CliError::failed("another cryptographic provider is installed".to_owned()));
+    }
+    let config = Config::load(path)?;
+    // Bound before anything else: who cannot listen need not open a database. Systemd may have bound them already.
+    let mut given = listenfd::ListenFd::from_env();
+    let plain_socket = given.take_unix_listener(0)?;
+    let socket_runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let web_runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    socket_runtime.block_on(async {
+        let taken = |what: String| move |error: std::io::Error| CliError { message: format!("{what}: {error}"), status: 69 };
+        // A listener belongs to the runtime that makes it.
+        let bound = web_runtime.spawn(TcpListener::bind(config.listen)).await.map_err(std::io::Error::other)?;
+        let listener = bound.map_err(taken(format!("cannot listen on {}", config.listen)))?;
+        let unix = match plain_socket {
+            Some(listener) => {
+                listener.set_nonblocking(true)?;
+                UnixListener::from_std(listener)?
+            }
+            None => socket::bind(&config.socket).map_err(taken(format!("cannot listen on {}", config.socket.display())))?,
+        };
+        let tls = config.tls.as_ref().map(Tls::load).transpose().map_err(|error| CliError { message: error.to_string(), status: 78 })?;
+        let app = open(path).await?;
+        let (stopper, stop) = watch::channel(false);
+        let served = web_runtime.spawn(web::serve(listener, tls.clone(), router::routes(app.clone()), stop.clone()));
+        let beating = tokio::spawn(beat(app.clone(), tls, stop.clone()));
+        let verifying = tokio::spawn(socket::serve(unix, hosts::routes(app.clone()), stop));
+        tracing::info!(listen = %app.config.listen, socket = %app.config.socket.display(), database = %app.store.location(), "ready");
+        drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
+        asked_to_stop().await?;
+        tracing::info!("stopping");
+        drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
+        stopper.send_replace(true);
+        drop(tokio::join!(served, beating, verifying));
+        close(&app).await
+    })?;
+    web_runtime.shutdown_timeout(Duration::from_secs(5));
+    Ok(())
+}
+
+async fn asked_to_stop() -> Result<(), CliError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Every second: the clock is compared with what the database remembers, and this process's audit records are linked;
+/// the head of that chain goes to the journal, where the database's writer cannot change it.
+async fn beat(app: App, tls: Option<Tls>, mut stop: Stop) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut until_sweep = SWEEP_EVERY;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stop.changed() => return,
+        }
+        if let Err(error) = one_beat(&app, &mut until_sweep).await {
+            tracing::warn!(%error, "housekeeping failed; it is tried again in a second");
+        }
+        if let Some(tls) = &tls {
+            tls.refresh();
+        }
+    }
+}
+
+async fn one_beat(app: &App, until_sweep: &mut u32) -> Result<(), StoreError> {
+    let now = app.now();
+    app.store.keep_time(now).await?;
+    if let Some(head) = app.store.link_audit(now).await? {
+        tracing::info!(head, "audit");
+    }
+    *until_sweep -= 1;
+    if *until_sweep == 0 {
+        *until_sweep = SWEEP_EVERY;
+        app.store.sweep(now).await?;
+    }
+    Ok(())
+}

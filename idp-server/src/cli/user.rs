@@ -1,0 +1,345 @@
+//! `twolatch user`: accounts.
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use twolatch_core::id::Id;
+use twolatch_core::login::manage::Actor;
+use twolatch_core::policy::Level;
+use twolatch_core::store::Person;
+use twolatch_core::user::{Email, GroupName, Role, User as Account, UserName};
+
+use super::open::{close, open};
+use super::{CliError, actor, read_secret, say, say_json};
+use crate::state::App;
+
+mod row;
+mod system;
+
+use self::row::Row;
+pub(super) use self::system::{Local, local_accounts};
+
+/// People read at a time.
+const PAGE: i64 = 500;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// Add users; they set up their second factor at the next login.
+    Add(Add),
+    /// List all users.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one user.
+    Show {
+        /// The user.
+        name: UserName,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change a user.
+    Set(Set),
+    /// Let nobody log in as these users.
+    Disable {
+        /// The users.
+        #[arg(required = true)]
+        names: Vec<UserName>,
+    },
+    /// Let these users log in again.
+    Enable {
+        /// The users.
+        #[arg(required = true)]
+        names: Vec<UserName>,
+    },
+    /// Lift the hold after too many wrong codes.
+    Unlock {
+        /// The users.
+        #[arg(required = true)]
+        names: Vec<UserName>,
+    },
+    /// Make one-time links with which these users set their password and second factor.
+    Invite {
+        /// The users.
+        #[arg(required = true)]
+        names: Vec<UserName>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove users.
+    Delete {
+        /// The users.
+        #[arg(required = true)]
+        names: Vec<UserName>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    /// Their names, as Linux knows them.
+    #[arg(required_unless_present = "from_system")]
+    names: Vec<UserName>,
+    /// Add this machine's accounts.
+    #[arg(long, conflicts_with = "names")]
+    from_system: bool,
+    /// With --from-system: accounts from this uid on.
+    #[arg(long, requires = "from_system", default_value_t = 1000)]
+    min_uid: u32,
+    /// Several people's account (root, a service): su to it asks for the caller's code.
+    #[arg(long)]
+    shared: bool,
+    #[command(flatten)]
+    about: About,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Set {
+    /// The user.
+    name: UserName,
+    #[command(flatten)]
+    about: About,
+    /// A rule for this person: off, optional or required. Rules only raise.
+    #[arg(long)]
+    level: Option<Level>,
+    /// Take the user out of this group.
+    #[arg(long, value_name = "GROUP")]
+    remove_group: Vec<GroupName>,
+    /// Several people's account: yes or no.
+    #[arg(long, value_name = "YES|NO", value_parser = clap::builder::BoolishValueParser::new())]
+    shared: Option<bool>,
+}
+
+/// What can be said of a user, new or not.
+#[derive(Debug, Args)]
+struct About {
+    /// Mail address, known to be theirs.
+    #[arg(long)]
+    email: Option<Email>,
+    /// admin, supervisor or member.
+    #[arg(long)]
+    role: Option<Role>,
+    /// A group; may be repeated. With `add --from-system`: only members of this Linux group.
+    #[arg(long)]
+    group: Vec<GroupName>,
+    /// Read the web password from standard input; it must be changed at the first web sign-in.
+    #[arg(long)]
+    password_stdin: bool,
+    /// With --password-stdin: the password need not be changed.
+    #[arg(long, requires = "password_stdin")]
+    keep: bool,
+}
+
+impl User {
+    pub(super) async fn run(self, config: &Path) -> Result<(), CliError> {
+        let app = open(config).await?;
+        let result = self.on(&app).await;
+        close(&app).await?;
+        result
+    }
+
+    async fn on(self, app: &App) -> Result<(), CliError> {
+        let actor = actor(app.now());
+        match self {
+            Self::Add(add) => add.on(app, &actor).await,
+            Self::List { json } => list(app, json).await,
+            Self::Show { name, json } => {
+                let row = Row::of(app, &app.logins.named(&name).await?).await?;
+                if json { say_json(&row) } else { row.print_all() }
+            }
+            Self::Set(set) => set.on(app, &actor).await,
+            Self::Disable { names } => {
+                for name in names {
+                    let at = actor.now;
+                    app.logins
+                        .change_user(&name, "disabled".to_owned(), &actor, |user| {
+                            user.disabled_at.get_or_insert(at);
+                        })
+                        .await?;
+                    say(format_args!("{name} is disabled."));
+                }
+                Ok(())
+            }
+            Self::Enable { names } => {
+                for name in names {
+                    app.logins.change_user(&name, "enabled".to_owned(), &actor, |user| user.disabled_at = None).await?;
+                    say(format_args!("{name} is enabled."));
+                }
+                Ok(())
+            }
+            Self::Unlock { names } => {
+                for name in names {
+                    app.logins.unlock(&name, &actor).await?;
+                    say(format_args!("{name} may try again."));
+                }
+                Ok(())
+            }
+            Self::Invite { names, json } => invite(app, names, json, &actor).await,
+            Self::Delete { names } => {
+                for name in names {
+                    app.logins.delete_user(&name, &actor).await?;
+                    say(format_args!("{name} is removed."));
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Add {
+    async fn on(mut self, app: &App, actor: &Actor) -> Result<(), CliError> {
+        if self.names.len() > 1 && (self.about.email.is_some() || self.about.password_stdin) {
+            return Err(CliError::data("an address or a password belongs to one user; name one at a time"));
+        }
+        let password = if self.about.password_stdin { Some(read_secret()?) } else { None };
+        let mut groups = std::mem::take(&mut self.about.group);
+        let names = if self.from_system {
+            let only = std::mem::take(&mut groups);
+            let found = system::accounts(self.min_uid, &only)?;
+            let mut new = Vec::new();
+            for name in found {
+                if app.store.person_by_name(&name).await?.is_none() {
+                    new.push(name);
+                }
+            }
+            new
+        } else {
+            std::mem::take(&mut self.names)
+        };
+        groups.sort();
+        groups.dedup();
+        let setup_until = app.logins.policy(actor.now).await?.rules.setup_until(actor.now);
+        let mut rows = Vec::with_capacity(names.len());
+        for name in names {
+            let id = Id::random(app.entropy()).map_err(|error| CliError::failed(error.to_string()))?;
+            let mut user = Account::new(id, name, setup_until, actor.now);
+            user.email_verified_at = self.about.email.as_ref().map(|_| actor.now);
+            user.email = self.about.email.clone();
+            user.role = self.about.role.unwrap_or(Role::Member);
+            user.groups.clone_from(&groups);
+            user.shared_at = self.shared.then_some(actor.now);
+            let user = app.logins.add_user(user, password.clone(), self.about.keep, actor).await?;
+            let person = Person { user, factors: Vec::new() };
+            rows.push(Row::of(app, &person).await?);
+        }
+        if self.json {
+            return say_json(&rows);
+        }
+        for row in &rows {
+            say(format_args!("{} is added: {}.", row.name, row.second_factor));
+        }
+        if rows.is_empty() {
+            say("Nobody to add: every account is there already.");
+        }
+        Ok(())
+    }
+}
+
+impl Set {
+    async fn on(self, app: &App, actor: &Actor) -> Result<(), CliError> {
+        if self.level.is_some_and(|level| level < Level::Required) && app.logins.locked {
+            return Err(twolatch_core::login::manage::ManageError::Locked.into());
+        }
+        let Self { name, about, level, remove_group, shared } = self;
+        if about.password_stdin {
+            app.logins.reset_password(&name, read_secret()?, about.keep, actor).await?;
+        }
+        let changes = about.email.is_some()
+            || about.role.is_some()
+            || !about.group.is_empty()
+            || level.is_some()
+            || !remove_group.is_empty()
+            || shared.is_some();
+        if changes {
+            let mut said = Vec::new();
+            said.extend(about.email.as_ref().map(|email| format!("email {email}")));
+            said.extend(about.role.map(|role| format!("role {role}")));
+            said.extend(about.group.iter().map(|group| format!("group +{group}")));
+            said.extend(remove_group.iter().map(|group| format!("group -{group}")));
+            said.extend(level.map(|level| format!("level {level}")));
+            said.extend(shared.map(|shared| format!("shared {shared}")));
+            let at = actor.now;
+            app.logins
+                .change_user(&name, said.join(", "), actor, |user| {
+                    if let Some(email) = about.email {
+                        user.email = Some(email);
+                        user.email_verified_at = Some(at);
+                    }
+                    user.role = about.role.unwrap_or(user.role);
+                    user.groups.extend(about.group);
+                    user.groups.retain(|group| !remove_group.contains(group));
+                    user.groups.sort();
+                    user.groups.dedup();
+                    user.level = level.or(user.level);
+                    if let Some(shared) = shared {
+                        user.shared_at = shared.then_some(at);
+                    }
+                })
+                .await?;
+        } else if !about.password_stdin {
+            return Err(CliError::data("nothing to change; `twolatch user set --help` lists what can be"));
+        }
+        say(format_args!("{name} is changed."));
+        Ok(())
+    }
+}
+
+async fn list(app: &App, json: bool) -> Result<(), CliError> {
+    let policy = app.logins.policy(app.now()).await?;
+    let mut rows = Vec::new();
+    let mut after = String::new();
+    loop {
+        let people = app.store.people_after(&after, PAGE).await?;
+        let Some(last) = people.last() else { break };
+        after = last.user.name.key();
+        for person in &people {
+            rows.push(Row::under(app, &policy, person).await?);
+        }
+    }
+    if json {
+        return say_json(&rows);
+    }
+    if rows.is_empty() {
+        say("No users yet; `twolatch user add NAME` adds one.");
+        return Ok(());
+    }
+    say(format_args!("{:<20} {:<12} {:<10} {:<12} GROUPS", "NAME", "SECOND FACTOR", "ROLE", "METHODS"));
+    for row in &rows {
+        let groups: Vec<&str> = row.groups.iter().map(GroupName::as_str).collect();
+        say(format_args!(
+            "{:<20} {:<13} {:<10} {:<12} {}",
+            row.name,
+            row.second_factor,
+            row.role,
+            row.methods.join(","),
+            groups.join(",")
+        ));
+    }
+    Ok(())
+}
+
+async fn invite(app: &App, names: Vec<UserName>, json: bool, actor: &Actor) -> Result<(), CliError> {
+    #[derive(Serialize)]
+    struct Invited {
+        name: String,
+        link: String,
+    }
+    let mut invited = Vec::with_capacity(names.len());
+    for name in names {
+        let token = app.logins.invite(&name, actor).await?;
+        invited.push(Invited { name: name.to_string(), link: format!("{}/setup/{token}", app.config.issuer) });
+    }
+    if json {
+        return say_json(&invited);
+    }
+    for one in invited {
+        say(format_args!("{}, once:\n\n    {}\n", one.name, one.link));
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! The verify service: what a host asks about a login, over the Unix socket. It only translates; the login service
+//! decides.
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Extension, Json, Router};
+use twolatch_core::login::host::Peer;
+use twolatch_core::reason::Reason;
+use twolatch_core::store::StoreError;
+use twolatch_core::wire::{self, Answer, Begin, Outcome, Reply};
+
+use crate::state::App;
+
+/// The routes of the socket. Nothing else is served there, and these nowhere else.
+pub fn routes(app: App) -> Router {
+    Router::new()
+        .route(wire::BEGIN_PATH, post(begin))
+        .route(wire::ANSWER_PATH, post(answer))
+        .layer(DefaultBodyLimit::max(wire::MAX_REQUEST))
+        .with_state(app)
+}
+
+async fn begin(
+    State(app): State<App>,
+    Extension(peer): Extension<Peer>,
+    request: Result<Json<Begin>, JsonRejection>,
+) -> Response {
+    let request = match request {
+        Ok(Json(request)) => request,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let outcome = match check(request.version, &request.nonce) {
+        Some(reason) => refused(reason),
+        None => outcome(app.logins.begin(peer, &request, app.now()).await),
+    };
+    log(&request.user, &request.service, &outcome);
+    reply(request.nonce, request.user, outcome)
+}
+
+async fn answer(
+    State(app): State<App>,
+    Extension(peer): Extension<Peer>,
+    request: Result<Json<Answer>, JsonRejection>,
+) -> Response {
+    let request = match request {
+        Ok(Json(request)) => request,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let outcome = match check(request.version, &request.nonce) {
+        Some(reason) => refused(reason),
+        None => outcome(app.logins.answer(peer, &request, app.now()).await),
+    };
+    log(&request.user, &request.service, &outcome);
+    reply(request.nonce, request.user, outcome)
+}
+
+fn check(version: u32, nonce: &str) -> Option<Reason> {
+    if version != wire::VERSION {
+        Some(Reason::Version)
+    } else if nonce.len() != wire::NONCE_LENGTH {
+        Some(Reason::BadAnswer)
+    } else {
+        None
+    }
+}
+
+fn outcome(result: Result<Outcome, StoreError>) -> Outcome {
+    result.unwrap_or_else(|error| {
+        tracing::error!(%error, "a login was refused because of the database");
+        refused(error.reason())
+    })
+}
+
+const fn refused(reason: Reason) -> Outcome {
+    Outcome::Refused { reason, notice: None }
+}
+
+fn log(user: &str, service: &str, outcome: &Outcome) {
+    match outcome {
+        Outcome::Ask { reason: None, .. } => {}
+        Outcome::Ask { reason: Some(reason), .. } => tracing::info!(?user, ?service, %reason, "asked again"),
+        Outcome::Granted => tracing::info!(?user, ?service, "granted"),
+        Outcome::NotAsked => tracing::info!(?user, ?service, "not asked"),
+        Outcome::Refused { reason, .. } => {
+            tracing::info!(?user, ?service, %reason, next_step = reason.next_step(), "refused");
+        }
+    }
+}
+
+fn reply(nonce: String, user: String, outcome: Outcome) -> Response {
+    Json(Reply { version: wire::VERSION, nonce, user, outcome }).into_response()
+}

@@ -1,0 +1,60 @@
+//! The web listener, plain or with TLS. The peer's address is put into each request.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+
+use super::tls::Tls;
+use super::{Seats, Stop, connection};
+
+/// Keep-alive ends after this.
+const LIFE: Duration = Duration::from_mins(2);
+
+/// A TLS handshake takes less.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// Connections from one address. A proxy has many people behind it.
+const EACH: usize = 512;
+
+/// Connections in all.
+const ALL: usize = 4096;
+
+/// The address at the other end of the connection: the proxy's, where there is one.
+#[derive(Debug, Clone, Copy)]
+pub struct Remote(pub IpAddr);
+
+/// Serves until told to stop.
+pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, mut stop: Stop) {
+    let seats = Seats::new(EACH, ALL);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.changed() => return,
+        };
+        let Ok((stream, SocketAddr::V4(_) | SocketAddr::V6(_))) = &accepted else {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        let Ok(address) = stream.peer_addr().map(|address| address.ip().to_canonical()) else { continue };
+        let Some(seat) = seats.take(address) else { continue };
+        let (router, stop, acceptor) = (router.clone(), stop.clone(), tls.as_ref().map(Tls::acceptor));
+        let Ok((stream, _)) = accepted else { continue };
+        drop(stream.set_nodelay(true));
+        tokio::spawn(async move {
+            let mark = move |request: &mut axum::extract::Request| {
+                request.extensions_mut().insert(Remote(address));
+            };
+            match acceptor {
+                None => connection(stream, router, mark, LIFE, stop).await,
+                Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => connection(stream, router, mark, LIFE, stop).await,
+                    Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                    Err(_) => tracing::debug!("a TLS handshake took too long"),
+                },
+            }
+            drop(seat);
+        });
+    }
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# tests/run.sh
+#
+# Everything that must pass, on a fresh Debian 12 with Rust: installs what the tests drive (as root), then formatting,
+# lints, licences, one debug build, the unit tests and the tests with real servers. Without root the logins through
+# sshd, sudo, su and login are left out, and that is said.
+set -Eeuo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export PATH="$HOME/.cargo/bin:$PATH"
+
+readonly packages=(
+    gcc libpam0g-dev                                          # to build
+    openssh-server openssh-client sudo postgresql-15 pamtester # what people log in through
+    apache2 libapache2-mod-auth-openidc chromium chromium-driver # web apps and a browser
+    oathtool libpam-google-authenticator libpam-oath faketime strace
+)
+
+step_name=start
+step() {
+    step_name=$*
+    printf '[%4d s] %s\n' "$SECONDS" "$*"
+}
+trap 'echo "run.sh: failed at: $step_name" >&2' ERR
+
+# Installs the packages that are missing; none of their servers starts.
+install_packages() {
+    local missing=() package policy=/usr/sbin/policy-rc.d
+    for package in "${packages[@]}"; do
+        [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+    done
+    [[ ${#missing[@]} -gt 0 ]] || return 0
+    if [[ $EUID -ne 0 ]]; then
+        echo "run.sh: not root, so these are not installed and what needs them is skipped: ${missing[*]}" >&2
+        return 0
+    fi
+    if [[ ! -e $policy ]]; then
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+    fi
+    apt-get update -q
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# Every source file stays short enough to be read in one go.
+check_lengths() {
+    local file lines long=0
+    while IFS= read -r file; do
+        lines=$(wc -l <"$file")
+        if ((lines > 400)); then
+            echo "run.sh: $file has $lines lines; the limit is 400" >&2
+            long=1
+        fi
+    done < <(git ls-files '*.rs' '*.sh' '*.sql' '*.html' '*.css' '*.js' '*.c')
+    return "$long"
+}
+
+# Logins mostly wait for other processes, so more of them run at once than there are cores.
+# The whole workspace is named each time: any other choice of packages has other features and would build everything
+# again. `cargo test` cannot leave out one binary, so without nextest all tests run among the real servers.
+if cargo nextest --version >/dev/null 2>&1; then
+    build=(cargo nextest run --workspace --locked --no-run)
+    unit=(cargo nextest run --workspace --locked --no-fail-fast -E 'not binary(=e2e)')
+    e2e=(cargo nextest run --workspace --locked --no-fail-fast --test-threads 6 -E 'binary(=e2e)')
+else
+    build=(cargo test --workspace --locked --no-run)
+    unit=(:)
+    e2e=(cargo test --workspace --locked --no-fail-fast)
+fi
+
+step "packages"
+install_packages
+
+step "tools"
+cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --version 0.20.2 --locked
+
+step "format and file lengths"
+cargo fmt --all --check
+check_lengths
+
+step "lints"
+cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+step "licences, banned crates, sources"
+cargo deny --log-level error check licenses bans sources
+
+step "build"
+"${build[@]}"
+
+# On its own and with its own folder: in a build of the workspace it would get the server's features. As it is
+# shipped: the tests below judge the file that packages contain.
+step "build of the PAM module"
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+cargo build --release --locked -p pam-module --target-dir "$target/pam"
+export TWOLATCH_PAM_MODULE="$target/pam/release/libpam_twolatch.so"
+
+export CARGO_NET_OFFLINE=true # what follows needs nothing more
+TWOLATCH_SKIPPED=$(mktemp)
+export TWOLATCH_SKIPPED
+
+step "unit tests"
+[[ ${unit[0]} == : ]] || tests/postgres.sh "${unit[@]}"
+
+if [[ $EUID -eq 0 ]]; then
+    step "tests with real servers"
+    tests/machine.sh tests/postgres.sh "${e2e[@]}"
+else
+    step "tests with real servers (not root: without the logins through sshd, sudo, su and login)"
+    tests/postgres.sh "${e2e[@]}"
+fi
+
+# Root has everything, so nothing may have been left out.
+skipped=$(sort -u "$TWOLATCH_SKIPPED")
+rm -f "$TWOLATCH_SKIPPED"
+if [[ -n $skipped ]]; then
+    printf 'skipped: %s\n' "$skipped"
+    [[ $EUID -ne 0 ]]
+fi

@@ -1,0 +1,163 @@
+//! The real server, with a configuration, a database and a data folder of its own.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::database::{Database, Engine};
+use super::wait::{PATIENCE, try_until, until};
+use super::{free_port, new_id};
+
+const TWOLATCH: &str = env!("CARGO_BIN_EXE_twolatch");
+
+/// `twolatch init` has run; `twolatch serve` runs between [`Server::start`] and [`Server::stop`].
+#[derive(Debug)]
+pub(crate) struct Server {
+    // Fields are dropped in this order: the process before its database and its files.
+    process: Option<Process>,
+    database: Database,
+    folder: TempDir,
+    port: u16,
+    socket: PathBuf,
+}
+
+impl Server {
+    /// Sets up a server whose socket is in `sockets`. Nothing where the engine is missing.
+    pub(crate) fn init(engine: Engine, sockets: &Path) -> Option<Self> {
+        let database = Database::new(engine)?;
+        let folder = tempfile::Builder::new().prefix("twolatch-server.").tempdir().unwrap();
+        let socket = sockets.join(format!("verify-{}.sock", new_id()));
+        let server = Self { process: None, database, folder, port: free_port(), socket };
+        let data = server.folder.path().join("data");
+        let (listen, issuer) = (format!("127.0.0.1:{}", server.port), server.issuer());
+        let mut arguments = vec!["init", "--data-dir", path(&data), "--listen", &listen];
+        arguments.extend(["--socket", path(&server.socket), "--issuer", &issuer]);
+        if let Some(url) = server.database.url() {
+            arguments.extend(["--database-url", url]);
+        }
+        server.run(&arguments, "");
+        Some(server)
+    }
+
+    /// The socket that hosts ask at.
+    pub(crate) fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The address that web apps know it by.
+    pub(crate) fn issuer(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A command of `twolatch` with this server's configuration.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(TWOLATCH);
+        command.args(arguments).arg("--config").arg(self.folder.path().join("twolatch.toml"));
+        command
+    }
+
+    /// Runs a command that may fail.
+    pub(crate) fn try_run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that reads nothing has closed its end.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
+    /// Runs a command that must succeed, and gives what it printed.
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.try_run(arguments, input);
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "twolatch {arguments:?}: {}\n{printed}{errors}", output.status);
+        printed
+    }
+
+    /// Runs a command that prints JSON.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let printed = self.run(&[arguments, &["--json"]].concat(), "");
+        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("twolatch {arguments:?}: {error}\n{printed}"))
+    }
+
+    /// Starts serving, and waits until it is ready.
+    pub(crate) fn start(&mut self) {
+        assert!(self.process.is_none(), "it runs already");
+        let log = File::options().append(true).create(true).open(self.log_path()).unwrap();
+        let mut command = self.command(&["serve"]);
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        let mut process = Process(command.spawn().unwrap());
+        let ready = try_until(PATIENCE, || {
+            let ended = process.0.try_wait().unwrap();
+            assert!(ended.is_none(), "twolatch serve ended ({ended:?}):\n{}", self.log());
+            (self.status_of("/readyz") == Some(200)).then_some(())
+        });
+        assert!(ready.is_some(), "twolatch serve is not ready:\n{}", self.log());
+        self.process = Some(process);
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn stop(&mut self) {
+        let mut process = self.process.take().expect("it runs");
+        process.signal(Signal::SIGTERM);
+        let status = until("the server to stop", || process.0.try_wait().unwrap());
+        assert!(status.success(), "twolatch serve: {status}\n{}", self.log());
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        drop(self.process.take().expect("it runs"));
+    }
+
+    /// Makes it hang: connections are taken, nothing is answered.
+    pub(crate) fn freeze(&self) {
+        self.process.as_ref().expect("it runs").signal(Signal::SIGSTOP);
+    }
+
+    /// Undoes [`Server::freeze`].
+    pub(crate) fn thaw(&self) {
+        self.process.as_ref().expect("it runs").signal(Signal::SIGCONT);
+    }
+
+    /// Everything it has printed.
+    pub(crate) fn log(&self) -> String {
+        fs::read(self.log_path()).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.folder.path().join("server.log")
+    }
+
+    fn status_of(&self, page: &str) -> Option<u16> {
+        let answer = reqwest::blocking::get(format!("{}{page}", self.issuer())).ok()?;
+        Some(answer.status().as_u16())
+    }
+}
+
+/// A child that does not outlive its test.
+#[derive(Debug)]
+pub(crate) struct Process(pub(crate) Child);
+
+impl Process {
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.0.id().try_into().unwrap()), signal).unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
