@@ -10,6 +10,8 @@ mod attacks;
 #[cfg(test)]
 mod host_setup;
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod login_console;
 #[cfg(test)]
 mod login_host;
@@ -29,5 +31,7 @@ mod oidc_errors;
 mod oidc_requests;
 #[cfg(test)]
 mod provider;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 mod support;

@@ -228,7 +228,7 @@ async fn o17_o27_a_hint_is_ours_or_nothing(provider: Provider) {
         format!("{}.{body}.{signature}", encode(&changed))
     };
     let es_kid = {
-        let key = sign::current(&provider.app.store, SigningAlg::Es256).await.unwrap();
+        let key = sign::current(&provider.app, SigningAlg::Es256).await.unwrap();
         key.public()["kid"].as_str().unwrap().to_owned()
     };
     let zero =

@@ -147,7 +147,7 @@ impl Provider {
             host: "here".into(),
         };
         let config = Arc::new(config);
-        let app = App { store, logins, config, clock: Arc::<FixedClock>::clone(&clock) };
+        let app = App { store, logins, config, keys: sign::Keys::default(), clock: Arc::<FixedClock>::clone(&clock) };
         let router = routes(app.clone());
         Self { app, router, clock }
     }

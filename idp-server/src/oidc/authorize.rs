@@ -131,7 +131,7 @@ async fn prove(
 /// Takes up an `id_token_hint`: one that we have signed for this client names the only person that will do. Any other
 /// proves nothing and is let be, unless nobody may be asked (OpenID Connect Core, 3.1.2.1).
 async fn heed(app: &App, request: &mut AuthorizationRequest, hint: &str) -> Result<(), OauthError> {
-    let claims = sign::verify(&app.store, hint, request.at).await?.unwrap_or_default();
+    let claims = sign::verify(app, hint).await?.unwrap_or_default();
     let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
     let ours = claims.get("iss").and_then(text).is_some_and(|iss| iss == app.config.issuer);
     let audience = claims.get("aud").and_then(|aud| text(aud.get(0).unwrap_or(aud)));

@@ -10,13 +10,32 @@ use twolatch_core::crypto::{Entropy, SystemEntropy};
 use twolatch_core::login::Logins;
 use twolatch_core::policy::Level;
 use twolatch_core::store::{Location, Store};
-use twolatch_core::time::SystemClock;
+use twolatch_core::time::{Clock, Timestamp};
 
 use crate::config::Config;
+use crate::oidc::sign::Keys;
 use crate::state::App;
+
+/// When nothing else is said.
+pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+/// A clock that stands still.
+struct StoppedClock(Timestamp);
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// The same parts at another time.
+pub(crate) fn at(app: &App, now: Timestamp) -> App {
+    App { clock: Arc::new(StoppedClock(now)), ..app.clone() }
+}
 
 /// The parts, and the folder that they live in.
 pub(crate) async fn app() -> (tempfile::TempDir, App) {
+    let clock = Arc::new(StoppedClock(NOW));
     let folder = tempfile::tempdir().unwrap();
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
     let keys = KeyRing::create(&folder.path().join("keys"), entropy.as_ref()).unwrap();
@@ -43,6 +62,6 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         organisation: config.organisation.as_str().into(),
         host: "here".into(),
     };
-    let app = App { store, logins, config: Arc::new(config), clock: Arc::new(SystemClock) };
+    let app = App { store, logins, config: Arc::new(config), keys: Keys::default(), clock };
     (folder, app)
 }

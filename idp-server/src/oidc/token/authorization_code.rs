@@ -22,7 +22,7 @@ pub(super) async fn redeem(app: &App, client: &Client, params: &Params) -> Resul
     let code = token_hash(code);
     let user_name = holder(app, &code, now).await?;
     // Everything that can fail without the code being at fault comes before the code is spent.
-    let key = sign::current(&app.store, client.alg).await?;
+    let key = sign::current(app, client.alg).await?;
     let access = random_text::<32>(app.entropy())?;
     let redemption = Redemption {
         code,
