@@ -28,9 +28,11 @@ mod oidc_code_flow;
 #[cfg(test)]
 mod oidc_errors;
 #[cfg(test)]
+mod oidc_relying_party;
+#[cfg(test)]
 mod oidc_requests;
 #[cfg(test)]
-mod provider;
+mod oidc_rows;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
