@@ -24,6 +24,16 @@ mod login_sudo_su;
 #[cfg(test)]
 mod module_file;
 #[cfg(test)]
+mod oidc_code_flow;
+#[cfg(test)]
+mod oidc_errors;
+#[cfg(test)]
+mod oidc_relying_party;
+#[cfg(test)]
+mod oidc_requests;
+#[cfg(test)]
+mod oidc_rows;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

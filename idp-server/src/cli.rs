@@ -14,6 +14,7 @@ use twolatch_core::store::StoreError;
 use crate::config::{ConfigError, DEFAULT_PATH};
 
 mod audit;
+mod client;
 mod clock;
 mod doctor;
 mod factor;
@@ -49,6 +50,9 @@ enum Command {
     /// What is asked of whom: show, set, explain, exempt.
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Applications that sign people in: add, list, show, delete.
+    #[command(subcommand)]
+    Client(client::Clients),
     /// What was decided: list, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -95,6 +99,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::User(user) => user.run(&cli.config).await,
             Command::Factor(factor) => factor.run(&cli.config).await,
             Command::Policy(policy) => policy.run(&cli.config).await,
+            Command::Client(clients) => clients.run(&cli.config).await,
             Command::Audit(audit) => audit.run(&cli.config).await,
             Command::Clock(clock) => clock.run(&cli.config).await,
             Command::Doctor(doctor) => doctor.run(&cli.config).await,
@@ -164,6 +169,16 @@ impl From<ManageError> for CliError {
         match error {
             ManageError::Store(error) => error.into(),
             ManageError::NoUser(_) => Self { message: error.to_string(), status: 67 },
+            other => Self::data(other.to_string()),
+        }
+    }
+}
+
+impl From<client::ClientFault> for CliError {
+    fn from(fault: client::ClientFault) -> Self {
+        match fault {
+            client::ClientFault::Store(error) => error.into(),
+            client::ClientFault::Output(error) => error.into(),
             other => Self::data(other.to_string()),
         }
     }

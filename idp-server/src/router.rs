@@ -3,13 +3,22 @@
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::routing::{get, post};
 
+use crate::oidc::{authorize, discovery, jwks, token, userinfo};
 use crate::state::App;
 
 /// The web server's routes.
 pub fn routes(app: App) -> Router {
     Router::new()
+        // OpenID Connect.
+        .route("/.well-known/openid-configuration", get(discovery::get))
+        .route("/.well-known/oauth-authorization-server", get(discovery::get))
+        .route("/jwks", get(jwks::get))
+        .route("/authorize", get(authorize::get).post(authorize::post))
+        .route("/authorize/resume", get(authorize::resume::get))
+        .route("/token", post(token::post))
+        .route("/userinfo", get(userinfo::get).post(userinfo::post))
         // Operations.
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))

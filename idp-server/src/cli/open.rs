@@ -13,6 +13,7 @@ use twolatch_core::time::SystemClock;
 
 use super::CliError;
 use crate::config::Config;
+use crate::oidc::sign::Keys;
 use crate::state::App;
 
 /// Opens everything. Run by root, it becomes the owner of an SQLite database first: what it leaves beside the file must
@@ -40,7 +41,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         organisation: config.organisation.as_str().into(),
         host: host.into(),
     };
-    let app = App { store, logins, config: Arc::new(config), clock: Arc::new(SystemClock) };
+    let app = App { store, logins, config: Arc::new(config), keys: Keys::default(), clock: Arc::new(SystemClock) };
     app.store.keep_time(app.clock.as_ref()).await?;
     Ok(app)
 }

@@ -1,0 +1,4 @@
+//! What all pages share.
+
+pub mod error;
+pub mod session;
