@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod host_setup;
 #[cfg(test)]
 mod kill;
@@ -24,6 +26,8 @@ mod login_sudo_su;
 #[cfg(test)]
 mod module_file;
 #[cfg(test)]
+mod oathtool;
+#[cfg(test)]
 mod oidc_code_flow;
 #[cfg(test)]
 mod oidc_errors;
@@ -33,6 +37,8 @@ mod oidc_relying_party;
 mod oidc_requests;
 #[cfg(test)]
 mod oidc_rows;
+#[cfg(test)]
+mod race;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
