@@ -85,7 +85,6 @@ fn trace(pid: u32, call: &str, nth: usize) -> Tracer {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    let mut line = String::new();
     let mut errors = BufReader::new(tracer.stderr.take().unwrap());
     errors.read_line(&mut line).unwrap();
     assert!(line.contains("attached"), "{line}");

@@ -12,7 +12,7 @@ use twolatch_core::store::browser::{
     Attempt, IDLE, SESSION_LIFE, delete_session, finish_attempt, insert_attempt, insert_session, update_attempt,
 };
 use twolatch_core::store::budgets::{Budget, Charge, charge, clear, give_back};
-use twolatch_core::store::factors::accept_step;
+use twolatch_core::store::factors::{Taken, accept_step};
 use twolatch_core::store::links::{Link, Purpose, insert_link, use_link};
 use twolatch_core::store::policies::insert_policy;
 use twolatch_core::store::{Boxed, StoreError, Written};
@@ -120,12 +120,13 @@ async fn a_time_step_is_taken_once_and_above_the_floor(core: Core) {
             .await
             .unwrap()
     };
-    assert_eq!([take(100).await, take(100).await, take(99).await, take(101).await], [true, false, false, true]);
+    let taken = [take(100).await, take(100).await, take(99).await, take(101).await];
+    assert_eq!(taken, [Taken::Now, Taken::Before, Taken::Before, Taken::Now]);
     core.tamper("UPDATE meta SET replay_floor = 3060").await;
-    assert!(!take(101).await);
-    assert!(take(102).await, "a step that begins at the floor");
+    assert_eq!(take(101).await, Taken::Before);
+    assert_eq!(take(102).await, Taken::Now, "a step that begins at the floor");
     core.tamper("UPDATE meta SET replay_floor = 3091").await;
-    assert!(!take(103).await, "a step that began before the floor");
+    assert_eq!(take(103).await, Taken::BelowFloor, "a step that began before the floor");
 }
 
 async fn budgets_are_charged_waited_for_held_and_cleared(core: Core) {
@@ -229,7 +230,12 @@ async fn ses4_sessions_end_by_time_idleness_and_change(core: Core) {
 async fn links_are_used_once_and_newer_ones_kill_older(core: Core) {
     let user = core.member("alice").await;
     let make = async |token: &'static str| {
-        let link = Link { purpose: Purpose::Invite, user: Some(user.id.clone()), expires_at: NOW.plus(60) };
+        let link = Link {
+            purpose: Purpose::Invite,
+            user: Some(user.id.clone()),
+            credentials: Some(user.credentials()),
+            expires_at: NOW.plus(60),
+        };
         let store = core.store().clone();
         write(
             &core.logins,

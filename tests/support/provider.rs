@@ -125,7 +125,9 @@ impl Provider {
 
     /// Puts a level for everybody in force. What is cached of the last one is a second old from then on.
     pub(crate) async fn set_level(&self, level: Level) {
-        self.app.logins.set_rules(Rules::initial(level), "test".to_owned(), &actor(self.now())).await.unwrap();
+        let version = self.app.store.policy(false, self.now()).await.unwrap().version;
+        let actor = actor(self.now());
+        self.app.logins.set_rules(Rules::initial(level), version, "test".to_owned(), &actor).await.unwrap();
         self.advance(1);
     }
 

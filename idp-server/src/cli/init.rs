@@ -135,7 +135,7 @@ impl Init {
             return Ok(app);
         }
         let detail = "initial".to_owned();
-        app.logins.set_rules(Rules::initial(initial), detail, &actor(app.now())).await?;
+        app.logins.set_rules(Rules::initial(initial), 0, detail, &actor(app.now())).await?;
         Ok(app)
     }
 }

@@ -93,10 +93,14 @@ async fn beat(app: App, tls: Option<Tls>, mut stop: Stop) {
 }
 
 async fn one_beat(app: &App, until_sweep: &mut u32) -> Result<(), StoreError> {
+    if !app.store.is_alive() {
+        tracing::error!("the database's writer has died; the server ends, to be started again");
+        std::process::exit(70);
+    }
+    app.store.keep_time(app.clock.as_ref()).await?;
     let now = app.now();
-    app.store.keep_time(now).await?;
     if let Some(head) = app.store.link_audit(now).await? {
-        tracing::info!(head, "audit");
+        tracing::info!("audit head={head}");
     }
     *until_sweep -= 1;
     if *until_sweep == 0 {
