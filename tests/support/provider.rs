@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -28,7 +28,7 @@ use twolatch_core::store::browser::{delete_session, insert_session};
 use twolatch_core::time::{Clock, Timestamp};
 use twolatch_core::user::User;
 
-use super::core::{Core, NOW, actor};
+use super::core::{Core, NOW, StandingClock, actor};
 
 pub(crate) use self::answer::Answer;
 
@@ -42,21 +42,12 @@ pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 /// A password and a code.
 pub(crate) const BOTH: [Kind; 2] = [Kind::Password, Kind::Totp];
 
-/// A clock that moves only when told to.
-struct HeldClock(AtomicI64);
-
-impl Clock for HeldClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_unix(self.0.load(Ordering::SeqCst))
-    }
-}
-
 /// The provider under test.
 #[derive(Clone)]
 pub(crate) struct Provider {
     pub(crate) app: App,
     router: Router,
-    clock: Arc<HeldClock>,
+    clock: Arc<StandingClock>,
     core: Arc<Core>,
 }
 
@@ -97,15 +88,15 @@ impl Provider {
             initial: Level::Required,
             locked: false,
         };
-        let clock = Arc::new(HeldClock(AtomicI64::new(NOW.unix())));
+        let clock = Arc::new(StandingClock::at(NOW));
         sign::create_missing(core.store(), NOW).await.unwrap();
-        let app = app(core.logins.clone(), Arc::new(config), Arc::<HeldClock>::clone(&clock));
+        let app = app(core.logins.clone(), Arc::new(config), Arc::<StandingClock>::clone(&clock));
         Self { router: routes(app.clone()), app, clock, core: Arc::new(core) }
     }
 
     /// Another server on the same database, at the same time.
     pub(crate) async fn second_server(&self) -> Self {
-        let clock = Arc::<HeldClock>::clone(&self.clock);
+        let clock = Arc::<StandingClock>::clone(&self.clock);
         let app = app(self.core.second_server().await, Arc::clone(&self.app.config), clock);
         Self { router: routes(app.clone()), app, ..self.clone() }
     }
@@ -120,14 +111,13 @@ impl Provider {
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
-        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+        self.clock.set(self.now().plus(seconds));
     }
 
     /// Puts a level for everybody in force. What is cached of the last one is a second old from then on.
     pub(crate) async fn set_level(&self, level: Level) {
-        let version = self.app.store.policy(false, self.now()).await.unwrap().version;
-        let actor = actor(self.now());
-        self.app.logins.set_rules(Rules::initial(level), version, "test".to_owned(), &actor).await.unwrap();
+        let (rules, version) = (Rules::initial(level), self.app.logins.policy(self.now()).await.unwrap().version);
+        self.app.logins.set_rules(rules, version, "test".to_owned(), &actor(self.now())).await.unwrap();
         self.advance(1);
     }
 
@@ -267,7 +257,7 @@ impl Provider {
     }
 }
 
-fn app(logins: Logins, config: Arc<Config>, clock: Arc<HeldClock>) -> App {
+fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
     App { store: logins.store.clone(), logins, config, keys: sign::Keys::default(), clock }
 }
 
