@@ -12,6 +12,9 @@ use crate::state::App;
 const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; \
     frame-ancestors 'none'; base-uri 'none'";
 
+/// Characters of a detail that are logged.
+const MAX_DETAIL: usize = 400;
+
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
@@ -24,7 +27,7 @@ struct ErrorPage<'a> {
 /// A page that says what happened and what the person can do, with the id under which `detail` is in the log.
 #[must_use]
 pub fn page(app: &App, status: StatusCode, title: &str, text: &str, detail: &str) -> Response {
-    let id = reference(app);
+    let (id, detail) = (reference(app), clip(detail));
     tracing::warn!(%id, status = status.as_u16(), detail, "{title}");
     let page = ErrorPage { organisation: &app.config.organisation, title, text, id: &id };
     let body = page.render().unwrap_or_else(|_| format!("{title} ({id})"));
@@ -36,6 +39,12 @@ pub fn page(app: &App, status: StatusCode, title: &str, text: &str, detail: &str
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (status, headers, body).into_response()
+}
+
+/// What of a detail goes to the log: strangers write parts of it.
+#[must_use]
+pub fn clip(detail: &str) -> &str {
+    detail.char_indices().nth(MAX_DETAIL).map_or(detail, |(end, _)| detail.split_at(end).0)
 }
 
 /// A short id that stands both in the log and in an answer.

@@ -10,9 +10,9 @@ use twolatch_core::step::Assurance;
 use twolatch_core::store::StoreError;
 use twolatch_core::time::Timestamp;
 
-use super::super::error::{Code, OauthError};
-use super::super::params::{Params, encode};
 use super::{AuthorizationRequest, Failure, Prompt, answer, prove};
+use crate::oidc::error::{Code, OauthError};
+use crate::oidc::params::{Params, encode};
 use crate::state::App;
 use crate::web;
 
