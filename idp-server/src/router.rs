@@ -3,17 +3,45 @@
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
 
+use crate::pages::{account, home, login, logout, setup};
 use crate::state::App;
+use crate::web::{assets, guard, headers, path};
 
 /// The web server's routes.
 pub fn routes(app: App) -> Router {
-    Router::new()
-        // Operations.
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
+    let table = [people(), files()].into_iter().flatten();
+    let routes = table.fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let prefix = path::prefix(&app.config);
+    let operations = Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready));
+    let all = if prefix.is_empty() { operations.merge(routes) } else { operations.nest(prefix, routes) };
+    all.fallback(guard::no_page)
+        .method_not_allowed_fallback(guard::no_method)
+        .layer(from_fn_with_state(app.clone(), guard::layer))
+        .layer(from_fn_with_state(app.clone(), headers::layer))
         .with_state(app)
+}
+
+/// What people see. Every `post` here takes a [`crate::web::form::Form`], which only our own pages can send.
+#[must_use]
+pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![
+        (path::HOME, get(home::show)),
+        (path::LOGIN, get(login::show).post(login::submit)),
+        (path::LOGIN_CODE, get(login::code::show).post(login::code::submit)),
+        (path::LOGIN_SETUP, get(login::setup::show).post(login::setup::submit)),
+        (path::LOGIN_PASSWORD, get(login::password::show).post(login::password::submit)),
+        (path::SETUP, get(setup::show).post(setup::submit)),
+        (path::ACCOUNT, get(account::show)),
+        (path::ACCOUNT_PASSWORD, get(account::password::show).post(account::password::submit)),
+        (path::LOGOUT, post(logout::submit)),
+    ]
+}
+
+fn files() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![(path::STYLE, get(assets::style)), (path::SCRIPT, get(assets::script)), (path::ICON, get(assets::icon))]
 }
 
 /// Whether logins can be judged now.

@@ -1,0 +1,63 @@
+//! The page for what went wrong and cannot be told to anybody but the person at the browser. It must not show more than
+//! that person may know; the rest is in the log, under the id that the page shows.
+
+use askama::Template;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use twolatch_core::crypto::random_text;
+
+use super::frame::Frame;
+use super::path::Links;
+use crate::state::App;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage {
+    frame: Frame,
+    title: String,
+    text: String,
+    id: String,
+}
+
+impl ErrorPage {
+    /// An example, for tests.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            frame: Frame::sample(),
+            title: "There is no such page".to_owned(),
+            text: "The address may be incomplete, or the page has moved.".to_owned(),
+            id: "k3v9q2xa".to_owned(),
+        }
+    }
+}
+
+/// A page that says what happened and what the person can do, with the id under which `detail` is in the log.
+#[must_use]
+pub fn page(app: &App, status: StatusCode, title: &str, text: &str, detail: &str) -> Response {
+    let id = reference(app);
+    if status.is_server_error() {
+        tracing::error!(%id, status = status.as_u16(), detail, "{title}");
+    } else {
+        tracing::info!(%id, status = status.as_u16(), detail, "{title}");
+    }
+    let page = ErrorPage {
+        frame: Frame {
+            organisation: app.config.organisation.clone(),
+            links: Links::of(&app.config),
+            token: String::new(),
+        },
+        title: title.to_owned(),
+        text: text.to_owned(),
+        id,
+    };
+    let body = page.render().unwrap_or_else(|_| format!("{title} ({})", page.id));
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
+}
+
+/// A short id that stands both in the log and in an answer.
+#[must_use]
+pub fn reference(app: &App) -> String {
+    random_text::<5>(app.entropy()).unwrap_or_else(|_| "no_entropy".to_owned())
+}
