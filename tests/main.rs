@@ -20,6 +20,20 @@ mod login_ssh;
 #[cfg(test)]
 mod login_sudo_su;
 #[cfg(test)]
+mod login_web;
+#[cfg(test)]
 mod module_file;
 #[cfg(test)]
+mod oidc_code_flow;
+#[cfg(test)]
+mod oidc_errors;
+#[cfg(test)]
+mod oidc_requests;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod provider;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod web_abuse;

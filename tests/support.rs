@@ -5,6 +5,7 @@ pub(crate) mod database;
 pub(crate) mod machine;
 pub(crate) mod pty;
 pub(crate) mod server;
+pub(crate) mod site;
 pub(crate) mod sshd;
 pub(crate) mod syslog;
 pub(crate) mod totp;

@@ -13,6 +13,7 @@ use twolatch_core::store::StoreError;
 use crate::config::{ConfigError, DEFAULT_PATH};
 
 mod audit;
+pub mod client;
 mod doctor;
 mod factor;
 mod init;
@@ -47,6 +48,9 @@ enum Command {
     /// What is asked of whom: show, set, explain, exempt.
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Web applications: register, list, show, remove.
+    #[command(subcommand)]
+    Client(client::Clients),
     /// What was decided: list, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -87,10 +91,22 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::User(user) => user.run(&cli.config).await,
             Command::Factor(factor) => factor.run(&cli.config).await,
             Command::Policy(policy) => policy.run(&cli.config).await,
+            Command::Client(clients) => client(clients, &cli.config).await,
             Command::Audit(audit) => audit.run(&cli.config).await,
             Command::Doctor(doctor) => doctor.run(&cli.config).await,
             Command::Serve | Command::Completions { .. } => Ok(()),
         }
+    })
+}
+
+async fn client(command: client::Clients, config: &std::path::Path) -> Result<(), CliError> {
+    let app = open::open(config).await?;
+    let actor = actor(app.now()).name;
+    let done = command.run(&app, &actor, &mut std::io::stdout()).await;
+    open::close(&app).await?;
+    done.map_err(|error| match error {
+        client::ClientFault::Store(error) => error.into(),
+        other => CliError::data(other.to_string()),
     })
 }
 

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use twolatch_core::crypto::random_text;
 
+use self::onward::Onward;
 use crate::state::App;
 use crate::web::browser::{Browser, Leaving};
 use crate::web::cookie::Cookie;
@@ -13,7 +14,6 @@ use crate::web::csrf;
 use crate::web::failure::{Failure, Kind};
 use crate::web::frame::Frame;
 use crate::web::headers::policy_continuing_to;
-use crate::web::onward::Onward;
 use crate::web::path::Links;
 
 pub mod account;
@@ -21,6 +21,7 @@ pub mod authenticator;
 pub mod home;
 pub mod login;
 pub mod logout;
+pub mod onward;
 pub mod said;
 pub mod setup;
 

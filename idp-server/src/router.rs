@@ -6,13 +6,14 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
+use crate::oidc::{authorize, discovery, jwks, token, userinfo};
 use crate::pages::{account, home, login, logout, setup};
 use crate::state::App;
 use crate::web::{assets, guard, headers, path};
 
 /// The web server's routes.
 pub fn routes(app: App) -> Router {
-    let table = [people(), files()].into_iter().flatten();
+    let table = [people(), openid_connect(), files()].into_iter().flatten();
     let routes = table.fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     let prefix = path::prefix(&app.config);
     let operations = Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready));
@@ -40,7 +41,23 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
     ]
 }
 
-fn files() -> Vec<(&'static str, MethodRouter<App>)> {
+/// What web apps talk to, and send browsers to. Other sites may, so these take no cookie as a proof of what is wanted.
+#[must_use]
+pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![
+        (path::DISCOVERY, get(discovery::get)),
+        (path::METADATA, get(discovery::get)),
+        (path::JWKS, get(jwks::get)),
+        (path::AUTHORIZE, get(authorize::get).post(authorize::post)),
+        (path::RESUME, get(authorize::resume::get)),
+        (path::TOKEN, post(token::post)),
+        (path::USERINFO, get(userinfo::get).post(userinfo::post)),
+    ]
+}
+
+/// What pages load.
+#[must_use]
+pub fn files() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![(path::STYLE, get(assets::style)), (path::SCRIPT, get(assets::script)), (path::ICON, get(assets::icon))]
 }
 

@@ -13,7 +13,6 @@ pub mod frame;
 pub mod guard;
 pub mod headers;
 pub mod notice;
-pub mod onward;
 pub mod path;
 pub mod request;
 pub mod session;

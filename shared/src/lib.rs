@@ -2,7 +2,7 @@
 //!
 //! Without features this is what the module needs: [`secret`], the [`reason`] codes, the [`wire`] messages and the one
 //! parser of what a person types, [`typed`]. Feature `store` adds the core itself. A module uses those to its left:
-//! `secret, reason, wire, typed, time, id <- crypto <- user, factor, policy <- step <- store <- login`.
+//! `secret, reason, wire, typed, time, id <- crypto <- user, factor, policy, client <- grant, step <- store <- login`.
 
 pub mod reason;
 pub mod secret;
@@ -12,11 +12,15 @@ pub mod wire;
 #[cfg(feature = "store")]
 pub mod audit;
 #[cfg(feature = "store")]
+pub mod client;
+#[cfg(feature = "store")]
 pub mod crypto;
 #[cfg(feature = "store")]
 pub mod door;
 #[cfg(feature = "store")]
 pub mod factor;
+#[cfg(feature = "store")]
+pub mod grant;
 #[cfg(feature = "store")]
 pub mod id;
 #[cfg(feature = "store")]

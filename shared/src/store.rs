@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use self::browser::Session;
 pub use self::error::StoreError;
+pub use self::keys::StoredKey;
 pub use self::location::{Location, LocationError};
 use self::sequence::Sequence;
 pub use self::users::Person;
@@ -27,14 +28,18 @@ pub mod audit;
 pub mod browser;
 pub mod budgets;
 mod canaries;
+mod clients;
+mod codes;
 mod error;
 pub mod factors;
+mod keys;
 pub mod links;
 mod location;
 pub mod policies;
 mod row;
 mod sequence;
 pub mod timekeeping;
+mod tokens;
 pub mod users;
 mod writer;
 

@@ -11,13 +11,13 @@ use twolatch_core::step::Step;
 
 use super::said::Said;
 use super::{Answer, Detour, show as show_page};
+use crate::pages::onward::Onward;
 use crate::state::App;
 use crate::web::browser::{Browser, Leaving};
 use crate::web::cookie::Cookie;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
-use crate::web::onward::Onward;
 use crate::web::path::Links;
 
 pub mod code;

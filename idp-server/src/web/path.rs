@@ -21,6 +21,18 @@ pub const ACCOUNT: &str = "/account";
 pub const ACCOUNT_PASSWORD: &str = "/account/password";
 /// Signing out.
 pub const LOGOUT: &str = "/logout";
+/// What a web app finds us by.
+pub const DISCOVERY: &str = "/.well-known/openid-configuration";
+/// The same, for those who speak plain OAuth.
+pub const METADATA: &str = "/.well-known/oauth-authorization-server";
+/// The keys that tokens are checked with.
+pub const JWKS: &str = "/jwks";
+/// Where a web app sends a browser.
+pub const AUTHORIZE: &str = "/authorize";
+/// Where a web app redeems a code.
+pub const TOKEN: &str = "/token";
+/// Where a web app asks about a person.
+pub const USERINFO: &str = "/userinfo";
 /// Where a browser goes on to a web app.
 pub const RESUME: &str = "/authorize/resume";
 /// The style sheet.
@@ -126,6 +138,12 @@ impl Links {
     #[must_use]
     pub fn resume(&self, sealed: &str) -> String {
         format!("{}?request={sealed}", self.to(RESUME))
+    }
+
+    /// Asking again with a GET for what a form asked for.
+    #[must_use]
+    pub fn authorize(&self, query: &str) -> String {
+        format!("{}?{query}", self.to(AUTHORIZE))
     }
 
     /// The style sheet, as it is now.

@@ -12,12 +12,12 @@ use twolatch_core::typed::{self, Typed};
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
 use super::{advance, reach, start_again};
+use crate::pages::onward::Onward;
 use crate::state::App;
 use crate::web::browser::Browser;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
-use crate::web::onward::Onward;
 use crate::web::path::Links;
 
 const WANTED: Step = Step::Ask(Factor::Totp);

@@ -4,6 +4,7 @@
 use twolatch_core::store::StoreError;
 use twolatch_core::store::browser::Attempt;
 
+use crate::oidc::authorize::continuation;
 use crate::state::App;
 
 /// What the sign-in pages may know of the web app behind them.
@@ -46,8 +47,14 @@ impl Onward {
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn open(_app: &App, _sealed: &str) -> Result<Option<Self>, StoreError> {
-        Ok(None)
+    pub async fn open(app: &App, sealed: &str) -> Result<Option<Self>, StoreError> {
+        let continuation = continuation(app, sealed).await?;
+        Ok(continuation.map(|continuation| Self {
+            sealed: sealed.to_owned(),
+            client: continuation.client_name,
+            hint: continuation.login_hint,
+            origin: continuation.origin,
+        }))
     }
 
     /// An example, for tests.

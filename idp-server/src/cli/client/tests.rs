@@ -1,0 +1,80 @@
+use clap::Parser;
+
+use super::*;
+use crate::oidc::tests::app;
+
+#[derive(Parser)]
+struct Line {
+    #[command(subcommand)]
+    clients: Clients,
+}
+
+async fn run(app: &App, line: &str) -> Result<String, String> {
+    let words = std::iter::once("client").chain(line.split(' '));
+    let clients = Line::try_parse_from(words).map_err(|error| error.kind().to_string())?.clients;
+    let mut out = Vec::new();
+    clients.run(app, "root", &mut out).await.map_err(|error| error.to_string())?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+#[tokio::test]
+async fn a_client_is_added_shown_and_removed_and_its_secret_is_shown_once() {
+    let (_folder, app) = app().await;
+    let added = run(&app, "add --name Wiki --id wiki --redirect-uri https://wiki.example/cb --json").await.unwrap();
+    let added: Value = serde_json::from_str(&added).unwrap();
+    let secret = added["client_secret"].as_str().unwrap().to_owned();
+    assert_eq!((added["client_id"].as_str(), secret.len()), (Some("wiki"), 52));
+    let stored = app.store.client("wiki").await.unwrap().unwrap();
+    assert_eq!(stored.secret, Some(mark_of(&app.store, "wiki", &secret)));
+    for line in ["show wiki", "show wiki --json", "list", "list --json"] {
+        let text = run(&app, line).await.unwrap();
+        assert!(text.contains("wiki") && !text.contains(&secret), "{line}: {text}");
+        assert!(!text.contains(stored.secret.as_deref().unwrap()), "{line}: {text}");
+    }
+    let again = run(&app, "add --name Wiki --id wiki --redirect-uri https://wiki.example/cb").await;
+    assert_eq!(again, Err("there is a client `wiki` already; `twolatch client show wiki` shows it".to_owned()));
+    assert!(run(&app, "delete wiki").await.is_ok());
+    for line in ["delete wiki", "show wiki", "delete ../wiki"] {
+        assert!(run(&app, line).await.unwrap_err().starts_with("there is no client"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_public_client_has_no_secret_and_always_pkce() {
+    let (_folder, app) = app().await;
+    for line in [
+        "add --name App --public --redirect-uri org.example.app:/cb --json",
+        "add --name App --auth-method none --redirect-uri http://127.0.0.1/cb http://[::1]/cb --alg ES256 --json",
+    ] {
+        let added: Value = serde_json::from_str(&run(&app, line).await.unwrap()).unwrap();
+        assert!(added["client_secret"].is_null() && added["require_pkce"] == true, "{added}");
+        assert_eq!(added["client_id"].as_str().unwrap().len(), 16);
+    }
+    let text = run(&app, "add --name App --redirect-uri https://a.example/cb --no-pkce").await.unwrap();
+    assert!(text.contains("client_secret") && text.contains("not required"), "{text}");
+}
+
+#[tokio::test]
+async fn o04_what_cannot_be_registered_is_refused_with_a_reason() {
+    let (_folder, app) = app().await;
+    for (line, reason) in [
+        ("add --name A --redirect-uri http://a.example/cb", "use https"),
+        ("add --name A --redirect-uri https://a.example/cb#x", "fragment"),
+        ("add --name A --redirect-uri https://*.a.example/cb", "wildcards"),
+        ("add --name A --redirect-uri https://u@a.example/cb", "user"),
+        ("add --name A --redirect-uri javascript:alert(1)", "starts with https"),
+        ("add --name A --redirect-uri data:text/html,x", "starts with https"),
+        ("add --name A --redirect-uri org.example.app:/cb", "public applications"),
+        ("add --name A --redirect-uri https://a.example/cb --alg HS256", "RS256, ES256, EdDSA"),
+        ("add --name A --redirect-uri https://a.example/cb --auth-method private_key_jwt", "client_secret_post"),
+        ("add --name A --redirect-uri https://a.example/cb --id a/b", "1 to 64"),
+        ("add --name A --redirect-uri https://a.example/cb --id abcdefghijklmnopqrstuvwxyz", "people's ids"),
+        ("add --name A --redirect-uri https://a.example/cb --public --no-pkce", "PKCE"),
+        ("add --name  --redirect-uri https://a.example/cb", "--name"),
+        ("add --name A", "required"),
+    ] {
+        let error = run(&app, line).await.unwrap_err();
+        assert!(error.contains(reason), "{line}: {error}");
+    }
+    assert!(app.store.clients().await.unwrap().is_empty());
+}

@@ -1,0 +1,275 @@
+//! `GET` and `POST /authorize` (OpenID Connect Core, 3.1.2): from a client's question to a code, an error, or the login
+//! page. Until the redirect URI is proven to be the client's, whatever is wrong is a page; from then on it is sent back.
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use twolatch_core::client::Client;
+use twolatch_core::crypto::{random_text, token_hash};
+use twolatch_core::door::Door;
+use twolatch_core::grant::{CODE_LIFE, Code as Grant};
+use twolatch_core::id::Id;
+use twolatch_core::step::{Assurance, Enrolled, Step, next};
+use twolatch_core::store::{Session, StoreError};
+use twolatch_core::time::Timestamp;
+
+pub use self::request::{AuthorizationRequest, Prompt};
+pub use self::resume::{Continuation, continuation};
+use super::error::{Code, OauthError};
+use super::id_token::auth_time;
+use super::params::Params;
+use super::redirect::{ReturnTo, see_other};
+use super::sign;
+use super::token::is_form;
+use crate::state::App;
+use crate::web;
+use crate::web::path::Links;
+
+mod request;
+pub mod resume;
+#[cfg(test)]
+mod tests;
+
+/// What is told to the person where nothing can be told to the client.
+const NOT_POSSIBLE: &str = "This sign-in cannot go on";
+
+/// The longest form: it has to fit into an address.
+const MAX_FORM: usize = 8192;
+
+/// Answers an authorization request.
+pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes());
+    match params {
+        Ok(params) => begin(&app, &params, &headers).await.unwrap_or_else(|failure| failure.response(&app)),
+        Err(error) => Failure::page("The request is damaged.", error.to_string()).response(&app),
+    }
+}
+
+/// Answers an authorization request in a form by sending the browser here again with a GET: to a form from another site
+/// it does not add its session.
+#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
+pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
+    match Params::parse(&body) {
+        Ok(params) if is_form(&headers) && body.len() <= MAX_FORM => {
+            see_other(&Links::of(&app.config).authorize(&params.encode()))
+        }
+        Ok(_) => Failure::page("The request is damaged.", "the body is not a form, or too long").response(&app),
+        Err(error) => Failure::page("The request is damaged.", error.to_string()).response(&app),
+    }
+}
+
+/// The one gate before anything is issued: whether what the session has shown is what policy asks of this person on
+/// the web at this moment, and how sure it makes.
+///
+/// # Errors
+/// Where policy cannot be read: then nothing is issued.
+pub async fn may_issue(app: &App, session: &Session, now: Timestamp) -> Result<Option<Assurance>, StoreError> {
+    let user = &session.user;
+    if user.disabled_at.is_some() {
+        return Ok(None);
+    }
+    let decision = app.store.policy(app.config.locked, now).await?.decide(user, Door::Web, now);
+    let enrolled = Enrolled {
+        totp: !user.authenticators.is_empty(),
+        setup_until: user.setup_until,
+        must_change_password: user.must_change_at.is_some(),
+    };
+    Ok(match next(decision.level, enrolled, &session.proofs, now) {
+        Step::Granted(assurance) => Some(assurance),
+        Step::Ask(_) | Step::Enrol | Step::ChangePassword | Step::Refused(_) => None,
+    })
+}
+
+async fn begin(app: &App, params: &Params, headers: &HeaderMap) -> Result<Response, Failure> {
+    let (client, to) = prove(app, params.value("client_id"), params.value("redirect_uri"), params).await?;
+    let state = params.value("state").filter(|_| !params.is_repeated("state"));
+    if state.is_some_and(|state| state.len() > request::MAX_STATE) {
+        // Without its state the answer would mean nothing to the client, and with it nothing may take it.
+        return Err(Failure::page("The application's request is too long.", "the state is longer than 1024 bytes"));
+    }
+    let to = to.with_state(state);
+    let back = |error: OauthError| Failure::Back(to.clone(), error);
+    let now = app.now();
+    let mut request = AuthorizationRequest::parse(params, &client, to.uri(), now).map_err(back)?;
+    if let Some(hint) = params.value("id_token_hint") {
+        heed(app, &mut request, hint).await.map_err(back)?;
+    }
+    let session = web::session::current(app, headers).await.map_err(|error| back(error.into()))?;
+    request.before = session.as_ref().map(|session| session.id_hash.clone());
+    answer(app, &request, &to, session.as_ref()).await.map_err(back)
+}
+
+/// Proves client and redirect URI, in this order (RFC 9700, 4.11.2).
+async fn prove(
+    app: &App,
+    client_id: Option<&str>,
+    redirect_uri: Option<&str>,
+    params: &Params,
+) -> Result<(Client, ReturnTo), Failure> {
+    let refuse = |detail: &'static str| {
+        let text = "The application has sent you here with an address or a name that is not registered. \
+            Go back to it and try again; if this stays so, tell the people who run it.";
+        Failure::page(text, detail)
+    };
+    if params.is_repeated("client_id") || params.is_repeated("redirect_uri") {
+        return Err(refuse("client_id or redirect_uri is repeated"));
+    }
+    let client_id = client_id.filter(|id| id.len() <= 64).ok_or_else(|| refuse("the client_id is none"))?;
+    let client = app.store.client(client_id).await.map_err(|error| Failure::unavailable(&error))?;
+    let client = client.filter(|client| client.disabled_at.is_none());
+    let client = client.ok_or_else(|| refuse("there is no such client, or it is disabled"))?;
+    let redirect_uri = redirect_uri.ok_or_else(|| refuse("there is no redirect_uri"))?;
+    match ReturnTo::prove(&client, redirect_uri) {
+        Some(to) => Ok((client, to)),
+        None => Err(Failure::page(
+            "The application wants to send you to an address that is not registered for it. \
+             Nothing was sent there. If you run the application, register the address exactly as it is used.",
+            format!("client {} has no redirect_uri {redirect_uri:?}", client.id),
+        )),
+    }
+}
+
+/// Takes up an `id_token_hint`: one that we have signed for this client names the only person that will do. Any other
+/// proves nothing and is let be, unless nobody may be asked (OpenID Connect Core, 3.1.2.1).
+async fn heed(app: &App, request: &mut AuthorizationRequest, hint: &str) -> Result<(), OauthError> {
+    let claims = sign::verify(&app.store, hint, request.at).await?.unwrap_or_default();
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let ours = claims.get("iss").and_then(text).is_some_and(|iss| iss == app.config.issuer);
+    let audience = claims.get("aud").and_then(|aud| text(aud.get(0).unwrap_or(aud)));
+    let subject = claims.get("sub").and_then(text);
+    match subject.filter(|_| ours && audience.as_deref() == Some(request.client.as_str())) {
+        Some(subject) if request.subject.as_ref().is_none_or(|other| *other == subject) => {
+            request.subject = Some(subject);
+            Ok(())
+        }
+        None if request.prompt != Some(Prompt::None) => Ok(()),
+        _ => Err(OauthError::new(Code::LoginRequired, "the id_token_hint names nobody, or somebody else")),
+    }
+}
+
+/// Walks through what a request asks for and does what is missing first: the same at the first visit and after login.
+async fn answer(
+    app: &App,
+    request: &AuthorizationRequest,
+    to: &ReturnTo,
+    session: Option<&Session>,
+) -> Result<Response, OauthError> {
+    let now = app.now();
+    let assurance = match session {
+        Some(session) => may_issue(app, session, now).await?,
+        None => None,
+    };
+    match (missing(request, session, assurance, now), session) {
+        (Missing::Nothing, Some(session)) => {
+            let code = issue(app, request, session, now).await?;
+            Ok(to.code(app, &code))
+        }
+        (Missing::Fail(code, detail), _) => Err(OauthError::new(code, detail)),
+        _ => {
+            let sealed = resume::seal(app, request)?;
+            Ok(see_other(&Links::of(&app.config).login_continuing(&sealed)))
+        }
+    }
+}
+
+/// What stands between a request and its code.
+#[derive(Debug, PartialEq, Eq)]
+enum Missing {
+    Nothing,
+    /// The person has to sign in, once more or further.
+    Login,
+    /// No sign-in would help, or none is wanted.
+    Fail(Code, &'static str),
+}
+
+/// Decides from facts alone; the first thing that is missing wins.
+fn missing(
+    request: &AuthorizationRequest,
+    session: Option<&Session>,
+    assurance: Option<Assurance>,
+    now: Timestamp,
+) -> Missing {
+    let login = match request.prompt {
+        Some(Prompt::None) => Missing::Fail(Code::LoginRequired, "prompt=none, and the person would have to sign in"),
+        Some(Prompt::Login) | None => Missing::Login,
+    };
+    let (Some(session), Some(assurance)) = (session, assurance) else { return login };
+    let Some(auth_time) = auth_time(&session.proofs) else { return login };
+    // Whoever came back with another session has signed in for this request.
+    let is_new = request.before.as_ref() != Some(&session.id_hash);
+    let is_fresh = is_new && auth_time >= request.at;
+    let too_old = request.max_age.is_some_and(|max_age| now.since(auth_time) > max_age);
+    if (request.prompt == Some(Prompt::Login) || too_old) && !is_fresh {
+        return login;
+    }
+    let after_login = is_new && session.created_at >= request.at && request.prompt != Some(Prompt::None);
+    if request.subject.as_ref().is_some_and(|subject| subject != session.user.id.as_str()) {
+        return match login {
+            Missing::Login if after_login => Missing::Fail(Code::LoginRequired, "somebody else has signed in"),
+            login => login,
+        };
+    }
+    if request.acr.is_some_and(|least| assurance < least) {
+        return if after_login {
+            Missing::Fail(Code::UnmetAuthenticationRequirements, "the person has signed in with less than is asked for")
+        } else {
+            login
+        };
+    }
+    Missing::Nothing
+}
+
+/// Issues a code: 256 random bits, stored as a hash.
+async fn issue(
+    app: &App,
+    request: &AuthorizationRequest,
+    session: &Session,
+    now: Timestamp,
+) -> Result<String, OauthError> {
+    let code = random_text::<32>(app.entropy())?;
+    let grant = Grant {
+        hash: token_hash(&code),
+        grant: Id::random(app.entropy())?,
+        client: request.client.clone(),
+        user: session.user.id.clone(),
+        session: session.id_hash.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+        challenge: request.challenge.clone(),
+        nonce: request.nonce.clone(),
+        scope: request.scope.clone(),
+        proofs: session.proofs.clone(),
+        security_version: session.user.security_version,
+        created_at: now,
+        expires_at: now.plus(CODE_LIFE),
+    };
+    app.store.add_code(grant, session.user.name.to_string()).await?;
+    Ok(code)
+}
+
+/// A request that gets no code.
+#[derive(Debug)]
+enum Failure {
+    /// Told to the person: status, what to do, and the detail for the log.
+    Page(StatusCode, &'static str, String),
+    /// Told to the client, at an address that is proven.
+    Back(ReturnTo, OauthError),
+}
+
+impl Failure {
+    fn page(text: &'static str, detail: impl Into<String>) -> Self {
+        Self::Page(StatusCode::BAD_REQUEST, text, detail.into())
+    }
+
+    fn unavailable(error: &StoreError) -> Self {
+        let text = "The sign-in service has a problem of its own. Try again in a few minutes.";
+        Self::Page(StatusCode::SERVICE_UNAVAILABLE, text, error.to_string())
+    }
+
+    fn response(&self, app: &App) -> Response {
+        match self {
+            Self::Page(status, text, detail) => web::error::page(app, *status, NOT_POSSIBLE, text, detail),
+            Self::Back(to, error) => to.error(app, error),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! An authorization request, checked in the order of the protocol (OpenID Connect Core, 3.1.2.2; RFC 6749, 4.1.1). Client
+//! and redirect URI are settled before: whatever is wrong here is told to the client. It must not know who is signed in.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use twolatch_core::client::{Client, ClientId};
+use twolatch_core::step::Assurance;
+use twolatch_core::time::Timestamp;
+
+use super::super::error::{Code, OauthError};
+use super::super::params::Params;
+use super::super::pkce;
+use super::super::scope::Scope;
+
+#[cfg(test)]
+mod tests;
+
+/// The longest `state`. It travels in addresses, there and back.
+pub(super) const MAX_STATE: usize = 1024;
+
+/// The longest `nonce`.
+const MAX_NONCE: usize = 512;
+
+/// The longest `login_hint` that is shown; a longer one is no name.
+const MAX_HINT: usize = 254;
+
+/// What a client asks for. It lives in the browser, sealed, while the person signs in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    /// Who asks.
+    pub client: ClientId,
+    /// Where the answer goes; proven again before it does.
+    pub redirect_uri: String,
+    /// Goes back unchanged.
+    pub state: Option<String>,
+    /// Goes into the ID token unchanged.
+    pub nonce: Option<String>,
+    /// The scopes, as understood.
+    pub scope: String,
+    /// The PKCE challenge.
+    pub challenge: Option<String>,
+    /// Whether and how the person may be asked.
+    pub prompt: Option<Prompt>,
+    /// How many seconds ago the person may have signed in.
+    pub max_age: Option<i64>,
+    /// The least that the client accepts.
+    pub acr: Option<Assurance>,
+    /// The only person that the client accepts.
+    pub subject: Option<String>,
+    /// Whom the client expects; a pre-filled field, never a proof.
+    pub login_hint: Option<String>,
+    /// When it came.
+    pub at: Timestamp,
+    /// The session that the browser had then: another one is a new sign-in.
+    pub before: Option<String>,
+}
+
+/// The `prompt` values that we support (OpenID Connect Core, 3.1.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prompt {
+    /// Answer without asking, or not at all.
+    None,
+    /// Ask, whoever is signed in.
+    Login,
+}
+
+impl AuthorizationRequest {
+    /// Checks the parameters that follow client and redirect URI.
+    ///
+    /// # Errors
+    /// The code that the standard names for the first thing that is wrong.
+    pub fn parse(params: &Params, client: &Client, redirect_uri: &str, now: Timestamp) -> Result<Self, OauthError> {
+        let invalid = |detail: &'static str| OauthError::new(Code::InvalidRequest, detail);
+        if let Some(name) = params.repeated() {
+            return Err(OauthError::new(Code::InvalidRequest, format!("the parameter {name:?} is repeated")));
+        }
+        if params.value("response_type") != Some("code") {
+            return Err(OauthError::new(Code::UnsupportedResponseType, "the response_type is not `code`"));
+        }
+        if params.value("response_mode").is_some_and(|mode| mode != "query") {
+            return Err(invalid("the response_mode is not `query`"));
+        }
+        if params.value("request").is_some() {
+            return Err(OauthError::new(Code::RequestNotSupported, "request objects are not supported"));
+        }
+        if params.value("request_uri").is_some() {
+            return Err(OauthError::new(Code::RequestUriNotSupported, "request_uri is not supported"));
+        }
+        let scopes = Scope::parse(params.value("scope").unwrap_or_default());
+        if !scopes.contains(&Scope::Openid) {
+            return Err(OauthError::new(Code::InvalidScope, "the scope does not contain `openid`"));
+        }
+        let challenge = challenge(params, client.requires_pkce())?;
+        let nonce = params.value("nonce");
+        if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE) {
+            return Err(invalid("the nonce is longer than 512 bytes"));
+        }
+        let max_age = params.value("max_age").map(seconds).transpose()?;
+        let prompt = params.value("prompt").map(prompt).transpose()?;
+        let claims = params.value("claims").map(claims).transpose()?.unwrap_or_default();
+        Ok(Self {
+            client: client.id.clone(),
+            redirect_uri: redirect_uri.to_owned(),
+            state: params.value("state").map(str::to_owned),
+            nonce: nonce.map(str::to_owned),
+            scope: Scope::join(&scopes),
+            challenge,
+            prompt,
+            max_age,
+            acr: lowest(params.value("acr_values").unwrap_or_default().split(' ')).max(claims.acr),
+            subject: claims.subject,
+            login_hint: params.value("login_hint").filter(|hint| is_shown(hint)).map(str::to_owned),
+            at: now,
+            before: None,
+        })
+    }
+}
+
+/// The PKCE challenge: S256 or an error, and an error where one has to be there and is not (RFC 7636, 4.4.1).
+fn challenge(params: &Params, required: bool) -> Result<Option<String>, OauthError> {
+    let invalid = |detail: &'static str| OauthError::new(Code::InvalidRequest, detail);
+    match (params.value("code_challenge"), params.value("code_challenge_method")) {
+        (None, None) if !required => Ok(None),
+        (None, _) => Err(invalid("there is no code_challenge")),
+        (Some(challenge), Some("S256")) if pkce::is_challenge(challenge) => Ok(Some(challenge.to_owned())),
+        (Some(_), Some("S256")) => Err(invalid("the code_challenge is not the base64url of 32 bytes")),
+        (Some(_), _) => Err(invalid("the code_challenge_method is not `S256`")),
+    }
+}
+
+fn seconds(text: &str) -> Result<i64, OauthError> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = if digits { text.parse().ok() } else { None };
+    seconds.ok_or_else(|| OauthError::new(Code::InvalidRequest, "max_age is not a number of seconds"))
+}
+
+fn prompt(text: &str) -> Result<Prompt, OauthError> {
+    match text {
+        "none" => Ok(Prompt::None),
+        "login" => Ok(Prompt::Login),
+        _ => Err(OauthError::new(Code::InvalidRequest, "the prompt is neither `none` nor `login`")),
+    }
+}
+
+/// The least of the levels named; `None` where none is known. Whoever names several accepts each of them.
+fn lowest<'a>(values: impl Iterator<Item = &'a str>) -> Option<Assurance> {
+    let known = |value: &str| Assurance::ALL.into_iter().find(|level| level.acr() == value);
+    values.filter_map(known).min()
+}
+
+/// What we heed of the `claims` parameter (OpenID Connect Core, 5.5): who and how sure. All else is ignored.
+#[derive(Debug, Default)]
+struct Claims {
+    acr: Option<Assurance>,
+    subject: Option<String>,
+}
+
+fn claims(text: &str) -> Result<Claims, OauthError> {
+    let invalid = || OauthError::new(Code::InvalidRequest, "the claims parameter is not a JSON object");
+    let asked: Value = serde_json::from_str(text).map_err(|_| invalid())?;
+    let of_token = asked.as_object().ok_or_else(invalid)?.get("id_token");
+    let member = |claim: &str| of_token.and_then(|claims| claims.get(claim));
+    let mut claims = Claims {
+        subject: member("sub").and_then(|sub| sub.get("value")).and_then(Value::as_str).map(str::to_owned),
+        acr: None,
+    };
+    if let Some(acr) = member("acr") {
+        let several = acr.get("values").and_then(Value::as_array).into_iter().flatten();
+        let values: Vec<&str> = acr.get("value").into_iter().chain(several).filter_map(Value::as_str).collect();
+        claims.acr = lowest(values.iter().copied());
+        let essential = acr.get("essential").and_then(Value::as_bool) == Some(true);
+        if essential && claims.acr.is_none() && !values.is_empty() {
+            return Err(OauthError::new(
+                Code::UnmetAuthenticationRequirements,
+                "the acr that the client calls essential is none of ours",
+            ));
+        }
+    }
+    Ok(claims)
+}
+
+fn is_shown(hint: &str) -> bool {
+    hint.len() <= MAX_HINT && !hint.contains(char::is_control)
+}

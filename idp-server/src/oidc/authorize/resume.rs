@@ -1,0 +1,99 @@
+//! `GET /authorize/resume`: back from the login page. The request has waited in the browser, sealed for an hour; every
+//! check is made again with what is true now.
+
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use twolatch_core::client::RedirectUri;
+use twolatch_core::crypto::seal::Place;
+use twolatch_core::step::Assurance;
+use twolatch_core::store::StoreError;
+use twolatch_core::time::Timestamp;
+
+use super::super::error::{Code, OauthError};
+use super::super::params::Params;
+use super::{AuthorizationRequest, Failure, Prompt, answer, prove};
+use crate::state::App;
+use crate::web;
+
+/// How long a person may take to sign in, in seconds.
+const LIFE: i64 = 3600;
+
+/// The longest request that waits in an address: sealed it stays below 6 KB.
+const MAX_BYTES: usize = 4400;
+
+const PLACE: Place<'static> = Place { table: "authorization_request", column: "", row: "", owner: "" };
+
+/// What the login page may know of the request that it serves.
+#[derive(Debug, Clone)]
+pub struct Continuation {
+    /// What the person signs in to.
+    pub client_name: String,
+    /// Whom the client expects: a pre-filled field.
+    pub login_hint: Option<String>,
+    /// Where the answer will go, for `form-action`: a form's redirects end there.
+    pub origin: String,
+    /// The client wants the person to sign in again, with everything: an existing session is no shortcut.
+    pub again: bool,
+    /// The least that the client accepts, which may be more than policy asks.
+    pub acr: Option<Assurance>,
+}
+
+/// Answers the browser that comes from the login page.
+pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    resume(&app, query.unwrap_or_default().as_bytes(), &headers).await.unwrap_or_else(|failure| failure.response(&app))
+}
+
+/// What the login page may know of a sealed request; `None` for one that is damaged or too old, or whose client or
+/// address is not registered any more.
+///
+/// # Errors
+/// Where the database fails, or the client's row is not as it was written.
+pub async fn continuation(app: &App, sealed: &str) -> Result<Option<Continuation>, StoreError> {
+    let now = app.now();
+    let Some(request) = open(app, sealed, now) else { return Ok(None) };
+    let client = app.store.client(request.client.as_str()).await?;
+    let client =
+        client.filter(|client| client.disabled_at.is_none() && client.redirect_uri(&request.redirect_uri).is_some());
+    Ok(client.map(|client| Continuation {
+        client_name: client.name,
+        origin: RedirectUri::origin(&request.redirect_uri).to_owned(),
+        again: request.prompt == Some(Prompt::Login) || request.max_age.is_some(),
+        acr: request.acr,
+        login_hint: request.login_hint,
+    }))
+}
+
+async fn resume(app: &App, query: &[u8], headers: &HeaderMap) -> Result<Response, Failure> {
+    let stale = || {
+        let text = "This sign-in has taken too long or was started elsewhere. \
+            Go back to the application and sign in from there.";
+        Failure::page(text, "the sealed request is damaged or older than an hour")
+    };
+    let params = Params::parse(query).map_err(|_| stale())?;
+    let sealed = params.value("request").ok_or_else(stale)?;
+    let request = open(app, sealed, app.now()).ok_or_else(stale)?;
+    let (_, to) = prove(app, Some(request.client.as_str()), Some(&request.redirect_uri), &Params::default()).await?;
+    let to = to.with_state(request.state.as_deref());
+    let back = |error: OauthError| Failure::Back(to.clone(), error);
+    let session = web::session::current(app, headers).await.map_err(|error| back(error.into()))?;
+    answer(app, &request, &to, session.as_ref()).await.map_err(back)
+}
+
+/// Seals a request for the way through the browser.
+pub(super) fn seal(app: &App, request: &AuthorizationRequest) -> Result<String, OauthError> {
+    let json = serde_json::to_vec(request).map_err(|error| OauthError::new(Code::ServerError, error.to_string()))?;
+    if json.len() > MAX_BYTES {
+        return Err(OauthError::new(Code::InvalidRequest, "the request is too long"));
+    }
+    let sealed = app.store.keys().seal(app.entropy(), PLACE, &json);
+    sealed.map_err(|error| OauthError::new(Code::ServerError, error.to_string()))
+}
+
+/// Opens a request that is not too old. One from the future was sealed by another clock, and is not trusted further
+/// than a minute.
+fn open(app: &App, sealed: &str, now: Timestamp) -> Option<AuthorizationRequest> {
+    let json = app.store.keys().open(PLACE, sealed).ok()?;
+    let request: AuthorizationRequest = serde_json::from_slice(&json).ok()?;
+    (-60..LIFE).contains(&now.since(request.at)).then_some(request)
+}

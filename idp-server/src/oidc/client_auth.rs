@@ -1,0 +1,95 @@
+//! How a client proves itself at the token endpoint (RFC 6749, 2.3; OpenID Connect Core, 9): exactly the way it is
+//! registered for, and exactly one way.
+
+use axum::http::{HeaderMap, header};
+use data_encoding::BASE64;
+use twolatch_core::client::{AuthMethod, Client};
+use twolatch_core::secret::Secret;
+use twolatch_core::store::Store;
+
+use super::error::{Code, OauthError};
+use super::params::{Params, decode};
+
+/// What the keyed hash of a client's secret is made for.
+const PURPOSE: &str = "client_secret";
+
+/// What a request says about who sends it.
+struct Claimed {
+    id: String,
+    secret: Option<Secret>,
+    method: AuthMethod,
+}
+
+/// The client that sent a request.
+///
+/// # Errors
+/// `invalid_request` where it names itself in two ways, `invalid_client` where it is not who it says.
+pub async fn authenticate(store: &Store, headers: &HeaderMap, params: &Params) -> Result<Client, OauthError> {
+    let refuse = |detail: String| OauthError::new(Code::InvalidClient, detail);
+    let claimed = claimed(headers, params)?;
+    let client = store.client(&claimed.id).await?;
+    // An unknown client costs the same look-up and the same hash as a known one.
+    let mark = match client.as_ref().and_then(|client| client.secret.clone()) {
+        Some(mark) => mark,
+        None => mark_of(store, &claimed.id, ""),
+    };
+    let secret = claimed.secret.as_ref().map_or("\0", Secret::expose);
+    let fits = store.keys().check_token(PURPOSE, &[Some(&claimed.id), Some(secret)], &mark).is_ok();
+    let shown: String = claimed.id.chars().take(64).collect();
+    let Some(client) = client else { return Err(refuse(format!("no client has the id {shown:?}"))) };
+    if client.disabled_at.is_some() {
+        return Err(refuse(format!("client {shown} is disabled")));
+    }
+    if client.auth_method != claimed.method {
+        return Err(refuse(format!(
+            "client {shown} is registered for {} and used {}",
+            client.auth_method, claimed.method
+        )));
+    }
+    match client.auth_method {
+        AuthMethod::None => Ok(client),
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost if fits && client.secret.is_some() => Ok(client),
+        _ => Err(refuse(format!("client {shown} sent a wrong secret"))),
+    }
+}
+
+/// How a client's secret is stored.
+#[must_use]
+pub fn mark_of(store: &Store, id: &str, secret: &str) -> String {
+    store.keys().mark_token(PURPOSE, &[Some(id), Some(secret)])
+}
+
+fn claimed(headers: &HeaderMap, params: &Params) -> Result<Claimed, OauthError> {
+    let id = params.value("client_id");
+    let secret = params.value("client_secret").map(|secret| Secret::new(secret.to_owned()));
+    if params.value("client_assertion").is_some() {
+        return Err(OauthError::new(Code::InvalidClient, "client assertions are not supported"));
+    }
+    let mut authorizations = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(authorization) = authorizations.next() else {
+        let id = id.ok_or_else(|| OauthError::new(Code::InvalidClient, "no client names itself"))?.to_owned();
+        let method = if secret.is_some() { AuthMethod::ClientSecretPost } else { AuthMethod::None };
+        return Ok(Claimed { id, secret, method });
+    };
+    if secret.is_some() || authorizations.next().is_some() {
+        return Err(OauthError::new(Code::InvalidRequest, "the client authenticates in more than one way"));
+    }
+    let basic = authorization.to_str().ok().and_then(basic);
+    let (name, secret) =
+        basic.ok_or_else(|| OauthError::new(Code::InvalidClient, "the Authorization header cannot be read"))?;
+    if id.is_some_and(|id| id != name) {
+        return Err(OauthError::new(Code::InvalidRequest, "header and form name two clients"));
+    }
+    Ok(Claimed { id: name, secret: Some(secret), method: AuthMethod::ClientSecretBasic })
+}
+
+/// Id and secret, each form-encoded before they were joined (RFC 6749, 2.3.1).
+fn basic(header: &str) -> Option<(String, Secret)> {
+    let (scheme, credentials) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let credentials = Secret::new(String::from_utf8(BASE64.decode(credentials.as_bytes()).ok()?).ok()?);
+    let (id, secret) = credentials.expose().split_once(':')?;
+    Some((decode(id.as_bytes()).ok()?, Secret::new(decode(secret.as_bytes()).ok()?)))
+}

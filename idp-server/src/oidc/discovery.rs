@@ -1,0 +1,126 @@
+//! `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: what this provider does, and
+//! nothing that it does not (OpenID Connect Discovery 1.0, 3; RFC 8414, 2).
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use openidconnect::core::{
+    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
+    CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode,
+    CoreResponseType, CoreSubjectIdentifierType,
+};
+use openidconnect::url::ParseError;
+use openidconnect::{
+    AdditionalProviderMetadata, AuthUrl, AuthenticationContextClass, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata,
+    ResponseTypes, Scope as ScopeName, TokenUrl, UserInfoUrl,
+};
+use serde::{Deserialize, Serialize};
+use twolatch_core::step::Assurance;
+
+use super::error::{Code, OauthError};
+use super::scope::Scope;
+use crate::state::App;
+
+type Metadata = ProviderMetadata<
+    More,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// What later standards added.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the standards name them so")]
+struct More {
+    /// RFC 8414, 2
+    code_challenge_methods_supported: Vec<String>,
+    /// RFC 9207, 3
+    authorization_response_iss_parameter_supported: bool,
+    /// Initiating User Registration via OpenID Connect 1.0, 5
+    prompt_values_supported: Vec<String>,
+}
+
+impl AdditionalProviderMetadata for More {}
+
+/// Everything that a claim can be called in our tokens and answers.
+const CLAIMS: [&str; 15] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "at_hash",
+    "name",
+    "preferred_username",
+    "email",
+    "email_verified",
+    "groups",
+];
+
+/// Answers the metadata.
+#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
+pub async fn get(State(app): State<App>) -> Response {
+    match metadata(&app.config.issuer).map(|metadata| serde_json::to_string(&metadata)) {
+        Ok(Ok(body)) => {
+            let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
+            (StatusCode::OK, headers, body).into_response()
+        }
+        Ok(Err(error)) => OauthError::new(Code::ServerError, error.to_string()).json(&app),
+        Err(error) => OauthError::new(Code::ServerError, error.to_string()).json(&app),
+    }
+}
+
+fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let more = More {
+        code_challenge_methods_supported: words(&["S256"]),
+        authorization_response_iss_parameter_supported: true,
+        prompt_values_supported: words(&["none", "login"]),
+    };
+    let metadata = Metadata::new(
+        IssuerUrl::new(issuer.to_owned())?,
+        AuthUrl::new(format!("{issuer}/authorize"))?,
+        JsonWebKeySetUrl::new(format!("{issuer}/jwks"))?,
+        vec![ResponseTypes::new(vec![CoreResponseType::Code])],
+        vec![CoreSubjectIdentifierType::Public],
+        vec![
+            CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+            CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+            CoreJwsSigningAlgorithm::EdDsa,
+        ],
+        more,
+    );
+    Ok(metadata
+        .set_token_endpoint(Some(TokenUrl::new(format!("{issuer}/token"))?))
+        .set_userinfo_endpoint(Some(UserInfoUrl::new(format!("{issuer}/userinfo"))?))
+        .set_scopes_supported(Some(
+            Scope::ALL.into_iter().map(|scope| ScopeName::new(scope.as_str().to_owned())).collect(),
+        ))
+        .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
+        .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode]))
+        .set_acr_values_supported(Some(
+            Assurance::ALL.into_iter().map(|level| AuthenticationContextClass::new(level.acr().to_owned())).collect(),
+        ))
+        .set_token_endpoint_auth_methods_supported(Some(vec![
+            CoreClientAuthMethod::ClientSecretBasic,
+            CoreClientAuthMethod::ClientSecretPost,
+            CoreClientAuthMethod::None,
+        ]))
+        .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
+        .set_claims_supported(Some(CLAIMS.map(|name| CoreClaimName::new(name.to_owned())).to_vec()))
+        .set_claims_parameter_supported(Some(false))
+        .set_request_parameter_supported(Some(false))
+        .set_request_uri_parameter_supported(Some(false)))
+}

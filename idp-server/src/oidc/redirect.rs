@@ -1,0 +1,74 @@
+//! Answers through the browser. A [`ReturnTo`] is the proof that an address belongs to a client; without one nothing is
+//! ever sent anywhere, an error neither.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use twolatch_core::client::Client;
+
+use super::error::OauthError;
+use super::params::encode;
+use crate::state::App;
+
+/// An address that the client has registered.
+#[derive(Debug, Clone)]
+pub struct ReturnTo {
+    uri: String,
+    state: Option<String>,
+}
+
+impl ReturnTo {
+    /// Proves that a request's address is the client's own (RFC 9700, 2.1).
+    #[must_use]
+    pub fn prove(client: &Client, redirect_uri: &str) -> Option<Self> {
+        client.redirect_uri(redirect_uri)?;
+        Some(Self { uri: redirect_uri.to_owned(), state: None })
+    }
+
+    /// The same, with what the client wants back unchanged.
+    #[must_use]
+    pub fn with_state(self, state: Option<&str>) -> Self {
+        Self { state: state.map(str::to_owned), ..self }
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// Sends a code (RFC 6749, 4.1.2; RFC 9207, 2).
+    #[must_use]
+    pub fn code(&self, app: &App, code: &str) -> Response {
+        self.send(app, &[("code", code)])
+    }
+
+    /// Sends an error (RFC 6749, 4.1.2.1; RFC 9207, 2).
+    #[must_use]
+    pub fn error(&self, app: &App, error: &OauthError) -> Response {
+        let description = error.logged(app);
+        self.send(app, &[("error", error.code.as_str()), ("error_description", &description)])
+    }
+
+    fn send(&self, app: &App, answer: &[(&str, &str)]) -> Response {
+        let state = self.state.as_deref().map(|state| ("state", state));
+        let iss = ("iss", app.config.issuer.as_str());
+        let query = encode(answer.iter().copied().chain(state).chain([iss]));
+        // The address is extended as text: what a URL parser makes of it is not what was registered.
+        let separator = if self.uri.contains('?') { '&' } else { '?' };
+        see_other(&format!("{}{separator}{query}", self.uri))
+    }
+}
+
+/// Sends the browser on with a GET, whatever it came with (RFC 9700, 4.12). Nothing of it is kept or told to others.
+#[must_use]
+pub fn see_other(location: &str) -> Response {
+    let Ok(location) = HeaderValue::try_from(location) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response(); // nothing that is encoded gets here
+    };
+    let headers = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    (StatusCode::SEE_OTHER, headers).into_response()
+}

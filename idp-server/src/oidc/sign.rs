@@ -1,0 +1,227 @@
+//! Signing keys: made, used and published here (RFC 7517, RFC 7518, RFC 8037). Every private operation is aws-lc-rs's,
+//! in constant time; the types around it are openidconnect's. It must not know what is signed.
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
+};
+use data_encoding::BASE64URL_NOPAD;
+use openidconnect::core::{CoreJsonCurveType, CoreJsonWebKey, CoreJwsSigningAlgorithm};
+use openidconnect::{JsonWebKeyId, PrivateSigningKey, SigningError};
+use serde_json::{Map, Value};
+use twolatch_core::client::SigningAlg;
+use twolatch_core::crypto::{Entropy, random_text};
+use twolatch_core::store::{Store, StoreError, StoredKey};
+use twolatch_core::time::Timestamp;
+use zeroize::Zeroizing;
+
+#[cfg(test)]
+mod tests;
+
+/// How long a retired key stays published: far longer than a token lives and a client keeps the key set.
+const OVERLAP: i64 = 86_400;
+
+/// No token of ours is longer.
+const MAX_TOKEN: usize = 8192;
+
+/// A key that can sign.
+pub struct SigningKey {
+    kid: String,
+    pair: Pair,
+}
+
+enum Pair {
+    Rsa(Box<RsaKeyPair>),
+    Ecdsa(Box<EcdsaKeyPair>),
+    Ed25519(Ed25519KeyPair),
+}
+
+/// Makes one key for each algorithm that has none that signs. Answers how many were made.
+///
+/// # Errors
+/// Where a key cannot be made or stored.
+pub async fn create_missing(store: &Store, now: Timestamp) -> Result<usize, StoreError> {
+    let present = store.signing_keys().await?;
+    let mut made = 0;
+    for alg in SigningAlg::ALL {
+        if present.iter().all(|key| key.alg != alg || key.retired_at.is_some()) {
+            store.add_signing_key(generate(alg, store.entropy(), now)?).await?;
+            made += 1;
+        }
+    }
+    Ok(made)
+}
+
+/// The key that new tokens of an algorithm are signed with.
+///
+/// # Errors
+/// Where there is none or the database fails.
+pub async fn current(store: &Store, alg: SigningAlg) -> Result<SigningKey, StoreError> {
+    let keys = store.signing_keys().await?;
+    let key = keys.iter().find(|key| key.alg == alg && key.retired_at.is_none());
+    let none = || StoreError::Keys(format!("there is no signing key for {alg}; run `twolatch init` to make one"));
+    SigningKey::open(key.ok_or_else(none)?)
+}
+
+/// The keys that clients check tokens with: those that sign, and those that lately did.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn published(store: &Store, now: Timestamp) -> Result<Vec<SigningKey>, StoreError> {
+    let keys = store.signing_keys().await?;
+    let fresh = keys.iter().filter(|key| key.retired_at.is_none_or(|at| now.since(at) < OVERLAP));
+    fresh.map(SigningKey::open).collect()
+}
+
+/// The claims of a token that one of our keys has signed; `None` for anything else. Its times are not looked at: a hint
+/// may be old.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn verify(store: &Store, token: &str, now: Timestamp) -> Result<Option<Map<String, Value>>, StoreError> {
+    let keys = published(store, now).await?;
+    Ok(keys.iter().find_map(|key| key.verify(token)))
+}
+
+impl SigningKey {
+    fn open(stored: &StoredKey) -> Result<Self, StoreError> {
+        let der = &stored.private;
+        let pair = match stored.alg {
+            SigningAlg::Rs256 => RsaKeyPair::from_pkcs8(der).map(|pair| Pair::Rsa(Box::new(pair))),
+            SigningAlg::Es256 => {
+                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map(|pair| Pair::Ecdsa(Box::new(pair)))
+            }
+            SigningAlg::EdDsa => Ed25519KeyPair::from_pkcs8(der).map(Pair::Ed25519),
+        };
+        let pair = pair.map_err(|_| StoreError::Value { table: "signing_keys", row: stored.kid.clone() })?;
+        Ok(Self { kid: stored.kid.clone(), pair })
+    }
+
+    /// The algorithm, as openidconnect names it.
+    #[must_use]
+    pub const fn alg(&self) -> CoreJwsSigningAlgorithm {
+        match self.pair {
+            Pair::Rsa(_) => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+            Pair::Ecdsa(_) => CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+            Pair::Ed25519(_) => CoreJwsSigningAlgorithm::EdDsa,
+        }
+    }
+
+    const fn name(&self) -> SigningAlg {
+        match self.pair {
+            Pair::Rsa(_) => SigningAlg::Rs256,
+            Pair::Ecdsa(_) => SigningAlg::Es256,
+            Pair::Ed25519(_) => SigningAlg::EdDsa,
+        }
+    }
+
+    /// The public half as the key set shows it, with the one algorithm it is for.
+    #[must_use]
+    pub fn public(&self) -> Value {
+        let mut key = serde_json::to_value(self.as_verification_key()).unwrap_or_default();
+        if let Some(members) = key.as_object_mut() {
+            members.insert("alg".to_owned(), self.name().as_str().into());
+        }
+        key
+    }
+
+    /// The claims of a token that this key has signed: three parts, our algorithm and key by name, nothing that we did
+    /// not put into the header.
+    fn verify(&self, token: &str) -> Option<Map<String, Value>> {
+        if token.len() > MAX_TOKEN {
+            return None;
+        }
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, payload) = signed.split_once('.')?;
+        let header: Map<String, Value> =
+            serde_json::from_slice(&BASE64URL_NOPAD.decode(header.as_bytes()).ok()?).ok()?;
+        let named = |name: &str, value: &str| header.get(name).and_then(Value::as_str) == Some(value);
+        if header.len() != 2 || !named("alg", self.name().as_str()) || !named("kid", &self.kid) {
+            return None;
+        }
+        let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).ok()?;
+        self.check(signed.as_bytes(), &signature).ok()?;
+        serde_json::from_slice(&BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?).ok()
+    }
+
+    fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), Unspecified> {
+        match &self.pair {
+            Pair::Rsa(pair) => UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref())
+                .verify(message, signature),
+            Pair::Ecdsa(pair) => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref()).verify(message, signature)
+            }
+            Pair::Ed25519(pair) => {
+                UnparsedPublicKey::new(&ED25519, pair.public_key().as_ref()).verify(message, signature)
+            }
+        }
+    }
+
+    fn signature(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)?;
+                Ok(signature)
+            }
+            Pair::Ecdsa(pair) => Ok(pair.sign(&SystemRandom::new(), message)?.as_ref().to_vec()),
+            Pair::Ed25519(pair) => Ok(pair.try_sign(message)?.as_ref().to_vec()),
+        }
+    }
+}
+
+impl PrivateSigningKey for SigningKey {
+    type VerificationKey = CoreJsonWebKey;
+
+    fn sign(&self, alg: &CoreJwsSigningAlgorithm, message: &[u8]) -> Result<Vec<u8>, SigningError> {
+        if *alg != self.alg() {
+            return Err(SigningError::UnsupportedAlg(format!("{alg:?}")));
+        }
+        self.signature(message).map_err(|_| SigningError::CryptoError)
+    }
+
+    fn as_verification_key(&self) -> CoreJsonWebKey {
+        let kid = Some(JsonWebKeyId::new(self.kid.clone()));
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let key = pair.public_key();
+                let part = |part: aws_lc_rs::io::Positive<'_>| part.big_endian_without_leading_zero().to_vec();
+                CoreJsonWebKey::new_rsa(part(key.modulus()), part(key.exponent()), kid)
+            }
+            Pair::Ecdsa(pair) => {
+                // An uncompressed point: 4, then both coordinates.
+                let point = pair.public_key().as_ref().get(1..).unwrap_or_default();
+                let (x, y) = point.split_at_checked(32).unwrap_or_default();
+                CoreJsonWebKey::new_ec(x.to_vec(), y.to_vec(), CoreJsonCurveType::P256, kid)
+            }
+            Pair::Ed25519(pair) => {
+                CoreJsonWebKey::new_okp(pair.public_key().as_ref().to_vec(), CoreJsonCurveType::Ed25519, kid)
+            }
+        }
+    }
+}
+
+/// A new key. Making an RSA key takes a tenth of a second of one core; it happens at set-up and rotation only.
+///
+/// # Errors
+/// Where the library makes none or the kernel gives no randomness.
+pub fn generate(alg: SigningAlg, entropy: &dyn Entropy, now: Timestamp) -> Result<StoredKey, StoreError> {
+    let private = pkcs8(alg).map_err(|_| StoreError::Keys(format!("a signing key for {alg} could not be made")))?;
+    let kid = random_text::<10>(entropy)?;
+    Ok(StoredKey { kid, alg, private, created_at: now, retired_at: None })
+}
+
+fn pkcs8(alg: SigningAlg) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
+    Ok(Zeroizing::new(match alg {
+        SigningAlg::Rs256 => {
+            let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
+            AsDer::<Pkcs8V1Der<'_>>::as_der(&pair)?.as_ref().to_vec()
+        }
+        SigningAlg::Es256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?.to_pkcs8v1()?.as_ref().to_vec(),
+        SigningAlg::EdDsa => Ed25519KeyPair::generate()?.to_pkcs8v1()?.as_ref().to_vec(),
+    }))
+}

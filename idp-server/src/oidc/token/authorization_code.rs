@@ -1,0 +1,74 @@
+//! The authorization code grant (RFC 6749, 4.1.3; RFC 7636, 4.5; OpenID Connect Core, 3.1.3): a code for tokens, once.
+
+use twolatch_core::client::Client;
+use twolatch_core::crypto::{random_text, token_hash};
+use twolatch_core::grant::{ACCESS_TOKEN_LIFE, Redeemed, Redemption};
+use twolatch_core::store::Session;
+use twolatch_core::time::Timestamp;
+
+use super::Tokens;
+use crate::oidc::authorize::may_issue;
+use crate::oidc::error::{Code, OauthError};
+use crate::oidc::params::Params;
+use crate::oidc::{id_token, pkce, sign};
+use crate::state::App;
+
+/// Redeems a code.
+pub(super) async fn redeem(app: &App, client: &Client, params: &Params) -> Result<Tokens, OauthError> {
+    let now = app.now();
+    let code = value(params, "code")?;
+    let redirect_uri = value(params, "redirect_uri")?;
+    let code = token_hash(code);
+    let user_name = holder(app, &code, now).await?;
+    // Everything that can fail without the code being at fault comes before the code is spent.
+    let key = sign::current(&app.store, client.alg).await?;
+    let access = random_text::<32>(app.entropy())?;
+    let redemption = Redemption {
+        code,
+        client: client.id.clone(),
+        redirect_uri: redirect_uri.to_owned(),
+        challenge: params.value("code_verifier").map(pkce::challenge_of),
+        token: token_hash(&access),
+        user_name,
+        now,
+    };
+    let refuse = |detail: String| Err(OauthError::new(Code::InvalidGrant, detail));
+    match app.store.redeem_code(redemption).await? {
+        Redeemed::Granted(code) => {
+            let id = id_token::mint(&app.config.issuer, &code, &access, &key, now)?;
+            Ok(Tokens { access, expires_in: ACCESS_TOKEN_LIFE, scope: code.scope, id })
+        }
+        Redeemed::Unknown => refuse(format!("client {} sent a code that was never issued", client.id)),
+        Redeemed::Dead => {
+            refuse(format!("client {} sent a code that is too old or whose session or person has changed", client.id))
+        }
+        Redeemed::Mismatch(left) => refuse(format!(
+            "client {} sent a code that is not its own, or with another redirect_uri or verifier; {left} tries are left",
+            client.id
+        )),
+        Redeemed::Reused => {
+            refuse(format!("client {} sent a code a second time: what was issued from it is revoked", client.id))
+        }
+    }
+}
+
+fn value<'a>(params: &'a Params, name: &'static str) -> Result<&'a str, OauthError> {
+    params.value(name).ok_or_else(|| OauthError::new(Code::InvalidRequest, format!("there is no {name}")))
+}
+
+/// The name of the person that a code is for, once it is certain that they may still get something. A code that nobody
+/// issued has no holder; the store says so.
+async fn holder(app: &App, code: &str, now: Timestamp) -> Result<String, OauthError> {
+    let refuse = |detail: &'static str| OauthError::new(Code::InvalidGrant, detail);
+    let Some(code) = app.store.code(code).await? else { return Ok(String::new()) };
+    let Some(person) = app.store.person(&code.user).await? else {
+        return Err(refuse("the person that the code is for is gone"));
+    };
+    let user_name = person.user.name.to_string();
+    let session =
+        Session { id_hash: code.session, user: person.user, proofs: code.proofs, created_at: code.created_at };
+    if may_issue(app, &session, now).await?.is_none() {
+        return Err(refuse("policy asks for more than the person has shown, or the account is disabled"));
+    }
+    Ok(user_name)
+}

@@ -1,0 +1,198 @@
+//! Applications that sign people in through Twolatch, and where they may be answered. It must know neither HTTP nor how
+//! they are stored.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::time::Timestamp;
+
+pub use self::redirect::{RedirectError, RedirectUri};
+
+mod redirect;
+#[cfg(test)]
+mod tests;
+
+/// A registered application.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Its `client_id`.
+    pub id: ClientId,
+    /// What people are told they sign in to.
+    pub name: String,
+    /// The keyed hash of its secret; `None` for one that can keep none.
+    pub secret: Option<String>,
+    /// Where answers may go.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// How it proves itself at the token endpoint.
+    pub auth_method: AuthMethod,
+    /// What its ID tokens are signed with.
+    pub alg: SigningAlg,
+    /// Since when it may leave out PKCE; never for a public client.
+    pub pkce_waived_at: Option<Timestamp>,
+    /// Since when nobody can sign in to it.
+    pub disabled_at: Option<Timestamp>,
+    /// Since when it is registered.
+    pub created_at: Timestamp,
+}
+
+impl Client {
+    /// Whether every request needs a PKCE challenge (RFC 9700, 2.1.1).
+    #[must_use]
+    pub fn requires_pkce(&self) -> bool {
+        self.pkce_waived_at.is_none() || self.auth_method == AuthMethod::None
+    }
+
+    /// The registered redirect URI that the given text is, if any.
+    #[must_use]
+    pub fn redirect_uri(&self, text: &str) -> Option<&RedirectUri> {
+        self.redirect_uris.iter().find(|registered| registered.accepts(text))
+    }
+}
+
+/// A `client_id`: letters, digits, `.`, `_` and `-`, and never the shape of a person's `sub`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClientId(String);
+
+impl ClientId {
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ClientId {
+    type Err = ClientError;
+
+    fn from_str(text: &str) -> Result<Self, ClientError> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        // People's ids are 26 characters of base32; the two are compared as strings by others (RFC 9700, 4.15).
+        let like_a_person = text.len() == 26 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
+        if fits && !like_a_person { Ok(Self(text.to_owned())) } else { Err(ClientError::Id) }
+    }
+}
+
+impl TryFrom<String> for ClientId {
+    type Error = ClientError;
+
+    fn try_from(text: String) -> Result<Self, ClientError> {
+        text.parse()
+    }
+}
+
+impl From<ClientId> for String {
+    fn from(id: ClientId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How a client proves itself at the token endpoint (OpenID Connect Core, 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// Id and secret in the `Authorization` header.
+    ClientSecretBasic,
+    /// Id and secret in the form.
+    ClientSecretPost,
+    /// A public client: PKCE alone.
+    None,
+}
+
+impl AuthMethod {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
+
+    /// Its registered name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::None => "none",
+        }
+    }
+}
+
+impl fmt::Display for AuthMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for AuthMethod {
+    type Err = ClientError;
+
+    fn from_str(text: &str) -> Result<Self, ClientError> {
+        Self::ALL.into_iter().find(|method| method.as_str() == text).ok_or(ClientError::AuthMethod)
+    }
+}
+
+/// What ID tokens are signed with (RFC 7518, 3.1; RFC 8037).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum SigningAlg {
+    /// RSA PKCS#1 v1.5: every client library has it, and certification asks for it.
+    #[serde(rename = "RS256")]
+    Rs256,
+    /// ECDSA on P-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
+impl SigningAlg {
+    /// All of them, the default first.
+    pub const ALL: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
+
+    /// Its registered name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+}
+
+impl fmt::Display for SigningAlg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for SigningAlg {
+    type Err = ClientError;
+
+    fn from_str(text: &str) -> Result<Self, ClientError> {
+        Self::ALL.into_iter().find(|alg| alg.as_str() == text).ok_or(ClientError::Alg)
+    }
+}
+
+/// What is wrong with a client's registration, for the person who typed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ClientError {
+    /// Not a client id.
+    #[error(
+        "a client id has 1 to 64 letters, digits, `.`, `_` or `-`, and is not 26 characters of a-z and 2-7, which only people's ids are"
+    )]
+    Id,
+    /// Not a method.
+    #[error("an authentication method is one of client_secret_basic, client_secret_post, none")]
+    AuthMethod,
+    /// Not an algorithm.
+    #[error("an algorithm is one of RS256, ES256, EdDSA")]
+    Alg,
+}

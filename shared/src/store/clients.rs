@@ -1,0 +1,128 @@
+//! Registered applications. A client that somebody else wrote or changed is not used.
+
+use sqlx::any::AnyRow;
+
+use super::row::{Column, Values, moment};
+use super::{Store, StoreError, Written, audit};
+use crate::audit::{Event, Record};
+use crate::client::{Client, ClientId, RedirectUri};
+use crate::time::Timestamp;
+
+use Column::{Number, Text};
+
+const TABLE: &str = "clients";
+
+const CLIENT: [Column; 9] = [Text, Text, Text, Text, Text, Text, Number, Number, Number];
+
+impl Store {
+    /// Registers a client.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] where the id is taken; else why it could not be stored.
+    pub async fn add_client(&self, client: Client, actor: String) -> Written<()> {
+        let store = self.clone();
+        self.write(move |connection| {
+            Box::pin(async move {
+                let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
+                let uris = serde_json::Value::from(uris).to_string();
+                let values = vec![
+                    Some(client.id.to_string()),
+                    Some(client.name.clone()),
+                    client.secret.clone(),
+                    Some(uris.clone()),
+                    Some(client.auth_method.to_string()),
+                    Some(client.alg.to_string()),
+                    moment(client.pkce_waived_at),
+                    moment(client.disabled_at),
+                    moment(Some(client.created_at)),
+                ];
+                sqlx::query(
+                    "INSERT INTO clients (id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, \
+                     disabled_at, created_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                )
+                .bind(client.id.as_str())
+                .bind(client.name)
+                .bind(client.secret)
+                .bind(uris)
+                .bind(client.auth_method.as_str())
+                .bind(client.alg.as_str())
+                .bind(client.pkce_waived_at.map(Timestamp::unix))
+                .bind(client.disabled_at.map(Timestamp::unix))
+                .bind(client.created_at.unix())
+                .bind(Values::of(TABLE, values).mark(&store))
+                .execute(&mut *connection)
+                .await?;
+                let record = Record::new(client.created_at, Event::ClientAdded).by(&actor).saying(client.id);
+                audit::record(connection, &store, record).await
+            })
+        })
+        .await
+    }
+
+    /// A client by its id, as a request names it.
+    ///
+    /// # Errors
+    /// Where the database fails, or the row is not as it was written.
+    pub async fn client(&self, id: &str) -> Result<Option<Client>, StoreError> {
+        let row = sqlx::query(
+            "SELECT id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, disabled_at, created_at, mac \
+             FROM clients WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(self.pool())
+        .await?;
+        row.as_ref().map(|row| read(self, row)).transpose()
+    }
+
+    /// All clients, by id.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn clients(&self) -> Result<Vec<Client>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, disabled_at, created_at, mac \
+             FROM clients ORDER BY id",
+        )
+        .fetch_all(self.pool())
+        .await?;
+        rows.iter().map(|row| read(self, row)).collect()
+    }
+
+    /// Deletes a client; answers whether there was one. What it holds is worth nothing from then on.
+    ///
+    /// # Errors
+    /// Why it could not be deleted.
+    pub async fn delete_client(&self, id: ClientId, actor: String, now: Timestamp) -> Written<bool> {
+        let store = self.clone();
+        self.write(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query("DELETE FROM clients WHERE id = $1")
+                    .bind(id.as_str())
+                    .execute(&mut *connection)
+                    .await?;
+                if done.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                let record = Record::new(now, Event::ClientDeleted).by(&actor).saying(id);
+                audit::record(connection, &store, record).await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+}
+
+fn read(store: &Store, row: &AnyRow) -> Result<Client, StoreError> {
+    let values = Values::read(store, TABLE, row, 0, &CLIENT)?;
+    Ok(Client {
+        id: values.parsed(0, |text| text.parse().ok())?,
+        name: values.text(1)?.to_owned(),
+        secret: values.maybe(2).map(str::to_owned),
+        redirect_uris: values.parsed(3, |text| serde_json::from_str(text).ok())?,
+        auth_method: values.parsed(4, |text| text.parse().ok())?,
+        alg: values.parsed(5, |text| text.parse().ok())?,
+        pkce_waived_at: values.maybe_time(6)?,
+        disabled_at: values.maybe_time(7)?,
+        created_at: values.time(8)?,
+    })
+}
