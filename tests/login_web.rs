@@ -51,9 +51,10 @@ async fn same_all_who_cannot_sign_in_are_told_the_same() {
         let answer = site.post(&mut browser, &page, &[("username", name), ("password", password)]).await;
         let page = site.open(&mut browser, &answer.location().unwrap()).await;
         assert!(!browser.cookies.contains_key("__Host-attempt"), "{name}");
-        let name = name.replace('@', "&#64;");
-        let body = page.body.replace(&format!("value=\"{name}\""), "value=\"\"");
-        answers.push((answer.status, answer.location(), page.said().map(str::to_owned), body.len().abs_diff(0) > 0));
+        let token = page.form().1.remove(0).1;
+        let typed = format!("value=\"{}\"", name);
+        let body = page.body.replace(&token, "TOKEN").replace(&typed, "TYPED").replace(" autofocus", "");
+        answers.push((answer.status, answer.location(), page.said().map(str::to_owned), body));
     }
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:?}");

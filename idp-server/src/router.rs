@@ -13,11 +13,14 @@ use crate::web::{assets, guard, headers, path};
 
 /// The web server's routes.
 pub fn routes(app: App) -> Router {
-    let table = [people(), openid_connect(), files()].into_iter().flatten();
-    let routes = table.fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     let prefix = path::prefix(&app.config);
-    let operations = Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready));
-    let all = if prefix.is_empty() { operations.merge(routes) } else { operations.nest(prefix, routes) };
+    let mut all = Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready));
+    for (path, methods) in [people(), openid_connect(), files()].into_iter().flatten() {
+        all = all.route(&format!("{prefix}{path}"), methods);
+    }
+    if !prefix.is_empty() {
+        all = all.route(prefix, get(home::show));
+    }
     all.fallback(guard::no_page)
         .method_not_allowed_fallback(guard::no_method)
         .layer(from_fn_with_state(app.clone(), guard::layer))
