@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod host_setup;
 #[cfg(test)]
 mod login_console;

@@ -44,6 +44,9 @@ impl From<Notice> for Said {
             Notice::WrongCode => Self::error(
                 "That code is not right. Type the one that your app shows now. After several tries it takes a while until another one counts.",
             ),
+            Notice::WrongNewCode => Self::error(
+                "That code is not right. Type the one that your app shows now, and check that your phone's clock is right.",
+            ),
             Notice::UsedCode => Self::error("That code was used before. Wait until your app shows the next one."),
             Notice::NoCode => Self::error("A code has six digits. Type the one that your app shows now."),
             Notice::Weak(text) => Self::error(text),

@@ -81,7 +81,7 @@ impl CodePage {
             new: Authenticator::sample(has_first),
             said: said.into(),
         };
-        vec![page(false, None), page(true, None), page(true, Some(Notice::WrongCode))]
+        vec![page(false, None), page(true, None), page(true, Some(Notice::WrongNewCode))]
     }
 }
 
@@ -136,7 +136,7 @@ async fn go_on(app: &App, token: &str, draft: &Secret, form: Form) -> Answer {
     let notice = match typed::parse(code.expose().as_bytes()) {
         Typed::Code(code) => match app.logins.continue_link(token, draft, &code, browser.now).await {
             Ok(led) => return follow(app, &browser, token, led).await,
-            Err(Fault::Refused(Reason::Wrong)) => Notice::WrongCode,
+            Err(Fault::Refused(Reason::Wrong)) => Notice::WrongNewCode,
             Err(fault) => return Err(over(fault)),
         },
         _ => Notice::NoCode,

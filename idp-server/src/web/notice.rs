@@ -19,6 +19,8 @@ pub enum Notice {
     SetupClosed,
     /// The code is not right.
     WrongCode,
+    /// The code is not right for the authenticator that is being set up.
+    WrongNewCode,
     /// The code was used before.
     UsedCode,
     /// What was typed is no code.

@@ -37,7 +37,7 @@ impl SetupPage {
             new: Authenticator::sample(has_first),
             said: said.into(),
         };
-        vec![page(false, None), page(true, None), page(false, Some(Notice::WrongCode))]
+        vec![page(false, None), page(true, None), page(false, Some(Notice::WrongNewCode))]
     }
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
             advance(&app, &browser, &token).await?
         }
         Ok(false) => again(),
-        Err(Fault::Refused(_)) => again().saying(&app, &browser, &Notice::WrongCode),
+        Err(Fault::Refused(_)) => again().saying(&app, &browser, &Notice::WrongNewCode),
         Err(Fault::Over) => start_again(&app, &browser),
         Err(fault) => return Err(fault.into()),
     };
