@@ -10,6 +10,8 @@ mod attacks;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod host_setup;
 #[cfg(test)]
 mod kill;
@@ -23,6 +25,8 @@ mod login_setup;
 mod login_ssh;
 #[cfg(test)]
 mod login_sudo_su;
+#[cfg(test)]
+mod login_web;
 #[cfg(test)]
 mod module_file;
 #[cfg(test)]
@@ -38,8 +42,12 @@ mod oidc_requests;
 #[cfg(test)]
 mod oidc_rows;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod race;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod web_abuse;

@@ -7,7 +7,8 @@ use std::pin::Pin;
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use chrono::DateTime;
-use idp_server::oidc::authorize::{continuation, resume_url};
+use idp_server::oidc::authorize::continuation;
+use idp_server::web::path::Links;
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims};
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl, Nonce,
@@ -172,10 +173,10 @@ async fn somebody_who_is_not_signed_in_comes_back_from_the_login_page(core: Core
     assert!(!shown.again && shown.acr.is_none());
 
     provider.advance(40);
-    let answer = provider.visit(None, &resume_url(&sealed)).await;
+    let answer = provider.visit(None, &Links::default().resume(&sealed)).await;
     assert!(answer.location().starts_with("/login?continue="), "still nobody: {answer:?}");
     let browser = provider.sign_in(user, &BOTH).await;
-    let answer = provider.visit(Some(&browser), &resume_url(&sealed)).await;
+    let answer = provider.visit(Some(&browser), &Links::default().resume(&sealed)).await;
     assert_eq!(answer.param("state").as_deref(), Some("a state"));
     let code = answer.param("code").unwrap();
     assert_eq!(provider.redeem(&client, &code).await.status, StatusCode::OK);
@@ -194,11 +195,11 @@ async fn somebody_who_is_not_signed_in_comes_back_from_the_login_page(core: Core
     assert!(again.param("code").is_some(), "{again:?}");
 
     for damaged in [sealed.replacen('.', ".A", 1), cut(&sealed, 4).to_owned(), String::new()] {
-        provider.visit(Some(&browser), &resume_url(&damaged)).await.is_page();
+        provider.visit(Some(&browser), &Links::default().resume(&damaged)).await.is_page();
         assert!(continuation(&provider.app, &damaged).await.unwrap().is_none());
     }
     provider.advance(3600);
-    provider.visit(Some(&browser), &resume_url(&sealed)).await.is_page();
+    provider.visit(Some(&browser), &Links::default().resume(&sealed)).await.is_page();
 }
 
 async fn o13_of_64_redemptions_at_two_servers_one_wins_and_its_token_dies(core: Core) {

@@ -3,8 +3,9 @@
 
 use axum::http::{Method, StatusCode, header};
 use data_encoding::BASE64URL_NOPAD;
-use idp_server::oidc::authorize::{continuation, resume_url};
+use idp_server::oidc::authorize::continuation;
 use idp_server::oidc::sign;
+use idp_server::web::path::Links;
 use serde_json::{Value, json};
 use twolatch_core::client::SigningAlg;
 use twolatch_core::factor::Kind;
@@ -128,11 +129,11 @@ async fn o24_max_age_and_prompt_login_ask_again(core: Core) {
             if name == "prompt" { provider.sign_in(browser.user.clone(), &BOTH).await } else { browser.clone() };
         let sealed = login(&provider.authorize(Some(&browser), &request(name, value)).await);
         assert!(continuation(&provider.app, &sealed).await.unwrap().unwrap().again);
-        login(&provider.visit(Some(&browser), &resume_url(&sealed)).await);
+        login(&provider.visit(Some(&browser), &Links::default().resume(&sealed)).await);
         let asked_at = provider.now().unix();
         provider.advance(30); // typing takes longer than max_age allows
         let again = provider.sign_in(browser.user.clone(), &BOTH).await;
-        let answer = provider.visit(Some(&again), &resume_url(&sealed)).await;
+        let answer = provider.visit(Some(&again), &Links::default().resume(&sealed)).await;
         let auth_time = claims(&provider, &client, &answer).await["auth_time"].as_i64().unwrap();
         assert_eq!(auth_time, asked_at + 30);
     }
@@ -164,13 +165,13 @@ async fn o25_o26_levels_are_reached_or_refused(core: Core) {
         let sealed = login(&provider.authorize(Some(&low), &request).await);
         let shown = continuation(&provider.app, &sealed).await.unwrap().unwrap();
         assert_eq!(shown.acr, Some(Assurance::Authenticator));
-        login(&provider.visit(Some(&low), &resume_url(&sealed)).await);
+        login(&provider.visit(Some(&low), &Links::default().resume(&sealed)).await);
         provider.advance(5);
         let still_low = provider.sign_in(low.user.clone(), &[Kind::Password]).await;
-        let answer = provider.visit(Some(&still_low), &resume_url(&sealed)).await;
+        let answer = provider.visit(Some(&still_low), &Links::default().resume(&sealed)).await;
         answer.is_error(CALLBACK, "unmet_authentication_requirements", Some("a state"));
         let raised = provider.sign_in(low.user.clone(), &BOTH).await;
-        let answer = provider.visit(Some(&raised), &resume_url(&sealed)).await;
+        let answer = provider.visit(Some(&raised), &Links::default().resume(&sealed)).await;
         assert_eq!(claims(&provider, &client, &answer).await["acr"], three);
     }
     let sub = format!(r#"{{"id_token":{{"sub":{{"value":"{}"}}}}}}"#, high.user.id);
@@ -218,10 +219,10 @@ async fn o17_o27_a_hint_is_ours_or_nothing(core: Core) {
     let sealed = login(&provider.authorize(Some(&bob), &ask(&hint, "")).await);
     provider.advance(5);
     let bob_again = provider.sign_in(bob.user.clone(), &BOTH).await;
-    let answer = provider.visit(Some(&bob_again), &resume_url(&sealed)).await;
+    let answer = provider.visit(Some(&bob_again), &Links::default().resume(&sealed)).await;
     answer.is_error(CALLBACK, "login_required", Some("a state"));
     let alice_again = provider.sign_in(alice.user.clone(), &BOTH).await;
-    assert!(provider.visit(Some(&alice_again), &resume_url(&sealed)).await.param("code").is_some());
+    assert!(provider.visit(Some(&alice_again), &Links::default().resume(&sealed)).await.param("code").is_some());
 
     let [header, body, signature] = hint.split('.').collect::<Vec<_>>()[..] else { panic!("{hint}") };
     let encode = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());

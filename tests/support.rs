@@ -6,6 +6,7 @@ pub(crate) mod machine;
 pub(crate) mod provider;
 pub(crate) mod pty;
 pub(crate) mod server;
+pub(crate) mod site;
 pub(crate) mod sshd;
 pub(crate) mod syslog;
 pub(crate) mod totp;

@@ -7,6 +7,7 @@ pub mod config;
 pub mod hosts;
 pub mod listen;
 pub mod oidc;
+pub mod pages;
 pub mod router;
 pub mod state;
 pub mod web;

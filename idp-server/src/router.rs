@@ -3,26 +3,65 @@
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
 
 use crate::oidc::{authorize, discovery, jwks, token, userinfo};
+use crate::pages::{account, home, login, logout, setup};
 use crate::state::App;
+use crate::web::{assets, guard, headers, path};
 
 /// The web server's routes.
 pub fn routes(app: App) -> Router {
-    Router::new()
-        // OpenID Connect.
-        .route("/.well-known/openid-configuration", get(discovery::get))
-        .route("/.well-known/oauth-authorization-server", get(discovery::get))
-        .route("/jwks", get(jwks::get))
-        .route("/authorize", get(authorize::get).post(authorize::post))
-        .route("/authorize/resume", get(authorize::resume::get))
-        .route("/token", post(token::post))
-        .route("/userinfo", get(userinfo::get).post(userinfo::post))
-        // Operations.
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
+    let prefix = path::prefix(&app.config);
+    let mut all = Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready));
+    for (path, methods) in [people(), openid_connect(), files()].into_iter().flatten() {
+        all = all.route(&format!("{prefix}{path}"), methods);
+    }
+    if !prefix.is_empty() {
+        all = all.route(prefix, get(home::show));
+    }
+    all.fallback(guard::no_page)
+        .method_not_allowed_fallback(guard::no_method)
+        .layer(from_fn_with_state(app.clone(), guard::layer))
+        .layer(from_fn_with_state(app.clone(), headers::layer))
         .with_state(app)
+}
+
+/// What people see. Every `post` here takes a [`crate::web::form::Form`], which only our own pages can send.
+#[must_use]
+pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![
+        (path::HOME, get(home::show)),
+        (path::LOGIN, get(login::show).post(login::submit)),
+        (path::LOGIN_CODE, get(login::code::show).post(login::code::submit)),
+        (path::LOGIN_SETUP, get(login::setup::show).post(login::setup::submit)),
+        (path::LOGIN_PASSWORD, get(login::password::show).post(login::password::submit)),
+        (path::SETUP, get(setup::show).post(setup::submit)),
+        (path::ACCOUNT, get(account::show)),
+        (path::ACCOUNT_PASSWORD, get(account::password::show).post(account::password::submit)),
+        (path::LOGOUT, post(logout::submit)),
+    ]
+}
+
+/// What web apps talk to, and send browsers to. Other sites may, so these take no cookie as a proof of what is wanted.
+#[must_use]
+pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![
+        (path::DISCOVERY, get(discovery::get)),
+        (path::METADATA, get(discovery::get)),
+        (path::JWKS, get(jwks::get)),
+        (path::AUTHORIZE, get(authorize::get).post(authorize::post)),
+        (path::RESUME, get(authorize::resume::get)),
+        (path::TOKEN, post(token::post)),
+        (path::USERINFO, get(userinfo::get).post(userinfo::post)),
+    ]
+}
+
+/// What pages load.
+#[must_use]
+pub fn files() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![(path::STYLE, get(assets::style)), (path::SCRIPT, get(assets::script)), (path::ICON, get(assets::icon))]
 }
 
 /// Whether logins can be judged now.

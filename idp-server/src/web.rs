@@ -1,4 +1,18 @@
-//! What all pages share.
+//! What all pages and protocol endpoints share: addresses, cookies, forms, headers, errors. It must not know any one
+//! page.
 
+pub mod assets;
+pub mod browser;
+pub mod cookie;
+pub mod csrf;
+pub mod date;
 pub mod error;
+pub mod failure;
+pub mod form;
+pub mod frame;
+pub mod guard;
+pub mod headers;
+pub mod notice;
+pub mod path;
+pub mod request;
 pub mod session;

@@ -263,7 +263,7 @@ fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
 
 /// The cookie of a session.
 pub(crate) fn cookie(token: &str) -> String {
-    format!("session={token}")
+    format!("__Host-session={token}")
 }
 
 /// The parameters of a request that is answered with a code.

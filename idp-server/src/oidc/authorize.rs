@@ -15,15 +15,16 @@ use twolatch_core::store::{Session, StoreError};
 use twolatch_core::time::Timestamp;
 
 pub use self::request::{AuthorizationRequest, Prompt};
-pub use self::resume::{Continuation, continuation, resume_url};
+pub use self::resume::{Continuation, continuation};
 use super::error::{Code, OauthError};
 use super::id_token::auth_time;
-use super::params::{Params, encode};
+use super::params::Params;
 use super::redirect::{ReturnTo, see_other};
 use super::sign;
 use super::token::is_form;
 use crate::state::App;
 use crate::web;
+use crate::web::path::Links;
 
 mod request;
 pub mod resume;
@@ -50,7 +51,7 @@ pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, headers: Hea
 pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
     match Params::parse(&body) {
         Ok(params) if is_form(&headers) && body.len() <= MAX_FORM => {
-            see_other(&format!("/authorize?{}", params.encode()))
+            see_other(&Links::of(&app.config).authorize(&params.encode()))
         }
         Ok(_) => Failure::page("The request is damaged.", "the body is not a form, or too long").response(&app),
         Err(error) => Failure::page("The request is damaged.", error.to_string()).response(&app),
@@ -166,7 +167,7 @@ async fn answer(
         (Missing::Fail(code, detail), _) => Err(OauthError::new(code, detail)),
         _ => {
             let sealed = resume::seal(app, request)?;
-            Ok(see_other(&format!("/login?{}", encode([("continue", sealed.as_str())]))))
+            Ok(see_other(&Links::of(&app.config).login_continuing(&sealed)))
         }
     }
 }

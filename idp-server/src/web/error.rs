@@ -6,39 +6,57 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use twolatch_core::crypto::random_text;
 
+use super::frame::Frame;
+use super::path::Links;
 use crate::state::App;
-
-/// Nothing is loaded from elsewhere, nothing is sent anywhere, nobody frames it.
-const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; \
-    frame-ancestors 'none'; base-uri 'none'";
 
 /// Characters of a detail that are logged.
 const MAX_DETAIL: usize = 400;
 
-#[derive(Template)]
+/// The page.
+#[derive(Debug, Template)]
 #[template(path = "error.html")]
-struct ErrorPage<'a> {
-    organisation: &'a str,
-    title: &'a str,
-    text: &'a str,
-    id: &'a str,
+pub struct ErrorPage {
+    frame: Frame,
+    title: String,
+    text: String,
+    id: String,
+}
+
+impl ErrorPage {
+    /// An example, for tests.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            frame: Frame::sample(),
+            title: "There is no such page".to_owned(),
+            text: "The address may be incomplete, or the page has moved.".to_owned(),
+            id: "k3v9q2xa".to_owned(),
+        }
+    }
 }
 
 /// A page that says what happened and what the person can do, with the id under which `detail` is in the log.
 #[must_use]
 pub fn page(app: &App, status: StatusCode, title: &str, text: &str, detail: &str) -> Response {
     let (id, detail) = (reference(app), clip(detail));
-    tracing::warn!(%id, status = status.as_u16(), detail, "{title}");
-    let page = ErrorPage { organisation: &app.config.organisation, title, text, id: &id };
-    let body = page.render().unwrap_or_else(|_| format!("{title} ({id})"));
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, CSP),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (status, headers, body).into_response()
+    if status.is_server_error() {
+        tracing::error!(%id, status = status.as_u16(), detail, "{title}");
+    } else {
+        tracing::info!(%id, status = status.as_u16(), detail, "{title}");
+    }
+    let page = ErrorPage {
+        frame: Frame {
+            organisation: app.config.organisation.clone(),
+            links: Links::of(&app.config),
+            token: String::new(),
+        },
+        title: title.to_owned(),
+        text: text.to_owned(),
+        id,
+    };
+    let body = page.render().unwrap_or_else(|_| format!("{title} ({})", page.id));
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
 }
 
 /// What of a detail goes to the log: strangers write parts of it.

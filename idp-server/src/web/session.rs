@@ -1,8 +1,9 @@
 //! The session of a browser.
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use twolatch_core::store::{Session, StoreError};
 
+use super::cookie::Cookie;
 use crate::state::App;
 
 /// The live session of a browser, if it has one.
@@ -10,8 +11,8 @@ use crate::state::App;
 /// # Errors
 /// Where the database cannot be read.
 pub async fn current(app: &App, headers: &HeaderMap) -> Result<Option<Session>, StoreError> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split("; ")).filter_map(|pair| pair.split_once('='));
-    let Some((_, token)) = pairs.find(|(name, _)| *name == "session") else { return Ok(None) };
-    app.store.session(token, app.now()).await
+    match Cookie::Session.read(headers, app.config.is_https()) {
+        Some(token) => app.store.session(&token, app.now()).await,
+        None => Ok(None),
+    }
 }

@@ -108,7 +108,14 @@ impl Pending {
                 let drift = learned_drift(offset, first + 1 - present);
                 Progress::Confirmed(Confirmed { totp: Totp { drift, ..totp }, last_step: first + 1 })
             }
-            Some(_) => Progress::Wrong,
+            // Who has missed the next code shows a later one, and goes on from that.
+            Some((first, _)) => match totp.first_step(code, now).filter(|step| *step > first) {
+                Some(step) => {
+                    self.first = Some((step, step - present));
+                    Progress::Next(self)
+                }
+                None => Progress::Wrong,
+            },
         }
     }
 

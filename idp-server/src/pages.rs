@@ -1,0 +1,117 @@
+//! The pages: one page, one file and one template. Each shows what the login service says comes next, or hands it what
+//! was typed; none decides anything.
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use twolatch_core::crypto::random_text;
+
+use self::onward::Onward;
+use crate::state::App;
+use crate::web::browser::{Browser, Leaving};
+use crate::web::cookie::Cookie;
+use crate::web::csrf;
+use crate::web::failure::{Failure, Kind};
+use crate::web::frame::Frame;
+use crate::web::headers::policy_continuing_to;
+use crate::web::path::Links;
+
+pub mod account;
+pub mod authenticator;
+pub mod home;
+pub mod login;
+pub mod logout;
+pub mod onward;
+pub mod said;
+pub mod setup;
+
+/// What a handler of a page answers.
+pub type Answer = Result<Response, Detour>;
+
+/// Why a handler does not show its own page.
+#[derive(Debug)]
+pub enum Detour {
+    /// Another page is due.
+    Elsewhere(Box<Leaving>),
+    /// Something failed.
+    Failed(Failure),
+}
+
+impl<F: Into<Failure>> From<F> for Detour {
+    fn from(failure: F) -> Self {
+        Self::Failed(failure.into())
+    }
+}
+
+impl From<Leaving> for Detour {
+    fn from(leaving: Leaving) -> Self {
+        Self::Elsewhere(Box::new(leaving))
+    }
+}
+
+impl IntoResponse for Detour {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Elsewhere(leaving) => leaving.into_response(),
+            Self::Failed(failure) => failure.into_response(),
+        }
+    }
+}
+
+/// Shows a page. The frame's token is for this browser as it is now; what was to be said once has been said.
+///
+/// # Errors
+/// Where the kernel gives no randomness, or the template fails.
+pub(crate) fn show<P: Template>(
+    app: &App,
+    browser: &Browser,
+    onward: Option<&Onward>,
+    page: impl FnOnce(Frame) -> P,
+) -> Result<Response, Failure> {
+    let (flow, is_new) = match &browser.flow {
+        Some(flow) => (flow.clone(), false),
+        None => (random_text::<20>(app.entropy())?, true),
+    };
+    let frame = Frame {
+        organisation: app.config.organisation.clone(),
+        links: Links::of(&app.config),
+        token: csrf::token(app, browser, &flow),
+    };
+    let body = page(frame).render().map_err(|error| Kind::Internal.because(error.to_string()))?;
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, kind)], body).into_response();
+    let headers = response.headers_mut();
+    if let Some(policy) = onward.and_then(|onward| policy_continuing_to(&onward.origin)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if is_new {
+        browser.set(headers, Cookie::Flow, &flow);
+    }
+    if browser.has_notice() {
+        browser.clear(headers, Cookie::Notice);
+    }
+    Ok(response)
+}
+
+/// Every page with sample data, by name: for tests.
+#[must_use]
+pub fn samples() -> Vec<(String, Result<String, askama::Error>)> {
+    fn all<P: Template>(name: &str, samples: Vec<P>) -> Vec<(String, Result<String, askama::Error>)> {
+        let number = |index: usize| if index == 0 { name.to_owned() } else { format!("{name}_{}", index + 1) };
+        samples.into_iter().enumerate().map(|(index, page)| (number(index), page.render())).collect()
+    }
+    [
+        all("login", login::LoginPage::samples()),
+        all("login_code", login::code::CodePage::samples()),
+        all("login_setup", login::setup::SetupPage::samples()),
+        all("login_password", login::password::PasswordPage::samples()),
+        all("setup_begin", setup::BeginPage::samples()),
+        all("setup_code", setup::CodePage::samples()),
+        all("account", account::AccountPage::samples()),
+        all("account_password", account::password::PasswordPage::samples()),
+        all("error", vec![crate::web::error::ErrorPage::sample()]),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,170 @@
+//! `/login`: user name and password. What is missing after that has pages of its own; all of them find the sign-in by
+//! a cookie, so one browser cannot go on with another's.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::IntoResponse;
+use twolatch_core::crypto::random_text;
+use twolatch_core::factor::Kind as Factor;
+use twolatch_core::login::web::{Current, Fault};
+use twolatch_core::step::Step;
+
+use super::said::Said;
+use super::{Answer, Detour, show as show_page};
+use crate::pages::onward::Onward;
+use crate::state::App;
+use crate::web::browser::{Browser, Leaving};
+use crate::web::cookie::Cookie;
+use crate::web::form::Form;
+use crate::web::frame::Frame;
+use crate::web::notice::Notice;
+use crate::web::path::Links;
+
+pub mod code;
+pub mod password;
+pub mod setup;
+
+/// A longer name is nobody's; it is cut before it gets into a record.
+const MAX_NAME: usize = 254;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "login.html")]
+pub struct LoginPage {
+    frame: Frame,
+    onward: Option<Onward>,
+    name: String,
+    said: Said,
+}
+
+impl LoginPage {
+    /// Examples, for tests.
+    #[must_use]
+    pub fn samples() -> Vec<Self> {
+        let page = |said: Option<Notice>| Self {
+            frame: Frame::sample(),
+            onward: None,
+            name: String::new(),
+            said: said.into(),
+        };
+        vec![
+            page(None),
+            Self { name: "<b>alice".to_owned(), ..page(Some(Notice::NotRight(String::new()))) },
+            Self { onward: Some(Onward::sample()), ..page(None) },
+            page(Some(Notice::SignedOut)),
+        ]
+    }
+}
+
+/// Shows the form; whoever is signed in already and is not sent by a web app has nothing to do here.
+pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(query): RawQuery) -> Answer {
+    let onward = Onward::of_query(&app, query.as_deref().unwrap_or_default()).await?;
+    if let (None, Some(token)) = (&onward, &browser.session)
+        && app.store.session(token, browser.now).await?.is_some()
+    {
+        return Err(browser.go(&Links::of(&app.config).account()).into());
+    }
+    let notice = browser.notice(&app);
+    let name = match &notice {
+        Some(Notice::NotRight(name)) => name.clone(),
+        _ => onward.as_ref().and_then(|onward| onward.hint.clone()).unwrap_or_default(),
+    };
+    let said = Said::from(notice);
+    Ok(show_page(&app, &browser, onward.as_ref(), |frame| LoginPage { frame, onward: onward.clone(), name, said })?)
+}
+
+/// Takes name and password.
+pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
+    let sealed = form.optional("continue");
+    let (browser, [name, password]) = form.only(["username", "password"])?;
+    let onward = match &sealed {
+        Some(sealed) => Onward::open(&app, sealed.expose()).await?,
+        None => None,
+    };
+    let continue_to = onward.map(|onward| onward.sealed);
+    let name: String = name.expose().chars().take(MAX_NAME).collect();
+    match app.logins.enter(&name, password, &browser.source, continue_to.clone(), browser.now).await {
+        Ok(token) => Ok(advance(&app, &browser, &token).await?.into_response()),
+        Err(Fault::Refused(reason)) => {
+            tracing::info!(user = ?name, source = %browser.source, %reason, "sign-in refused");
+            let links = Links::of(&app.config);
+            let back = continue_to.map_or_else(|| links.login(), |sealed| links.login_continuing(&sealed));
+            Ok(browser.go(&back).saying(&app, &browser, &Notice::NotRight(name)).into_response())
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// The sign-in that a browser has under way, if it waits for this; else the page that it does wait for.
+async fn reach(app: &App, browser: &Browser, wanted: &Step) -> Result<Current, Detour> {
+    let links = Links::of(&app.config);
+    let Some(token) = &browser.attempt else { return Err(browser.go(&links.login()).into()) };
+    match app.logins.current(token, browser.now).await {
+        Ok(current) if current.step == *wanted => Ok(current),
+        Ok(current) => Err(browser.go(&page_for(&links, &current.step)).into()),
+        Err(Fault::Over) => Err(start_again(app, browser).into()),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// The page that a step is answered on.
+fn page_for(links: &Links, step: &Step) -> String {
+    match step {
+        Step::Ask(Factor::Totp) => links.login_code(),
+        Step::Enrol => links.login_setup(),
+        Step::ChangePassword => links.login_password(),
+        Step::Ask(Factor::Password) | Step::Granted(_) | Step::Refused(_) => links.login(),
+    }
+}
+
+fn start_again(app: &App, browser: &Browser) -> Leaving {
+    let left = browser.go(&Links::of(&app.config).login()).without(Cookie::Attempt);
+    left.saying(app, browser, &Notice::Over)
+}
+
+/// Sends the browser to what comes next; where nothing is missing, with a session.
+async fn advance(app: &App, browser: &Browser, token: &str) -> Result<Leaving, Detour> {
+    let links = Links::of(&app.config);
+    let mut current = match app.logins.current(token, browser.now).await {
+        Ok(current) => current,
+        Err(Fault::Over) => return Ok(start_again(app, browser)),
+        Err(fault) => return Err(fault.into()),
+    };
+    match &current.step {
+        Step::Granted(_) => return finish(app, browser, current).await,
+        Step::Refused(reason) => {
+            tracing::info!(user = %current.person.user.name, source = %browser.source, %reason, "sign-in refused");
+            let left = browser.go(&links.login()).without(Cookie::Attempt);
+            return Ok(left.saying(app, browser, &Notice::SetupClosed));
+        }
+        // Made here and not where it is shown: looking at a page changes nothing.
+        Step::Enrol => drop(app.logins.pending(&mut current, browser.now).await?),
+        Step::Ask(_) | Step::ChangePassword => {}
+    }
+    Ok(browser.go(&page_for(&links, &current.step)).with(Cookie::Attempt, token))
+}
+
+async fn finish(app: &App, browser: &Browser, current: Current) -> Result<Leaving, Detour> {
+    let user = current.person.user.name.clone();
+    match app.logins.finish(current, &browser.source, browser.now).await {
+        Ok((session, continue_to)) => {
+            tracing::info!(%user, source = %browser.source, "signed in");
+            let links = Links::of(&app.config);
+            let to = continue_to.map_or_else(|| links.account(), |sealed| links.resume(&sealed));
+            Ok(signed_in(app, browser, &to, &session).await?)
+        }
+        Err(Fault::Over) => Ok(start_again(app, browser)),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Sends a browser on with a new session. Whatever session it had ends, and no form from before is taken any more.
+pub(super) async fn signed_in(app: &App, browser: &Browser, to: &str, session: &str) -> Result<Leaving, Detour> {
+    if let Some(token) = &browser.session
+        && let Some(old) = app.store.session(token, browser.now).await?
+    {
+        app.logins.sign_out(old, browser.now).await?;
+    }
+    let flow = random_text::<20>(app.entropy())?;
+    Ok(browser.go(to).with(Cookie::Session, session).with(Cookie::Flow, &flow).without(Cookie::Attempt))
+}

@@ -1,0 +1,80 @@
+//! `/login/code`: a code of the person's authenticator.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use twolatch_core::factor::Kind as Factor;
+use twolatch_core::login::web::Fault;
+use twolatch_core::reason::Reason;
+use twolatch_core::step::Step;
+use twolatch_core::typed::{self, Typed};
+
+use super::super::said::Said;
+use super::super::{Answer, show as show_page};
+use super::{advance, reach, start_again};
+use crate::pages::onward::Onward;
+use crate::state::App;
+use crate::web::browser::Browser;
+use crate::web::form::Form;
+use crate::web::frame::Frame;
+use crate::web::notice::Notice;
+use crate::web::path::Links;
+
+const WANTED: Step = Step::Ask(Factor::Totp);
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "login_code.html")]
+pub struct CodePage {
+    frame: Frame,
+    name: String,
+    onward: Option<Onward>,
+    said: Said,
+}
+
+impl CodePage {
+    /// Examples, for tests.
+    #[must_use]
+    pub fn samples() -> Vec<Self> {
+        let page = |said: Option<Notice>| Self {
+            frame: Frame::sample(),
+            name: "alice".to_owned(),
+            onward: Some(Onward::sample()),
+            said: said.into(),
+        };
+        vec![page(None), page(Some(Notice::WrongCode)), page(Some(Notice::UsedCode)), page(Some(Notice::NoCode))]
+    }
+}
+
+/// Asks for a code.
+pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
+    let current = reach(&app, &browser, &WANTED).await?;
+    let onward = Onward::of_attempt(&app, &current.attempt).await?;
+    let said = Said::from(browser.notice(&app));
+    let name = current.person.user.name.to_string();
+    Ok(show_page(&app, &browser, onward.as_ref(), |frame| CodePage { frame, name, onward: onward.clone(), said })?)
+}
+
+/// Takes a code.
+pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
+    let (browser, [code]) = form.only(["code"])?;
+    let current = reach(&app, &browser, &WANTED).await?;
+    let again = |notice: Notice| browser.go(&Links::of(&app.config).login_code()).saying(&app, &browser, &notice);
+    let Typed::Code(code) = typed::parse(code.expose().as_bytes()) else {
+        return Ok(again(Notice::NoCode).into_response());
+    };
+    let name = current.person.user.name.clone();
+    let left = match app.logins.enter_code(current, code, &browser.source, browser.now).await {
+        Ok(()) => {
+            let token = browser.attempt.clone().unwrap_or_default();
+            advance(&app, &browser, &token).await?
+        }
+        Err(Fault::Refused(reason)) => {
+            tracing::info!(user = %name, source = %browser.source, %reason, "code refused");
+            again(if reason == Reason::Replay { Notice::UsedCode } else { Notice::WrongCode })
+        }
+        Err(Fault::Over) => start_again(&app, &browser),
+        Err(fault) => return Err(fault.into()),
+    };
+    Ok(left.into_response())
+}

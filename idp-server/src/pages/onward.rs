@@ -1,0 +1,70 @@
+//! Where a sign-in leads to. The address of a web app is never in the browser's hands: it holds a sealed request, and
+//! this asks what the pages may know of it.
+
+use twolatch_core::store::StoreError;
+use twolatch_core::store::browser::Attempt;
+
+use crate::oidc::authorize::continuation;
+use crate::state::App;
+
+/// What the sign-in pages may know of the web app behind them.
+#[derive(Debug, Clone)]
+pub struct Onward {
+    /// The sealed request.
+    pub sealed: String,
+    /// What the person signs in to.
+    pub client: String,
+    /// Whom the web app expects.
+    pub hint: Option<String>,
+    /// Where the last redirect goes, for `form-action`.
+    pub origin: String,
+}
+
+impl Onward {
+    /// What the sealed request in the query of `/login` says. Nothing else in a query has a meaning there.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn of_query(app: &App, query: &str) -> Result<Option<Self>, StoreError> {
+        match query.split('&').find_map(|pair| pair.strip_prefix("continue=")) {
+            Some(sealed) => Self::open(app, sealed).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What the sealed request of a sign-in under way says.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn of_attempt(app: &App, attempt: &Attempt) -> Result<Option<Self>, StoreError> {
+        match &attempt.continue_to {
+            Some(sealed) => Self::open(app, sealed).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What a sealed request says; `None` for one that is damaged, too old, or not wanted any more.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn open(app: &App, sealed: &str) -> Result<Option<Self>, StoreError> {
+        let continuation = continuation(app, sealed).await?;
+        Ok(continuation.map(|continuation| Self {
+            sealed: sealed.to_owned(),
+            client: continuation.client_name,
+            hint: continuation.login_hint,
+            origin: continuation.origin,
+        }))
+    }
+
+    /// An example, for tests.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            sealed: "k.sealed".to_owned(),
+            client: "Wiki <script>".to_owned(),
+            hint: None,
+            origin: "https://wiki.example.org".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! `/setup/{token}`: what a one-time link opens. The first administrator takes name, password and authenticator; an
+//! invited person password and authenticator. Looking uses nothing up, and neither does anything before the last code:
+//! what was typed travels sealed in the form.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use twolatch_core::login::invite::{Led, Opened};
+use twolatch_core::login::web::Fault;
+use twolatch_core::reason::Reason;
+use twolatch_core::secret::Secret;
+use twolatch_core::typed::{self, Typed};
+use twolatch_core::user::UserName;
+
+use super::authenticator::Authenticator;
+use super::login::signed_in;
+use super::said::Said;
+use super::{Answer, Detour, show as show_page};
+use crate::state::App;
+use crate::web::browser::Browser;
+use crate::web::failure::Kind;
+use crate::web::form::Form;
+use crate::web::frame::Frame;
+use crate::web::notice::Notice;
+use crate::web::path::Links;
+
+/// Name and password.
+#[derive(Debug, Template)]
+#[template(path = "setup_begin.html")]
+pub struct BeginPage {
+    frame: Frame,
+    link: String,
+    /// The invited person's name; `None` where the first administrator still has to choose one.
+    invited: Option<String>,
+    name: String,
+    said: Said,
+    /// What is wrong is the name.
+    bad_name: bool,
+}
+
+/// A code of the new authenticator.
+#[derive(Debug, Template)]
+#[template(path = "setup_code.html")]
+pub struct CodePage {
+    frame: Frame,
+    link: String,
+    draft: String,
+    new: Authenticator,
+    said: Said,
+}
+
+impl BeginPage {
+    /// Examples, for tests.
+    #[must_use]
+    pub fn samples() -> Vec<Self> {
+        let page = |invited: Option<&str>, said: Said| Self {
+            frame: Frame::sample(),
+            link: "/setup/abc".to_owned(),
+            invited: invited.map(str::to_owned),
+            name: String::new(),
+            said,
+            bad_name: false,
+        };
+        let bad_name = Said::error("This name is taken.");
+        vec![
+            page(None, Said::default()),
+            page(Some("alice"), Said::error("The password is too short.")),
+            Self { name: "<b>alice".to_owned(), bad_name: true, ..page(None, bad_name) },
+        ]
+    }
+}
+
+impl CodePage {
+    /// Examples, for tests.
+    #[must_use]
+    pub fn samples() -> Vec<Self> {
+        let page = |has_first: bool, said: Option<Notice>| Self {
+            frame: Frame::sample(),
+            link: "/setup/abc".to_owned(),
+            draft: "k.sealed".to_owned(),
+            new: Authenticator::sample(has_first),
+            said: said.into(),
+        };
+        vec![page(false, None), page(true, None), page(true, Some(Notice::WrongNewCode))]
+    }
+}
+
+/// Shows what the link is for.
+pub(crate) async fn show(State(app): State<App>, Path(token): Path<String>, browser: Browser) -> Answer {
+    let opened = open(&app, &token, &browser).await?;
+    begin_page(&app, &browser, &token, &opened, String::new(), None)
+}
+
+/// Takes name and password, or a code of the authenticator in the draft.
+pub(crate) async fn submit(State(app): State<App>, Path(token): Path<String>, mut form: Form) -> Answer {
+    match form.optional("draft") {
+        None => begin(&app, &token, form).await,
+        Some(draft) => go_on(&app, &token, &draft, form).await,
+    }
+}
+
+async fn begin(app: &App, token: &str, form: Form) -> Answer {
+    let opened = open(app, token, &form.browser).await?;
+    let (browser, name, password) = if opened.person.is_some() {
+        let (browser, [password]) = form.only(["new-password"])?;
+        (browser, Secret::default(), password)
+    } else {
+        let (browser, [name, password]) = form.only(["username", "new-password"])?;
+        (browser, name, password)
+    };
+    let name = name.expose().trim().to_owned();
+    let parsed = match (&opened.person, name.parse::<UserName>()) {
+        (Some(_), _) => None,
+        (None, Ok(name)) => Some(name),
+        (None, Err(error)) => {
+            let said = Said::error(format!("This name cannot be used: {error}."));
+            return begin_page(app, &browser, token, &opened, name, Some((said, true)));
+        }
+    };
+    match app.logins.begin_link(token, parsed, password, browser.now).await {
+        Ok(led) => follow(app, &browser, token, led).await,
+        Err(Fault::Weak(weak)) => {
+            begin_page(app, &browser, token, &opened, name, Some((Said::error(weak.to_string()), false)))
+        }
+        Err(Fault::Refused(Reason::NotAllowed)) => {
+            let said = Said::error("This name is taken. Choose another one.");
+            begin_page(app, &browser, token, &opened, name, Some((said, true)))
+        }
+        Err(fault) => Err(over(fault)),
+    }
+}
+
+async fn go_on(app: &App, token: &str, draft: &Secret, form: Form) -> Answer {
+    let (browser, [code]) = form.only(["code"])?;
+    let draft = draft.expose();
+    let notice = match typed::parse(code.expose().as_bytes()) {
+        Typed::Code(code) => match app.logins.continue_link(token, draft, &code, browser.now).await {
+            Ok(led) => return follow(app, &browser, token, led).await,
+            Err(Fault::Refused(Reason::Wrong)) => Notice::WrongNewCode,
+            Err(fault) => return Err(over(fault)),
+        },
+        _ => Notice::NoCode,
+    };
+    let (pending, user) = app.logins.show_link(token, draft, browser.now).await.map_err(over)?;
+    let new = Authenticator::of(&pending, &app.config.organisation, &user);
+    code_page(app, &browser, token, draft.to_owned(), new, notice.into())
+}
+
+async fn follow(app: &App, browser: &Browser, token: &str, led: Led) -> Answer {
+    let links = Links::of(&app.config);
+    match led {
+        Led::Setup { pending, user, draft } => {
+            let new = Authenticator::of(&pending, &app.config.organisation, &user);
+            code_page(app, browser, token, draft, new, Said::default())
+        }
+        Led::SignedIn(session) => Ok(signed_in(app, browser, &links.account(), &session).await?.into_response()),
+        Led::SignIn => Ok(browser.go(&links.login()).saying(app, browser, &Notice::PasswordSet).into_response()),
+    }
+}
+
+async fn open(app: &App, token: &str, browser: &Browser) -> Result<Opened, Detour> {
+    app.logins.open_link(token, browser.now).await.map_err(over)
+}
+
+fn begin_page(
+    app: &App,
+    browser: &Browser,
+    token: &str,
+    opened: &Opened,
+    name: String,
+    wrong: Option<(Said, bool)>,
+) -> Answer {
+    let link = Links::of(&app.config).setup(token);
+    let invited = opened.person.as_ref().map(|person| person.user.name.to_string());
+    let (said, bad_name) = wrong.unwrap_or_default();
+    Ok(show_page(app, browser, None, |frame| BeginPage { frame, link, invited, name, said, bad_name })?)
+}
+
+fn code_page(
+    app: &App,
+    browser: &Browser,
+    token: &str,
+    draft: String,
+    new: Authenticator,
+    said: Said,
+) -> Result<Response, Detour> {
+    let link = Links::of(&app.config).setup(token);
+    Ok(show_page(app, browser, None, |frame| CodePage { frame, link, draft, new, said })?)
+}
+
+/// Used, expired, replaced, never made: all are over.
+fn over(fault: Fault) -> Detour {
+    match fault {
+        Fault::Over => Kind::LinkOver.because("the link or its draft is over").into(),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,45 @@
+//! The last resort around all routes: methods that nothing here has, faults that were not foreseen, and the page for
+//! whatever failed. It must not know any route.
+
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::failure::{Failure, Kind};
+use crate::state::App;
+
+/// Guards a request.
+pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS].contains(request.method());
+    let mut response = if !known {
+        Kind::NoMethod.because(format!("method {}", request.method())).into_response()
+    } else if !request.uri().path().starts_with('/') {
+        Kind::BadForm.because("the target is no path").into_response()
+    } else {
+        // In a task of its own: a panic ends there, and a browser that goes away does not stop it half-way.
+        tokio::spawn(next.run(request))
+            .await
+            .unwrap_or_else(|fault| Kind::Internal.because(fault.to_string()).into_response())
+    };
+    match response.extensions_mut().remove::<Failure>() {
+        Some(failure) => {
+            let mut page = failure.page(&app);
+            if let Some(allowed) = response.headers_mut().remove(axum::http::header::ALLOW) {
+                page.headers_mut().insert(axum::http::header::ALLOW, allowed);
+            }
+            page
+        }
+        None => response,
+    }
+}
+
+/// For an address that nothing is at.
+pub async fn no_page() -> Failure {
+    Kind::NoPage.because("no route")
+}
+
+/// For a page that cannot be asked for in this way.
+pub async fn no_method() -> Failure {
+    Kind::NoMethod.because("not a method of this route")
+}

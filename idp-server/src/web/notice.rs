@@ -1,0 +1,58 @@
+//! What one page wants the next one to say, once. It travels sealed in a cookie: nobody else can put words into our
+//! mouth. It must not carry anything secret.
+
+use serde::{Deserialize, Serialize};
+use twolatch_core::crypto::seal::Place;
+
+use crate::state::App;
+
+/// Something to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// User name or password is not right, or the account cannot be used, or it is too early for another try: all of
+    /// these sound alike. With the name, so that it need not be typed again.
+    NotRight(String),
+    /// The sign-in took too long.
+    Over,
+    /// The second factor cannot be set up any more.
+    SetupClosed,
+    /// The code is not right.
+    WrongCode,
+    /// The code is not right for the authenticator that is being set up.
+    WrongNewCode,
+    /// The code was used before.
+    UsedCode,
+    /// What was typed is no code.
+    NoCode,
+    /// The new password cannot be taken; why.
+    Weak(String),
+    /// The present password is not right.
+    WrongPassword,
+    /// The password is set, and there is an authenticator: sign in.
+    PasswordSet,
+    /// The password was changed.
+    PasswordChanged,
+    /// Signed out.
+    SignedOut,
+}
+
+impl Notice {
+    /// Seals it for one browser.
+    #[must_use]
+    pub fn seal(&self, app: &App, flow: &str) -> Option<String> {
+        let plain = serde_json::to_vec(self).ok()?;
+        app.store.keys().seal(app.entropy(), place(flow), &plain).ok()
+    }
+
+    /// Opens what was sealed for the same browser.
+    #[must_use]
+    pub fn open(app: &App, flow: &str, sealed: &str) -> Option<Self> {
+        let plain = app.store.keys().open(place(flow), sealed).ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+}
+
+const fn place(flow: &str) -> Place<'_> {
+    Place { table: "cookies", column: "notice", row: flow, owner: "" }
+}

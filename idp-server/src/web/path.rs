@@ -1,0 +1,174 @@
+//! Every address of the web server. Links are made here and nowhere else, so that an issuer with a path in it
+//! (`https://example.org/auth`) keeps working. It must not know what is served there.
+
+use crate::config::Config;
+
+/// Signed in already? Then the account, else sign-in.
+pub const HOME: &str = "/";
+/// User name and password.
+pub const LOGIN: &str = "/login";
+/// A code of an authenticator.
+pub const LOGIN_CODE: &str = "/login/code";
+/// A first authenticator, at sign-in.
+pub const LOGIN_SETUP: &str = "/login/setup";
+/// A password in place of one that somebody else has chosen.
+pub const LOGIN_PASSWORD: &str = "/login/password";
+/// What a one-time link opens.
+pub const SETUP: &str = "/setup/{token}";
+/// One's own account.
+pub const ACCOUNT: &str = "/account";
+/// Another password for it.
+pub const ACCOUNT_PASSWORD: &str = "/account/password";
+/// Signing out.
+pub const LOGOUT: &str = "/logout";
+/// What a web app finds us by.
+pub const DISCOVERY: &str = "/.well-known/openid-configuration";
+/// The same, for those who speak plain OAuth.
+pub const METADATA: &str = "/.well-known/oauth-authorization-server";
+/// The keys that tokens are checked with.
+pub const JWKS: &str = "/jwks";
+/// Where a web app sends a browser.
+pub const AUTHORIZE: &str = "/authorize";
+/// Where a web app redeems a code.
+pub const TOKEN: &str = "/token";
+/// Where a web app asks about a person.
+pub const USERINFO: &str = "/userinfo";
+/// Where a browser goes on to a web app.
+pub const RESUME: &str = "/authorize/resume";
+/// The style sheet.
+pub const STYLE: &str = "/static/style.css";
+/// The script that adds comfort.
+pub const SCRIPT: &str = "/static/comfort.js";
+/// The icon.
+pub const ICON: &str = "/static/icon.svg";
+
+/// The path in the issuer, before all of the above: empty, or `/auth`.
+#[must_use]
+pub fn prefix(config: &Config) -> &str {
+    let after_scheme = config.issuer.split_once("://").map_or("", |(_, rest)| rest);
+    after_scheme.find('/').and_then(|start| after_scheme.get(start..)).unwrap_or_default()
+}
+
+/// The issuer's scheme, host and port: what a browser calls our origin.
+#[must_use]
+pub fn origin(config: &Config) -> &str {
+    config.issuer.strip_suffix(prefix(config)).unwrap_or(&config.issuer)
+}
+
+/// Host and port, as a browser names them in `Host`.
+#[must_use]
+pub fn authority(config: &Config) -> &str {
+    origin(config).split_once("://").map_or("", |(_, authority)| authority)
+}
+
+/// Addresses to go to, within this server.
+#[derive(Debug, Clone, Default)]
+pub struct Links {
+    prefix: String,
+}
+
+impl Links {
+    /// The links of a server.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        Self { prefix: prefix(config).to_owned() }
+    }
+
+    /// The home page.
+    #[must_use]
+    pub fn home(&self) -> String {
+        self.to(HOME)
+    }
+
+    /// Sign-in.
+    #[must_use]
+    pub fn login(&self) -> String {
+        self.to(LOGIN)
+    }
+
+    /// Sign-in, to go on to where the sealed request says.
+    #[must_use]
+    pub fn login_continuing(&self, sealed: &str) -> String {
+        format!("{}?continue={sealed}", self.login())
+    }
+
+    /// The code at sign-in.
+    #[must_use]
+    pub fn login_code(&self) -> String {
+        self.to(LOGIN_CODE)
+    }
+
+    /// The first authenticator, at sign-in.
+    #[must_use]
+    pub fn login_setup(&self) -> String {
+        self.to(LOGIN_SETUP)
+    }
+
+    /// The forced new password, at sign-in.
+    #[must_use]
+    pub fn login_password(&self) -> String {
+        self.to(LOGIN_PASSWORD)
+    }
+
+    /// What a one-time link opens.
+    #[must_use]
+    pub fn setup(&self, token: &str) -> String {
+        self.to(&SETUP.replace("{token}", token))
+    }
+
+    /// One's own account.
+    #[must_use]
+    pub fn account(&self) -> String {
+        self.to(ACCOUNT)
+    }
+
+    /// Changing one's password.
+    #[must_use]
+    pub fn account_password(&self) -> String {
+        self.to(ACCOUNT_PASSWORD)
+    }
+
+    /// Signing out.
+    #[must_use]
+    pub fn logout(&self) -> String {
+        self.to(LOGOUT)
+    }
+
+    /// Going on to a web app with a sealed request, whose characters all stand for themselves in an address.
+    #[must_use]
+    pub fn resume(&self, sealed: &str) -> String {
+        format!("{}?request={sealed}", self.to(RESUME))
+    }
+
+    /// Asking again with a GET for what a form asked for.
+    #[must_use]
+    pub fn authorize(&self, query: &str) -> String {
+        format!("{}?{query}", self.to(AUTHORIZE))
+    }
+
+    /// The style sheet, as it is now.
+    #[must_use]
+    pub fn style(&self) -> String {
+        self.asset(STYLE)
+    }
+
+    /// The script, as it is now.
+    #[must_use]
+    pub fn script(&self) -> String {
+        self.asset(SCRIPT)
+    }
+
+    /// The icon, as it is now.
+    #[must_use]
+    pub fn icon(&self) -> String {
+        self.asset(ICON)
+    }
+
+    fn asset(&self, path: &str) -> String {
+        format!("{}?v={}", self.to(path), super::assets::version())
+    }
+
+    fn to(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+}

@@ -1,0 +1,251 @@
+// Drives a real browser through a real server and a web app behind Apache, and looks at every page on the way: that
+// nothing sticks out at 320 px, that axe finds nothing, and what it looks like. Ends with a status other than 0 on any
+// miss. What it needs comes as one JSON object in its first argument; see tests/browser.rs.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const given = JSON.parse(process.argv[2]);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 320, height: 640 } };
+const PASSWORD = "copper lantern drifts";
+const OTHER = "seven violet harbours";
+
+const misses = [];
+const seen = [];
+mkdirSync(given.screenshots, { recursive: true });
+const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox"] });
+try {
+  await theFirstAdministrator();
+  await anInvitedPerson();
+  await aPersonWithAnAuthenticator();
+  await aPersonWithoutAnAuthenticator();
+  await aPersonWithoutScript();
+  await whatIsNotThere();
+  await nobodyFramesUs();
+} finally {
+  await browser.close();
+}
+for (const miss of misses) console.error(miss);
+console.log(`${seen.length} pages looked at: ${seen.join(", ")}`);
+process.exitCode = misses.length === 0 ? 0 : 1;
+
+async function theFirstAdministrator() {
+  const page = await visitor({ permissions: true });
+  await page.goto(given.firstLink);
+  await look(page, "setup-first", "Set up your account");
+  await page.fill("#username", "not a name");
+  await fillAndSend(page, "#new-password", OTHER);
+  await look(page, "setup-first-refused", "Set up your account");
+  assert.match(await page.title(), /^Error: This name cannot be used/);
+  await page.fill("#username", "root-admin");
+  await fillAndSend(page, "#new-password", OTHER);
+  await setUpAuthenticator(page, "setup");
+  await look(page, "account-admin", "Your account");
+}
+
+async function anInvitedPerson() {
+  const page = await visitor();
+  await page.goto(given.inviteLink);
+  await look(page, "setup-invited", "Set up your account");
+  await page.click("[data-reveal=new-password]");
+  assert.equal(await page.getAttribute("#new-password", "type"), "text", "the password is shown on demand");
+  await fillAndSend(page, "#new-password", "alice1");
+  await look(page, "setup-invited-weak", "Set up your account");
+  await fillAndSend(page, "#new-password", PASSWORD);
+  await setUpAuthenticator(page);
+  assert.equal(await heading(page), "Your account");
+
+  // Signed in once, let into the app without being asked again.
+  await page.goto(given.app);
+  assert.equal(await page.textContent("body"), `The app knows ${given.invited}`);
+
+  await page.goto(`${given.issuer}/account/password`);
+  await look(page, "password", "Change your password");
+  await page.fill("#current-password", "wrong");
+  await fillAndSend(page, "#new-password", OTHER);
+  await look(page, "password-refused", "Change your password");
+  await page.fill("#current-password", PASSWORD);
+  await fillAndSend(page, "#new-password", OTHER);
+  await look(page, "account-said", "Your account");
+  await page.click("text=Sign out");
+  assert.match(await page.textContent(".said"), /You are signed out/);
+  await page.goBack();
+  assert.notEqual(await heading(page).catch(() => ""), "Your account", "back after signing out shows nothing");
+  await page.goto(`${given.issuer}/account`);
+  assert.equal(await heading(page), "Sign in");
+}
+
+// From the app and back.
+async function aPersonWithAnAuthenticator() {
+  const page = await visitor();
+  await page.goto(given.app);
+  await look(page, "login-app", "Sign in");
+  await page.fill("#username", given.enrolled);
+  await fillAndSend(page, "#current-password", "wrong");
+  await look(page, "login-refused", "Sign in");
+  assert.equal(await page.inputValue("#username"), given.enrolled, "the name need not be typed again");
+  await fillAndSend(page, "#current-password", PASSWORD);
+  await look(page, "code", "Enter your code");
+  await fillAndSend(page, "#code", await wrongCode(given.secret));
+  await look(page, "code-refused", "Enter your code");
+  const first = await code(given.secret, -1);
+  await fillAndSend(page, "#code", first);
+  assert.equal(await page.textContent("body"), `The app knows ${given.enrolled}`);
+  assert.ok(page.url().startsWith(given.app), page.url());
+
+  await page.goto(`${given.issuer}/account`);
+  await look(page, "account", "Your account");
+  await page.click("text=Sign out");
+  await page.goto(`${given.issuer}/`);
+  await look(page, "login", "Sign in");
+  await page.fill("#username", given.enrolled);
+  await fillAndSend(page, "#current-password", PASSWORD);
+  await fillAndSend(page, "#code", first);
+  assert.match(await page.textContent("[role=alert]"), /used before/, "a code opens once");
+  await look(page, "code-used", "Enter your code");
+  await fillAndSend(page, "#code", await code(given.secret, 0));
+  assert.equal(await heading(page), "Your account");
+}
+
+// The same without script, where the page cannot be asked for more than its text.
+async function aPersonWithoutScript() {
+  const page = await visitor({ javaScriptEnabled: false });
+  await page.goto(given.app);
+  assert.equal(await page.isVisible("[data-reveal]"), false, "nothing is offered that cannot work");
+  await page.fill("#username", given.scriptless);
+  await fillAndSend(page, "#current-password", PASSWORD);
+  await fillAndSend(page, "#code", await code(given.secret, 0));
+  assert.equal(await page.textContent("body"), `The app knows ${given.scriptless}`);
+  await page.goto(`${given.issuer}/account`);
+  await page.click("text=Sign out");
+  assert.equal(await heading(page), "Sign in");
+}
+
+async function aPersonWithoutAnAuthenticator() {
+  const page = await visitor();
+  await page.goto(`${given.issuer}/login`);
+  await page.fill("#username", given.added);
+  await fillAndSend(page, "#current-password", PASSWORD);
+  await look(page, "login-setup", "Set up your authenticator");
+  await setUpAuthenticator(page);
+  await look(page, "login-password", "Choose a password");
+  await fillAndSend(page, "#new-password", OTHER);
+  assert.equal(await heading(page), "Your account");
+}
+
+async function whatIsNotThere() {
+  const page = await visitor();
+  await page.goto(`${given.issuer}/nothing`);
+  await look(page, "not-there", "There is no such page");
+  await page.goto(given.firstLink);
+  await look(page, "link-over", "This link can no longer be used");
+}
+
+async function nobodyFramesUs() {
+  const page = await visitor();
+  await page.goto(`${given.frame}#${given.issuer}/login`);
+  await page.waitForTimeout(500);
+  const inside = page.frames().filter((frame) => frame !== page.mainFrame());
+  assert.equal(inside.length, 1);
+  assert.equal(await inside[0].locator("h1").filter({ hasText: "Sign in" }).count(), 0, "no page shows in a frame");
+}
+
+// From the page with the QR code to the one after it. With a name, the page is looked at in all its states.
+async function setUpAuthenticator(page, name) {
+  assert.equal(await heading(page), "Set up your authenticator");
+  if (name) await look(page, `${name}-authenticator`, "Set up your authenticator");
+  await page.click("text=Show the key for typing");
+  const key = (await page.textContent("#key")).replaceAll(" ", "");
+  if (name) {
+    await page.click("text=Copy the key");
+    await page.waitForSelector("text=Copied");
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
+    await page.click("text=Show the QR code");
+    await look(page, `${name}-authenticator-shown`, "Set up your authenticator");
+  }
+  await fillAndSend(page, "#code", await wrongCode(key));
+  if (name) await look(page, `${name}-authenticator-refused`, "Set up your authenticator");
+  await fillAndSend(page, "#code", await code(key, -1));
+  if (name) await look(page, `${name}-authenticator-next`, "Set up your authenticator");
+  assert.match(await page.textContent("label[for=code]"), /Next code/);
+  await fillAndSend(page, "#code", await code(key, 0));
+}
+
+async function visitor({ permissions, ...options } = {}) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(15_000);
+  if (permissions) await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: given.issuer });
+  const page = await context.newPage();
+  // A page that breaks its own policy says so here.
+  page.on("console", (message) => {
+    const said = message.text();
+    if (said.includes("Content Security Policy") && !page.url().startsWith(given.frame)) misses.push(`${page.url()}: ${said}`);
+  });
+  page.on("pageerror", (error) => misses.push(`${page.url()}: ${error}`));
+  return page;
+}
+
+async function fillAndSend(page, field, value) {
+  await page.fill(field, value);
+  await Promise.all([page.waitForNavigation(), page.click("main form button[type=submit]")]);
+}
+
+function heading(page) {
+  return page.textContent("h1", { timeout: 5000 });
+}
+
+// Looks at a page in both sizes and both schemes.
+async function look(page, name, title) {
+  assert.equal(await heading(page), title, name);
+  seen.push(name);
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      await page.setViewportSize(viewport);
+      const where = `${name}-${size}-${colorScheme}`;
+      await page.screenshot({ path: join(given.screenshots, `${where}.png`), fullPage: true });
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (over > 0) misses.push(`${where}: ${over} px stick out`);
+      const small = await page.$$eval("input:not([type=hidden])", (inputs) =>
+        inputs.filter((input) => parseFloat(getComputedStyle(input).fontSize) < 16).length);
+      if (small > 0) misses.push(`${where}: an input below 16 px`);
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate((values) => axe.run({ runOnly: { type: "tag", values } }), RULES);
+      for (const { id, help, nodes } of violations) {
+        misses.push(`${where}: ${id}: ${help}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+      }
+    }
+  }
+  await page.setViewportSize(SIZES.wide);
+}
+
+// A code of the step that is now, moved by steps; never one that is about to become too old.
+async function code(secret, offset) {
+  const left = () => 30_000 - (Date.now() % 30_000);
+  if (left() < 6000) await new Promise((done) => setTimeout(done, left() + 200));
+  return codeOf(secret, Math.floor(Date.now() / 30_000) + offset);
+}
+
+async function wrongCode(secret) {
+  const now = Math.floor(Date.now() / 30_000);
+  const near = [-4, -3, -2, -1, 0, 1, 2, 3, 4].map((offset) => codeOf(secret, now + offset));
+  return ["000000", "111111", "222222"].find((guess) => !near.includes(guess));
+}
+
+function codeOf(secret, step) {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const hash = createHmac("sha1", base32(secret)).update(counter).digest();
+  const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
+}
+
+function base32(text) {
+  const bits = [...text].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"));
+  return Buffer.from(bits.join("").match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+}

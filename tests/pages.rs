@@ -1,0 +1,186 @@
+//! Every page: what it looks like in its source, that anybody can use it, and what every answer says in its headers.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
+use idp_server::config::Config;
+use idp_server::pages::samples;
+use idp_server::router;
+
+use crate::support::core::actor;
+use crate::support::site::{Browser, Page, Site};
+
+#[test]
+fn every_page_is_as_it_was() {
+    for (name, page) in samples() {
+        // The version in the addresses of style and script changes with them, and says nothing here.
+        insta::with_settings!({ filters => vec![(r"\?v=[\w-]{16}", "?v=VERSION")] }, {
+            insta::assert_snapshot!(name, page.unwrap());
+        });
+    }
+}
+
+#[test]
+fn every_page_can_be_used_by_everybody() {
+    for (name, page) in samples() {
+        let page = page.unwrap();
+        let count = |text: &str| page.matches(text).count();
+        assert!(page.contains("<html lang=\"en\">"), "{name}");
+        assert_eq!((count("<h1>"), count("<main"), count("<title>")), (1, 1, 1), "{name}");
+        let is_error = count("role=\"alert\"") == 1 || name == "error";
+        assert_eq!(page.contains("<title>Error: "), is_error, "{name}: the title says an error first");
+        assert_eq!(count("id=\"problem\""), count("role=\"alert\""), "{name}");
+        for input in page.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
+            if input.starts_with("type=\"hidden\"") || input.ends_with("readonly hidden") {
+                continue;
+            }
+            let part = |key: &str| input.split(&format!("{key}=\"")).nth(1).map(|rest| rest.split('"').next().unwrap());
+            let id = part("id").unwrap();
+            assert_eq!(count(&format!("<label for=\"{id}\">")), 1, "{name} {id}");
+            let autocomplete = part("autocomplete").unwrap();
+            let known = ["username", "current-password", "new-password", "one-time-code"];
+            assert!(known.contains(&autocomplete), "{name} {id}");
+            assert_eq!(autocomplete == "one-time-code", part("inputmode") == Some("numeric"), "{name} {id}");
+            if let Some(hints) = part("aria-describedby") {
+                for hint in hints.split(' ') {
+                    assert_eq!(count(&format!("id=\"{hint}\"")), 1, "{name} {id}");
+                }
+            }
+            assert_eq!(part("aria-invalid").is_some(), hints_at_problem(input), "{name} {id}");
+        }
+        let marked = count("aria-invalid=\"true\"") > 0;
+        assert_eq!(marked, count("role=\"alert\"") == 1, "{name}: an error marks its field");
+        for inline in ["style=", "onclick=", "javascript:", "<style", "http://", "https://"] {
+            let page = page.replace("http://www.w3.org/2000/svg", "");
+            assert!(!page.contains(inline), "{name}: {inline}");
+        }
+    }
+}
+
+fn hints_at_problem(input: &str) -> bool {
+    input.contains("aria-describedby=\"problem")
+}
+
+#[test]
+fn w_13_w_14_names_are_shown_and_never_obeyed() {
+    for (name, page) in samples() {
+        let page = page.unwrap();
+        assert!(page.contains("{{7*7}}"), "{name}: the organisation's name stands there as it is");
+        for tag in ["<Org>", "<b>", "<script>"] {
+            assert!(!page.contains(tag), "{name}: {tag}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_3_every_answer_has_the_headers_whoever_made_it() {
+    let site = Site::new().await;
+    let token = site.app.logins.first_admin_link(&actor(site.now())).await.unwrap().unwrap();
+    let mut answers = Vec::new();
+    for (path, _) in [router::people(), router::openid_connect(), router::files()].into_iter().flatten() {
+        for method in [Method::GET, Method::HEAD, Method::POST, Method::DELETE, Method::OPTIONS] {
+            let to = path.replace("{token}", &token);
+            answers.push(site.send(Browser::default().request(method, &to, Body::empty())).await);
+        }
+    }
+    for to in ["/healthz", "/readyz", "/none", "/account/x.css", "/account;x.css", "/setup/", "/static/"] {
+        answers.push(site.get(&mut Browser::default(), to).await);
+    }
+    let huge = "a=".to_owned() + &"b".repeat(70 * 1024);
+    answers.push(site.send(Browser::default().form("/login", &huge)).await);
+    for page in &answers {
+        let policy = header_of(page, "content-security-policy");
+        for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"] {
+            assert!(policy.contains(part), "{page:?}");
+        }
+        assert!(!policy.contains("unsafe"), "{page:?}");
+        assert_eq!(header_of(page, "x-content-type-options"), "nosniff");
+        assert_eq!(header_of(page, "referrer-policy"), "no-referrer");
+        assert_eq!(header_of(page, "cross-origin-opener-policy"), "same-origin");
+        assert_eq!(header_of(page, "strict-transport-security"), "max-age=31536000");
+        assert!(header_of(page, "permissions-policy").contains("camera=()"));
+        assert!(!header_of(page, "cache-control").is_empty());
+        assert_eq!(header_of(page, "access-control-allow-origin"), "");
+        if header_of(page, "content-type").starts_with("text/html") {
+            assert_eq!(header_of(page, "cache-control"), "no-store", "{page:?}");
+        }
+    }
+    let statuses: std::collections::BTreeSet<u16> = answers.iter().map(|page| page.status.as_u16()).collect();
+    assert!([200, 303, 400, 403, 404, 405, 413].iter().all(|status| statuses.contains(status)), "{statuses:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_3_a_fault_of_ours_has_a_page_and_harms_nobody_else() {
+    let site = Site::new().await;
+    site.app.store.close().await;
+    let token = "a".repeat(32);
+    let page = site.get(&mut Browser::default(), &format!("/setup/{token}")).await;
+    assert_eq!(
+        (page.status, page.title().as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "Sign-in is not available right now")
+    );
+    assert_eq!(header_of(&page, "retry-after"), "10");
+    assert!(header_of(&page, "content-security-policy").contains("default-src 'none'"));
+    assert!(page.body.contains("tell them this number: <code>"));
+    assert_eq!(site.get(&mut Browser::default(), "/login").await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_with_a_path_has_all_links_below_it() {
+    let site = Site::with(|config: &mut Config| config.issuer = "https://id.example.org/auth".to_owned()).await;
+    let mut browser = Browser::default();
+    assert_eq!(site.get(&mut browser, "/login").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(site.get(&mut browser, "/healthz").await.status, StatusCode::OK);
+    let page = site.open(&mut browser, "/auth/").await;
+    assert_eq!(page.title(), "Sign in", "{page:?}");
+    for link in page.body.split(['"']).filter(|text| text.starts_with('/')) {
+        assert!(link.starts_with("/auth/"), "{link}");
+    }
+    let style = page.body.split('"').find(|text| text.starts_with("/auth/static/style.css")).unwrap();
+    assert_eq!(site.get(&mut browser, style).await.status, StatusCode::OK);
+    let page = site.submit(&mut browser, &page, &[("username", "nobody"), ("password", "wrong")]).await;
+    assert!(page.said().unwrap().starts_with("User name or password"), "{page:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_16_there_is_nothing_behind_the_static_files() {
+    let site = Site::new().await;
+    let mut browser = Browser::default();
+    let style = site.get(&mut browser, "/static/style.css").await;
+    assert_eq!((style.status, header_of(&style, "content-type")), (StatusCode::OK, "text/css; charset=utf-8"));
+    assert!(header_of(&style, "cache-control").contains("immutable"));
+    let mut again = browser.request(Method::GET, "/static/style.css", Body::empty());
+    again.headers_mut().insert(header::IF_NONE_MATCH, style.headers[header::ETAG].clone());
+    let again = site.send(again).await;
+    assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0));
+    for path in [
+        "/static/..%2fCargo.toml",
+        "/static/..%5c..%5cCargo.toml",
+        "/static/%2e%2e/Cargo.toml",
+        "/static/%252e%252e/Cargo.toml",
+        "/static//etc/passwd",
+        "/static/%2fetc%2fpasswd",
+        "/static/style.css%00.png",
+        "/static",
+        "/static/",
+        "/.git/config",
+        &format!("/static/{}", "a".repeat(10 * 1024)),
+    ] {
+        assert_eq!(site.get(&mut browser, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_28_no_page_is_kept_and_none_has_a_second_name() {
+    let site = Site::new().await;
+    let totp = site.enrolled("alice").await;
+    let mut browser = Browser::default();
+    let account = site.sign_in(&mut browser, "alice", &totp).await;
+    assert_eq!(header_of(&account, "cache-control"), "no-store");
+    for path in ["/account/x.css", "/account;x.css", "/account/", "/account%2Fpassword", "/ACCOUNT", "//account"] {
+        assert_eq!(site.get(&mut browser, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+fn header_of<'p>(page: &'p Page, name: &str) -> &'p str {
+    page.headers.get(name).map_or("", |value| value.to_str().unwrap())
+}

@@ -1,0 +1,255 @@
+//! The web server in this process, on a clock that moves only when told to, and browsers that keep cookies, follow
+//! forms and tell of themselves what real ones tell.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use idp_server::config::Config;
+use idp_server::listen::web::Remote;
+use idp_server::oidc::sign::Keys;
+use idp_server::router::routes;
+use idp_server::state::App;
+use openidconnect::url::form_urlencoded;
+use tower::ServiceExt;
+use twolatch_core::crypto::password::Cost;
+use twolatch_core::factor::totp::{Algorithm, Totp};
+use twolatch_core::policy::Level;
+use twolatch_core::secret::Secret;
+use twolatch_core::time::{Clock, Timestamp};
+
+use super::core::{Core, NOW, StandingClock, actor, parsed};
+use super::database::Engine;
+
+pub(crate) const ISSUER: &str = "https://id.example.org";
+
+/// A password that may be chosen.
+pub(crate) const PASSWORD: &str = "copper lantern drifts";
+
+/// The server.
+pub(crate) struct Site {
+    pub(crate) core: Core,
+    pub(crate) app: App,
+    clock: Arc<StandingClock>,
+    router: Router,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+/// A browser.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Browser {
+    pub(crate) cookies: BTreeMap<String, String>,
+}
+
+impl Site {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With a configuration changed as the test needs it.
+    pub(crate) async fn with(edit: impl FnOnce(&mut Config)) -> Self {
+        let core = Core::new(Engine::Sqlite).await.expect("SQLite is always there");
+        let mut config = Config {
+            path: PathBuf::from("twolatch.toml"),
+            organisation: "Example <b>Org</b>".to_owned(),
+            issuer: ISSUER.to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            socket: PathBuf::from("verify.sock"),
+            database: core.store().location().clone(),
+            keys: PathBuf::from("keys"),
+            tls: None,
+            trusted_proxies: Vec::new(),
+            password: Cost::default(),
+            initial: Level::Required,
+            locked: false,
+        };
+        edit(&mut config);
+        let clock = Arc::new(StandingClock::at(NOW));
+        let app = App {
+            store: core.store().clone(),
+            logins: core.logins.clone(),
+            config: Arc::new(config),
+            keys: Keys::default(),
+            clock: Arc::<StandingClock>::clone(&clock),
+        };
+        Self { router: routes(app.clone()), core, app, clock }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.clock.set(self.now().plus(seconds));
+    }
+
+    /// Somebody with a password and an authenticator.
+    pub(crate) async fn enrolled(&self, name: &str) -> Totp {
+        let totp = self.core.enrolled(name).await;
+        let password = Secret::new(PASSWORD.to_owned());
+        self.app.logins.reset_password(&parsed(name), password, true, &actor(self.now())).await.unwrap();
+        totp
+    }
+
+    /// Somebody with a password only.
+    pub(crate) async fn member(&self, name: &str, keep: bool) {
+        self.core.member(name).await;
+        let password = Secret::new(PASSWORD.to_owned());
+        self.app.logins.reset_password(&parsed(name), password, keep, &actor(self.now())).await.unwrap();
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Page {
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = to_bytes(body, 1 << 20).await.unwrap();
+        Page { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    /// Opens an address.
+    pub(crate) async fn get(&self, browser: &mut Browser, to: &str) -> Page {
+        let page = self.send(browser.request(Method::GET, to, Body::empty())).await;
+        browser.keep(&page);
+        page
+    }
+
+    /// Opens an address and goes on wherever it leads.
+    pub(crate) async fn open(&self, browser: &mut Browser, to: &str) -> Page {
+        let mut page = self.get(browser, to).await;
+        for _ in 0..5 {
+            let Some(to) = page.location() else { break };
+            page = self.get(browser, &to).await;
+        }
+        page
+    }
+
+    /// Sends a page's form with these fields filled in, and stays with the answer.
+    pub(crate) async fn post(&self, browser: &mut Browser, page: &Page, fields: &[(&str, &str)]) -> Page {
+        let (action, hidden) = page.form();
+        let all = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied());
+        let page = self.send(browser.form(&action, &encode(all))).await;
+        browser.keep(&page);
+        page
+    }
+
+    /// Sends a page's form, and goes on wherever the answer leads.
+    pub(crate) async fn submit(&self, browser: &mut Browser, page: &Page, fields: &[(&str, &str)]) -> Page {
+        let page = self.post(browser, page, fields).await;
+        match page.location() {
+            Some(to) => self.open(browser, &to).await,
+            None => page,
+        }
+    }
+
+    /// Signs somebody in, to the account page.
+    pub(crate) async fn sign_in(&self, browser: &mut Browser, name: &str, totp: &Totp) -> Page {
+        self.advance(60);
+        let page = self.open(browser, "/login").await;
+        let page = self.submit(browser, &page, &[("username", name), ("password", PASSWORD)]).await;
+        assert_eq!(page.title(), "Enter your code", "{page:?}");
+        let page = self.submit(browser, &page, &[("code", &self.code(totp))]).await;
+        assert_eq!(page.title(), "Your account", "{page:?}");
+        page
+    }
+
+    /// The code that an authenticator shows now.
+    pub(crate) fn code(&self, totp: &Totp) -> String {
+        super::core::code_at(totp, self.now(), 0)
+    }
+
+    /// How many rows a table has.
+    pub(crate) async fn number(&self, text: &'static str) -> i64 {
+        self.core.number(text).await
+    }
+}
+
+impl Browser {
+    /// What it sends with each request.
+    pub(crate) fn request(&self, method: Method, to: &str, body: Body) -> Request<Body> {
+        let mut request = Request::builder().method(method).uri(to).header(header::HOST, "id.example.org");
+        if !self.cookies.is_empty() {
+            let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(header::COOKIE, pairs.join("; "));
+        }
+        let address: IpAddr = [192, 0, 2, 7].into();
+        request.extension(Remote(address)).body(body).unwrap()
+    }
+
+    /// A form of our own pages.
+    pub(crate) fn form(&self, to: &str, body: &str) -> Request<Body> {
+        let mut request = self.request(Method::POST, to, Body::from(body.to_owned()));
+        let headers = request.headers_mut();
+        headers.insert(header::CONTENT_TYPE, "application/x-www-form-urlencoded".parse().unwrap());
+        headers.insert(header::ORIGIN, ISSUER.parse().unwrap());
+        headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+        request
+    }
+
+    /// Keeps and drops cookies as told.
+    pub(crate) fn keep(&mut self, page: &Page) {
+        for line in page.headers.get_all(header::SET_COOKIE) {
+            let line = line.to_str().unwrap();
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            if line.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
+
+impl Page {
+    /// Where it sends the browser.
+    pub(crate) fn location(&self) -> Option<String> {
+        self.headers.get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    /// What stands in its only heading.
+    pub(crate) fn title(&self) -> String {
+        between(&self.body, "<h1>", "</h1>").unwrap_or_default().to_owned()
+    }
+
+    /// What it says about the last try.
+    pub(crate) fn said(&self) -> Option<&str> {
+        let start = self.body.find("<p class=\"said")?;
+        between(&self.body[start..], ">", "</p>")
+    }
+
+    /// The action and the hidden fields of its form: on the account page, of signing out.
+    pub(crate) fn form(&self) -> (String, Vec<(String, String)>) {
+        let form = between(&self.body, "<form", "</form>").unwrap_or_else(|| panic!("no form: {self:?}"));
+        let action = between(form, "action=\"", "\"").unwrap().to_owned();
+        let hidden = form.split("<input type=\"hidden\" ").skip(1).map(|field| {
+            let part = |name: &str| between(field, &format!("{name}=\""), "\"").unwrap().to_owned();
+            (part("name"), part("value"))
+        });
+        (action, hidden.collect())
+    }
+
+    /// The authenticator that it shows for setting up.
+    pub(crate) fn authenticator(&self) -> Totp {
+        let key = between(&self.body, "<code id=\"key\">", "</code>").unwrap().replace(' ', "");
+        Totp::from_base32(&Secret::new(key), Algorithm::Sha1, 6, 30).unwrap()
+    }
+}
+
+pub(crate) fn encode<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
+    let start = text.find(before)? + before.len();
+    let length = text[start..].find(after)?;
+    Some(&text[start..start + length])
+}
