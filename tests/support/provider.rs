@@ -262,7 +262,7 @@ fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
 }
 
 /// The cookie of a session.
-pub(crate) fn cookie(token: &str) -> String {
+fn cookie(token: &str) -> String {
     format!("__Host-session={token}")
 }
 
