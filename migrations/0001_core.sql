@@ -67,14 +67,17 @@ CREATE TABLE budgets (
     id TEXT NOT NULL PRIMARY KEY,
     fails BIGINT NOT NULL,
     next_at BIGINT NOT NULL,
-    changed_at BIGINT NOT NULL
+    changed_at BIGINT NOT NULL,
+    noted_at BIGINT NOT NULL
 );
 CREATE INDEX budgets_by_change ON budgets (changed_at);
 
--- Every version of the policy; the highest is in force.
+-- The policy in force: one row. What it was before is in the audit.
 CREATE TABLE policies (
     version BIGINT NOT NULL PRIMARY KEY,
     document TEXT NOT NULL,
+    -- The ids of all exemptions, sorted: one that comes or goes by another hand is noticed.
+    exemptions TEXT NOT NULL,
     author TEXT NOT NULL,
     at BIGINT NOT NULL,
     mac TEXT NOT NULL

@@ -34,6 +34,8 @@ CREATE TABLE links (
     token_hash TEXT NOT NULL PRIMARY KEY,
     purpose TEXT NOT NULL,
     user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
+    -- What the person had when it was made: it dies when password or authenticators change, also by its own use.
+    credentials TEXT,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     mac TEXT NOT NULL,

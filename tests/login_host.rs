@@ -194,7 +194,7 @@ async fn p21_levels_exemptions_and_windows(core: Core) {
     ];
     for (index, (level, name, expected)) in (0..).zip(table) {
         let now = later(2 * index);
-        core.logins.set_rules(rules(level), String::new(), &actor(now)).await.unwrap();
+        core.logins.set_rules(rules(level), 1 + index, String::new(), &actor(now)).await.unwrap();
         let outcome = core.logins.begin(ROOT, &ssh(name), now.plus(1)).await.unwrap();
         let found = match &outcome {
             Outcome::NotAsked => "not_asked",

@@ -44,6 +44,7 @@ fn password_and_code_let_in(engine: Engine) {
     syslog::expect_reason(person.name(), "granted");
     syslog::assert_hides_code(person.name(), &code);
     assert_eq!(world.status_of(person.name()), "Activated");
+    assert_eq!(world.verdicts(person.name()), ["ok"]);
 }
 
 fn a_wrong_code_is_refused_and_the_right_one_still_works(engine: Engine) {
@@ -53,10 +54,12 @@ fn a_wrong_code_is_refused_and_the_right_one_still_works(engine: Engine) {
     sshd.login(person.name(), None).answer(password, &[&wrong]).assert_refused();
     syslog::expect_reason(person.name(), "refused");
     syslog::assert_hides_code(person.name(), &wrong);
+    assert_eq!(world.verdicts(person.name()), ["wrong"; 3]);
 
     let other = world.enrolled();
     let codes = [other.wrong_code(), other.code()];
     sshd.login(other.name(), None).answer(&other.account.password, &[&codes[0], &codes[1]]).assert_in(other.name());
+    assert_eq!(world.verdicts(other.name()), ["wrong", "ok"]);
 }
 
 fn a_used_code_is_refused(engine: Engine) {
@@ -65,6 +68,7 @@ fn a_used_code_is_refused(engine: Engine) {
     let (code, password) = (person.code(), &person.account.password);
     sshd.login(person.name(), None).answer(password, &[&code]).assert_in(person.name());
     sshd.login(person.name(), None).answer(password, &[&code]).assert_refused();
+    assert_eq!(world.verdicts(person.name()), ["ok", "replay", "replay", "replay"]);
 }
 
 fn of_two_logins_with_one_code_one_gets_in(engine: Engine) {
@@ -79,6 +83,7 @@ fn of_two_logins_with_one_code_one_gets_in(engine: Engine) {
         let ends = logins.map(|login| login.answer(&person.account.password, &[&code]));
         let inside = ends.iter().filter(|end| end.is_in(person.name())).count();
         assert_eq!(inside, 1, "{}\n{}", ends[0].screen, ends[1].screen);
+        assert_eq!(world.verdicts(person.name()), ["ok", "replay", "replay", "replay"]);
     }
 }
 
@@ -92,6 +97,7 @@ fn a_server_killed_while_the_person_types_spends_nothing(engine: Engine) {
     syslog::expect_reason(person.name(), "no_answer");
     world.server.start();
     sshd.login(person.name(), None).answer(&person.account.password, &[&code]).assert_in(person.name());
+    assert_eq!(world.verdicts(person.name()), ["ok"]);
 }
 
 #[test]
@@ -109,6 +115,7 @@ fn p01_empty_lines_are_refused_and_spend_nothing() {
     syslog::expect_reason(person.name(), "malformed");
     let code = person.code();
     sshd.login(person.name(), None).answer(&person.account.password, &[&code]).assert_in(person.name());
+    assert_eq!(world.verdicts(person.name()), ["ok"], "lines that are no codes are not judged");
 }
 
 #[test]
@@ -149,6 +156,7 @@ fn p16_an_account_that_twolatch_does_not_know_is_asked_the_same_and_refused() {
     assert!(login.reach_code(&account.password), "no code was asked for:\n{}", login.screen());
     login.answer(&account.password, &["123456"]).assert_refused();
     syslog::expect_reason(&account.name, "refused");
+    assert_eq!(world.verdicts(&account.name), ["unknown"; 3]);
 }
 
 #[test]
@@ -158,6 +166,7 @@ fn a_disabled_account_is_refused_with_the_right_code() {
     world.server.run(&["user", "disable", person.name()], "");
     let code = person.code();
     sshd.login(person.name(), None).answer(&person.account.password, &[&code]).assert_refused();
+    assert_eq!(world.verdicts(person.name()), ["disabled"; 3]);
     world.server.run(&["user", "enable", person.name()], "");
     sshd.login(person.name(), None).answer(&person.account.password, &[&code]).assert_in(person.name());
 }
@@ -227,7 +236,8 @@ fn first_key_refuses_where_sshd_asked_for_no_key() {
     let person = world.enrolled();
     let code = person.code();
     sshd.login(person.name(), None).answer(&person.account.password, &[&code]).assert_refused();
-    syslog::expect_reason(person.name(), "no_evidence");
+    syslog::expect_reason(person.name(), "refused");
+    assert_eq!(world.verdicts(person.name()), ["no_evidence"; 3]);
 }
 
 #[test]

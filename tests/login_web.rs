@@ -50,7 +50,7 @@ async fn same_all_who_cannot_sign_in_are_told_the_same() {
         let page = site.open(&mut browser, "/login").await;
         let answer = site.post(&mut browser, &page, &[("username", name), ("password", password)]).await;
         let page = site.open(&mut browser, &answer.location().unwrap()).await;
-        assert!(!browser.cookies.contains_key("__Host-attempt"), "{name}");
+        assert!(!browser.cookies.contains_key("__Host-twolatch_attempt"), "{name}");
         let token = page.form().1.remove(0).1;
         let typed = format!("value=\"{}\"", name);
         let body = page.body.replace(&token, "TOKEN").replace(&typed, "TYPED").replace(" autofocus", "");
@@ -148,7 +148,7 @@ async fn where_policy_asks_for_nothing_the_password_is_enough() {
     let site = Site::new().await;
     site.member("bob", true).await;
     let rules = Rules::initial(Level::Off);
-    site.app.logins.set_rules(rules, "test".to_owned(), &actor(site.now())).await.unwrap();
+    site.app.logins.set_rules(rules, 1, "test".to_owned(), &actor(site.now())).await.unwrap();
     site.advance(2);
     let mut browser = Browser::default();
     let page = site.open(&mut browser, "/login").await;
@@ -163,30 +163,30 @@ async fn ses_3_every_level_has_its_own_cookie_and_a_planted_one_is_worth_nothing
     let totp = site.enrolled("alice").await;
     let mut browser = Browser::default();
     let planted = "a".repeat(32);
-    for name in ["__Host-attempt", "__Host-session", "__Host-flow"] {
+    for name in ["__Host-twolatch_attempt", "__Host-twolatch_session", "__Host-twolatch_flow"] {
         browser.cookies.insert(name.to_owned(), planted.clone());
     }
     let page = site.open(&mut browser, "/login").await;
     let page = site.submit(&mut browser, &page, &[("username", "alice"), ("password", PASSWORD)]).await;
-    let attempt = browser.cookies["__Host-attempt"].clone();
+    let attempt = browser.cookies["__Host-twolatch_attempt"].clone();
     assert_ne!(attempt, planted);
     let account = site.submit(&mut browser, &page, &[("code", &site.code(&totp))]).await;
     assert_eq!(account.title(), "Your account");
     let first = browser.cookies.clone();
-    assert!(!first.contains_key("__Host-attempt"));
-    assert!(![&planted, &attempt].contains(&&first["__Host-session"]));
-    assert_ne!(first["__Host-flow"], planted);
+    assert!(!first.contains_key("__Host-twolatch_attempt"));
+    assert!(![&planted, &attempt].contains(&&first["__Host-twolatch_session"]));
+    assert_ne!(first["__Host-twolatch_flow"], planted);
 
     // Signing in again, as a web app may ask: the old session dies.
     let mut again = Browser { cookies: first.clone() };
-    again.cookies.remove("__Host-session");
+    again.cookies.remove("__Host-twolatch_session");
     let page = site.open(&mut again, "/login").await;
     let page = site.submit(&mut again, &page, &[("username", "alice"), ("password", PASSWORD)]).await;
-    again.cookies.insert("__Host-session".to_owned(), first["__Host-session"].clone());
+    again.cookies.insert("__Host-twolatch_session".to_owned(), first["__Host-twolatch_session"].clone());
     let page = site.open(&mut again, &page.form().0).await;
     site.advance(30);
     site.submit(&mut again, &page, &[("code", &site.code(&totp))]).await;
-    assert_ne!(again.cookies["__Host-session"], first["__Host-session"]);
+    assert_ne!(again.cookies["__Host-twolatch_session"], first["__Host-twolatch_session"]);
     assert_eq!(site.open(&mut Browser { cookies: first }, "/account").await.title(), "Sign in");
     assert_eq!(site.number("SELECT COUNT(*) FROM sessions").await, 1);
 }
@@ -207,11 +207,11 @@ async fn ses_6_another_password_ends_all_other_sessions_at_once() {
     let page = site.submit(&mut here, &page, &right).await;
     assert_eq!(page.title(), "Your account");
     assert!(page.said().unwrap().starts_with("Your password is changed"), "{page:?}");
-    assert_ne!(here.cookies["__Host-session"], before["__Host-session"]);
+    assert_ne!(here.cookies["__Host-twolatch_session"], before["__Host-twolatch_session"]);
     assert_eq!(site.open(&mut Browser { cookies: before }, "/account").await.title(), "Sign in");
     let page = site.open(&mut there, "/account").await;
     assert_eq!(page.title(), "Sign in");
-    assert!(!there.cookies.contains_key("__Host-session"), "and the cookie is cleared");
+    assert!(!there.cookies.contains_key("__Host-twolatch_session"), "and the cookie is cleared");
 }
 
 #[tokio::test(flavor = "multi_thread")]

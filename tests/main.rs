@@ -12,6 +12,8 @@ mod browser;
 #[cfg(test)]
 mod host_setup;
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod login_console;
 #[cfg(test)]
 mod login_host;
@@ -30,11 +32,15 @@ mod oidc_code_flow;
 #[cfg(test)]
 mod oidc_errors;
 #[cfg(test)]
+mod oidc_relying_party;
+#[cfg(test)]
 mod oidc_requests;
+#[cfg(test)]
+mod oidc_rows;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
-mod provider;
+mod store;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

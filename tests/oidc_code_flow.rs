@@ -2,6 +2,7 @@
 //! would not do it.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
@@ -18,15 +19,16 @@ use twolatch_core::factor::Kind;
 use twolatch_core::policy::Level;
 use twolatch_core::step::Assurance;
 
-use crate::provider::{CALLBACK, ISSUER, Provider, Registered, VERIFIER, form, good, on_both, redemption, with};
-
-const BOTH: [Kind; 2] = [Kind::Password, Kind::Totp];
+use crate::support::core::{Core, on_both};
+use crate::support::provider::{
+    BOTH, Browser, CALLBACK, ISSUER, Provider, Registered, VERIFIER, cut, form, good, redemption, with,
+};
 
 on_both!(
     a_client_library_signs_somebody_in_with_each_algorithm,
     a_public_client_on_a_loopback_port_is_held_by_pkce_alone,
     somebody_who_is_not_signed_in_comes_back_from_the_login_page,
-    o13_of_64_parallel_redemptions_one_wins_and_its_token_dies,
+    o13_of_64_redemptions_at_two_servers_one_wins_and_its_token_dies,
     o13_a_second_use_is_refused_also_later_and_revokes,
     o12_o13_a_wrong_redemption_burns_the_code_only_at_the_fifth,
     what_ends_a_session_or_account_ends_codes_and_tokens,
@@ -49,9 +51,10 @@ fn http(provider: &Provider) -> impl Fn(HttpRequest) -> Answering {
     }
 }
 
-type Answering = std::pin::Pin<Box<dyn Future<Output = Result<HttpResponse, std::io::Error>> + Send>>;
+type Answering = Pin<Box<dyn Future<Output = Result<HttpResponse, std::io::Error>> + Send>>;
 
-async fn a_client_library_signs_somebody_in_with_each_algorithm(provider: Provider) {
+async fn a_client_library_signs_somebody_in_with_each_algorithm(core: Core) {
+    let provider = Provider::over(core).await;
     let browser = provider.browser("alice", &BOTH).await;
     for (alg, method) in [
         (SigningAlg::Rs256, AuthMethod::ClientSecretBasic),
@@ -127,7 +130,8 @@ async fn a_client_library_signs_somebody_in_with_each_algorithm(provider: Provid
     }
 }
 
-async fn a_public_client_on_a_loopback_port_is_held_by_pkce_alone(provider: Provider) {
+async fn a_public_client_on_a_loopback_port_is_held_by_pkce_alone(core: Core) {
+    let provider = Provider::over(core).await;
     let browser = provider.browser("alice", &BOTH).await;
     let client = provider
         .client(|client| {
@@ -151,7 +155,8 @@ async fn a_public_client_on_a_loopback_port_is_held_by_pkce_alone(provider: Prov
     assert_eq!(provider.token(&client, &same).await.status, StatusCode::OK);
 }
 
-async fn somebody_who_is_not_signed_in_comes_back_from_the_login_page(provider: Provider) {
+async fn somebody_who_is_not_signed_in_comes_back_from_the_login_page(core: Core) {
+    let provider = Provider::over(core).await;
     let client = provider.client(|_| {}).await;
     let user = provider.person("alice").await;
     let mut request = good(&client);
@@ -189,7 +194,7 @@ async fn somebody_who_is_not_signed_in_comes_back_from_the_login_page(provider: 
     let again = provider.visit(Some(&browser), answer.location()).await;
     assert!(again.param("code").is_some(), "{again:?}");
 
-    for damaged in [sealed.replacen('.', ".A", 1), sealed[..sealed.len() - 4].to_owned(), String::new()] {
+    for damaged in [sealed.replacen('.', ".A", 1), cut(&sealed, 4).to_owned(), String::new()] {
         provider.visit(Some(&browser), &Links::default().resume(&damaged)).await.is_page();
         assert!(continuation(&provider.app, &damaged).await.unwrap().is_none());
     }
@@ -197,13 +202,15 @@ async fn somebody_who_is_not_signed_in_comes_back_from_the_login_page(provider: 
     provider.visit(Some(&browser), &Links::default().resume(&sealed)).await.is_page();
 }
 
-async fn o13_of_64_parallel_redemptions_one_wins_and_its_token_dies(provider: Provider) {
+async fn o13_of_64_redemptions_at_two_servers_one_wins_and_its_token_dies(core: Core) {
+    let provider = Provider::over(core).await;
     let browser = provider.browser("alice", &BOTH).await;
     let client = provider.client(|client| client.alg = SigningAlg::Es256).await;
     let code = provider.code(&browser, &client).await;
+    let servers = [provider.clone(), provider.second_server().await];
     let tasks: Vec<_> = (0..64)
-        .map(|_| {
-            let (provider, client, code) = (provider.clone(), client.clone(), code.clone());
+        .map(|turn| {
+            let (provider, client, code) = (servers[turn % 2].clone(), client.clone(), code.clone());
             tokio::spawn(async move { provider.redeem(&client, &code).await })
         })
         .collect();
@@ -220,7 +227,8 @@ async fn o13_of_64_parallel_redemptions_one_wins_and_its_token_dies(provider: Pr
     assert_eq!(provider.userinfo(token).await.status, StatusCode::UNAUTHORIZED, "reuse revokes");
 }
 
-async fn o13_a_second_use_is_refused_also_later_and_revokes(provider: Provider) {
+async fn o13_a_second_use_is_refused_also_later_and_revokes(core: Core) {
+    let provider = Provider::over(core).await;
     let browser = provider.browser("alice", &BOTH).await;
     let (client, other) = (provider.client(|_| {}).await, provider.client(|_| {}).await);
     for (wait, again) in [(0, &client), (30, &client), (1800, &client), (0, &other)] {
@@ -242,7 +250,8 @@ async fn o13_a_second_use_is_refused_also_later_and_revokes(provider: Provider) 
     assert!(events.iter().any(|record| record.event == "code_reused" && record.user_name.as_deref() == Some("alice")));
 }
 
-async fn o12_o13_a_wrong_redemption_burns_the_code_only_at_the_fifth(provider: Provider) {
+async fn o12_o13_a_wrong_redemption_burns_the_code_only_at_the_fifth(core: Core) {
+    let provider = Provider::over(core).await;
     let browser = provider.browser("alice", &BOTH).await;
     let (client, other) = (provider.client(|_| {}).await, provider.client(|_| {}).await);
     let wrong = async |code: &str, turn: usize| {
@@ -251,9 +260,9 @@ async fn o12_o13_a_wrong_redemption_burns_the_code_only_at_the_fifth(provider: P
         let answer = match turn {
             0 => provider.token(&other, &good).await,
             1 => provider.token(&client, &with(&good, "code_verifier", "")).await,
-            2 => provider.token(&client, &with(&good, "redirect_uri", "https://app.example.com/callback/")).await,
+            2 => provider.token(&client, &with(&good, "redirect_uri", "https://app.example.com/callback\0")).await,
             3 => provider.token(&client, &with(&good, "code_verifier", &short)).await,
-            _ => provider.token(&client, &with(&good, "code_verifier", crate::provider::CHALLENGE)).await,
+            _ => provider.token(&client, &with(&good, "code_verifier", crate::support::provider::CHALLENGE)).await,
         };
         answer.is_refused("invalid_grant");
     };
@@ -270,7 +279,7 @@ async fn o12_o13_a_wrong_redemption_burns_the_code_only_at_the_fifth(provider: P
 
     let code = provider.code(&browser, &client).await;
     let encoded = code.replace('a', "%61");
-    for bad in [&code[..code.len() - 1], "x", &format!("{code} "), &format!("{encoded}%")] {
+    for bad in [cut(&code, 1), "x", &format!("{code} "), &format!("{encoded}%")] {
         provider.redeem(&client, bad).await.is_refused("invalid_grant");
     }
     provider.advance(60);
@@ -284,12 +293,11 @@ async fn o12_o13_a_wrong_redemption_burns_the_code_only_at_the_fifth(provider: P
     assert_eq!(answer.status, StatusCode::OK);
 }
 
-async fn what_ends_a_session_or_account_ends_codes_and_tokens(provider: Provider) {
-    type End = for<'a> fn(
-        &'a Provider,
-        &'a crate::provider::Browser,
-        &'a Registered,
-    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+/// Something that ends a session, an account or a client.
+type End = for<'a> fn(&'a Provider, &'a Browser, &'a Registered) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+async fn what_ends_a_session_or_account_ends_codes_and_tokens(core: Core) {
+    let provider = Provider::over(core).await;
     let ends: [(&str, End); 4] = [
         ("signing-out", |provider, browser, _| Box::pin(provider.sign_out(browser))),
         ("disabling", |provider, browser, _| {
@@ -323,14 +331,13 @@ async fn what_ends_a_session_or_account_ends_codes_and_tokens(provider: Provider
     }
 }
 
-async fn a_policy_that_asks_for_more_stops_what_is_under_way(provider: Provider) {
-    provider.set_policy(1, Level::Off).await;
-    provider.advance(1);
+async fn a_policy_that_asks_for_more_stops_what_is_under_way(core: Core) {
+    let provider = Provider::over(core).await;
+    provider.set_level(Level::Off).await;
     let browser = provider.browser("alice", &[Kind::Password]).await;
     let client = provider.client(|_| {}).await;
     let code = provider.code(&browser, &client).await;
-    provider.set_policy(2, Level::Required).await;
-    provider.advance(1);
+    provider.set_level(Level::Required).await;
     provider.redeem(&client, &code).await.is_refused("invalid_grant");
     let answer = provider.authorize(Some(&browser), &good(&client)).await;
     assert!(answer.location().starts_with("/login?"), "{answer:?}");
@@ -342,7 +349,8 @@ async fn a_policy_that_asks_for_more_stops_what_is_under_way(provider: Provider)
     assert_eq!(Assurance::Authenticator.acr(), "urn:twolatch:acr:3");
 }
 
-async fn what_has_expired_is_swept(provider: Provider) {
+async fn what_has_expired_is_swept(core: Core) {
+    let provider = Provider::over(core).await;
     let browser = provider.browser("alice", &BOTH).await;
     let client = provider.client(|_| {}).await;
     let code = provider.code(&browser, &client).await;

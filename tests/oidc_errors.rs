@@ -4,13 +4,11 @@
 use axum::http::{Method, StatusCode, header};
 use data_encoding::BASE64;
 use twolatch_core::client::AuthMethod;
-use twolatch_core::factor::Kind;
 
-use crate::provider::{
-    Browser, CALLBACK, CHALLENGE, Provider, Registered, VERIFIER, form, good, on_both, redemption, with,
+use crate::support::core::{Core, on_both};
+use crate::support::provider::{
+    BOTH, Browser, CALLBACK, CHALLENGE, Provider, Registered, VERIFIER, cut, form, good, redemption, with,
 };
-
-const BOTH: [Kind; 2] = [Kind::Password, Kind::Totp];
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -30,7 +28,8 @@ async fn start(provider: &Provider) -> (Browser, Registered) {
     (provider.browser("alice", &BOTH).await, provider.client(|_| {}).await)
 }
 
-async fn o01_to_o07_an_address_that_is_not_registered_gets_nothing(provider: Provider) {
+async fn o01_to_o07_an_address_that_is_not_registered_gets_nothing(core: Core) {
+    let provider = Provider::over(core).await;
     let (browser, client) = start(&provider).await;
     provider.client(|other| other.redirect_uris = vec!["https://other.example/cb".parse().unwrap()]).await;
     let loopback = provider.client(|client| client.redirect_uris = vec!["http://127.0.0.1/cb".parse().unwrap()]).await;
@@ -101,7 +100,8 @@ async fn o01_to_o07_an_address_that_is_not_registered_gets_nothing(provider: Pro
     provider.authorize(Some(&browser), &with(&good(&several), "redirect_uri", "")).await.is_page();
 }
 
-async fn o08_a_client_that_is_none_gets_a_page(provider: Provider) {
+async fn o08_a_client_that_is_none_gets_a_page(core: Core) {
+    let provider = Provider::over(core).await;
     let (browser, client) = start(&provider).await;
     let disabled = provider.client(|client| client.disabled_at = Some(client.created_at)).await;
     let long = "a".repeat(10_240);
@@ -117,7 +117,8 @@ async fn o08_a_client_that_is_none_gets_a_page(provider: Provider) {
     answer.is_page();
 }
 
-async fn o09_o10_o29_what_is_not_supported_is_told_to_the_client(provider: Provider) {
+async fn o09_o10_o29_what_is_not_supported_is_told_to_the_client(core: Core) {
+    let provider = Provider::over(core).await;
     let (browser, client) = start(&provider).await;
     let object = "eyJhbGciOiJub25lIn0.e30.";
     for (name, value, error) in [
@@ -149,10 +150,11 @@ async fn o09_o10_o29_what_is_not_supported_is_told_to_the_client(provider: Provi
     assert!(answer.param("code").is_some());
 }
 
-async fn o11_a_challenge_is_s256_or_an_error(provider: Provider) {
+async fn o11_a_challenge_is_s256_or_an_error(core: Core) {
+    let provider = Provider::over(core).await;
     let (browser, client) = start(&provider).await;
     let waived = provider.client(|client| client.pkce_waived_at = Some(client.created_at)).await;
-    let (short, long, hostile) = (&CHALLENGE[..42], format!("{CHALLENGE}A"), format!("+{}", &CHALLENGE[1..]));
+    let (short, long, hostile) = (cut(CHALLENGE, 1), format!("{CHALLENGE}A"), format!("+{}", cut(CHALLENGE, 1)));
     for (challenge, method) in [
         (CHALLENGE, "plain"),
         (CHALLENGE, ""),
@@ -178,7 +180,8 @@ async fn o11_a_challenge_is_s256_or_an_error(provider: Provider) {
     assert!(provider.authorize(Some(&browser), &none).await.param("code").is_some());
 }
 
-async fn o14_clients_prove_themselves_one_way_and_their_own(provider: Provider) {
+async fn o14_clients_prove_themselves_one_way_and_their_own(core: Core) {
+    let provider = Provider::over(core).await;
     let browser = provider.browser("alice", &BOTH).await;
     let basic = provider.client(|_| {}).await;
     let post = provider.client(|client| client.auth_method = AuthMethod::ClientSecretPost).await;
@@ -240,7 +243,8 @@ async fn o14_clients_prove_themselves_one_way_and_their_own(provider: Provider) 
     provider.raw(Method::POST, "/token", &twice, &body).await.is_refused("invalid_request");
 }
 
-async fn o14_token_requests_are_forms_and_nothing_else(provider: Provider) {
+async fn o14_token_requests_are_forms_and_nothing_else(core: Core) {
+    let provider = Provider::over(core).await;
     let (browser, client) = start(&provider).await;
     let post = provider.client(|client| client.auth_method = AuthMethod::ClientSecretPost).await;
     let code = provider.code(&browser, &post).await;
@@ -274,7 +278,8 @@ async fn o14_token_requests_are_forms_and_nothing_else(provider: Provider) {
     assert_eq!(provider.raw(Method::GET, "/token", &[], "").await.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
-async fn o20_the_state_comes_back_byte_for_byte(provider: Provider) {
+async fn o20_the_state_comes_back_byte_for_byte(core: Core) {
+    let provider = Provider::over(core).await;
     let (browser, client) = start(&provider).await;
     let long = "s".repeat(1024);
     for state in ["a", "a b+c%20%", "\"><script>alert(1)</script>", "a\r\nSet-Cookie: x=y", "\u{1}\u{7f}", "ü🔒", &long]
@@ -295,7 +300,8 @@ async fn o20_the_state_comes_back_byte_for_byte(provider: Provider) {
     provider.visit(Some(&browser), &format!("/authorize?{query}&state=%ff")).await.is_page();
 }
 
-async fn oau21_a_repeated_parameter_is_refused(provider: Provider) {
+async fn oau21_a_repeated_parameter_is_refused(core: Core) {
+    let provider = Provider::over(core).await;
     let (browser, client) = start(&provider).await;
     let query = form(&good(&client));
     for (name, value) in good(&client) {
@@ -315,7 +321,8 @@ async fn oau21_a_repeated_parameter_is_refused(provider: Provider) {
     assert!(answer.param("code").is_some(), "an unknown parameter is ignored");
 }
 
-async fn o35_userinfo_takes_a_live_access_token_and_nothing_else(provider: Provider) {
+async fn o35_userinfo_takes_a_live_access_token_and_nothing_else(core: Core) {
+    let provider = Provider::over(core).await;
     let (browser, client) = start(&provider).await;
     let tokens = provider.redeem(&client, &provider.code(&browser, &client).await).await;
     let (access, id_token) = (tokens.text("access_token"), tokens.text("id_token"));
@@ -347,7 +354,7 @@ async fn o35_userinfo_takes_a_live_access_token_and_nothing_else(provider: Provi
         provider.raw(Method::POST, "/userinfo", &[("content-type", "application/json")], &in_form).await,
         provider.raw(Method::GET, "/userinfo", &[("authorization", &format!("Basic {access}"))], "").await,
         provider.userinfo(&id_token).await,
-        provider.userinfo(&access[1..]).await,
+        provider.userinfo(cut(&access, 1)).await,
         provider.userinfo("").await,
         provider.raw(Method::GET, "/userinfo", &[], "").await,
     ] {

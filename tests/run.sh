@@ -33,13 +33,17 @@ install_packages() {
         echo "run.sh: not root, so these are not installed and what needs them is skipped: ${missing[*]}" >&2
         return 0
     fi
-    if [[ ! -e $policy ]]; then
+    if [[ -e $policy ]]; then
+        policy=
+    else
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
         printf '#!/bin/sh\nexit 101\n' >"$policy"
         chmod 755 "$policy"
     fi
     apt-get update -q
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+    [[ -z $policy ]] || rm -f "$policy"
+    trap - EXIT
 }
 
 # Every source file stays short enough to be read in one go.

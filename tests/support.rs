@@ -3,6 +3,7 @@
 pub(crate) mod core;
 pub(crate) mod database;
 pub(crate) mod machine;
+pub(crate) mod provider;
 pub(crate) mod pty;
 pub(crate) mod server;
 pub(crate) mod site;

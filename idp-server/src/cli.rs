@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use serde::Serialize;
@@ -13,7 +14,8 @@ use twolatch_core::store::StoreError;
 use crate::config::{ConfigError, DEFAULT_PATH};
 
 mod audit;
-pub mod client;
+mod client;
+mod clock;
 mod doctor;
 mod factor;
 mod init;
@@ -48,12 +50,15 @@ enum Command {
     /// What is asked of whom: show, set, explain, exempt.
     #[command(subcommand)]
     Policy(policy::Policy),
-    /// Web applications: register, list, show, remove.
+    /// Applications that sign people in: add, list, show, delete.
     #[command(subcommand)]
     Client(client::Clients),
     /// What was decided: list, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The clock, after it was wrong.
+    #[command(subcommand)]
+    Clock(clock::Clock),
     /// Check configuration, keys, database, clock and socket, and who can log in here.
     Doctor(doctor::Doctor),
     /// Print a completion script for a shell.
@@ -66,6 +71,9 @@ enum Command {
 /// Runs the command that the arguments name; errors go to standard error, the exit status is one of sysexits(3).
 #[must_use]
 pub fn main() -> ExitCode {
+    // Nothing that is made is for others, unless it is said where it is made.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    drop(OPERATOR.set(operator()));
     let cli = Cli::parse();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -91,22 +99,12 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::User(user) => user.run(&cli.config).await,
             Command::Factor(factor) => factor.run(&cli.config).await,
             Command::Policy(policy) => policy.run(&cli.config).await,
-            Command::Client(clients) => client(clients, &cli.config).await,
+            Command::Client(clients) => clients.run(&cli.config).await,
             Command::Audit(audit) => audit.run(&cli.config).await,
+            Command::Clock(clock) => clock.run(&cli.config).await,
             Command::Doctor(doctor) => doctor.run(&cli.config).await,
             Command::Serve | Command::Completions { .. } => Ok(()),
         }
-    })
-}
-
-async fn client(command: client::Clients, config: &std::path::Path) -> Result<(), CliError> {
-    let app = open::open(config).await?;
-    let actor = actor(app.now()).name;
-    let done = command.run(&app, &actor, &mut std::io::stdout()).await;
-    open::close(&app).await?;
-    done.map_err(|error| match error {
-        client::ClientFault::Store(error) => error.into(),
-        other => CliError::data(other.to_string()),
     })
 }
 
@@ -159,6 +157,7 @@ impl From<StoreError> for CliError {
             StoreError::Down(_) => 69,
             StoreError::Full | StoreError::Io(_) => 74,
             StoreError::Keys(_) | StoreError::Schema(_) => 78,
+            StoreError::LastAdmin | StoreError::Conflict | StoreError::Duplicate => 65,
             _ => 70,
         };
         Self { message: error.to_string(), status }
@@ -170,6 +169,16 @@ impl From<ManageError> for CliError {
         match error {
             ManageError::Store(error) => error.into(),
             ManageError::NoUser(_) => Self { message: error.to_string(), status: 67 },
+            other => Self::data(other.to_string()),
+        }
+    }
+}
+
+impl From<client::ClientFault> for CliError {
+    fn from(fault: client::ClientFault) -> Self {
+        match fault {
+            client::ClientFault::Store(error) => error.into(),
+            client::ClientFault::Output(error) => error.into(),
             other => Self::data(other.to_string()),
         }
     }
@@ -204,9 +213,16 @@ fn read_secret() -> Result<twolatch_core::secret::Secret, CliError> {
     Ok(twolatch_core::secret::Secret::new(text.to_owned()))
 }
 
-/// Who a command line is recorded as: the Linux account that runs it, behind sudo or not.
-fn actor(now: twolatch_core::time::Timestamp) -> Actor {
+/// Who runs this command line, found out before it becomes the owner of the database.
+static OPERATOR: OnceLock<String> = OnceLock::new();
+
+fn operator() -> String {
     let uid = nix::unistd::getuid();
     let name = nix::unistd::User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name);
-    Actor { name: format!("{name} (command line)"), now }
+    format!("{name} (command line)")
+}
+
+/// Who a change is recorded as.
+fn actor(now: twolatch_core::time::Timestamp) -> Actor {
+    Actor { name: OPERATOR.get_or_init(operator).clone(), now }
 }

@@ -75,12 +75,16 @@ pub enum ConfigError {
     #[error("config {0}: not UTF-8 text; is this the right file?")]
     NotText(PathBuf),
     /// Not TOML, an unknown key or a value of the wrong kind; names line and column.
-    #[error("config {path}: {error}")]
+    #[error("config {path}:{line}:{column}: {fault}")]
     Syntax {
         /// The file.
         path: PathBuf,
-        /// Line, column and what was expected.
-        error: Box<toml::de::Error>,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+        /// What was expected.
+        fault: String,
     },
     /// A value cannot be used.
     #[error("config {path}: {key}: {fault}")]
@@ -170,8 +174,7 @@ impl Config {
         }
         let bytes = std::fs::read(path).map_err(unreadable)?;
         let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText(path.to_owned()))?;
-        let raw = toml::from_str(&text)
-            .map_err(|error| ConfigError::Syntax { path: path.to_owned(), error: Box::new(error) })?;
+        let raw = toml::from_str(&text).map_err(|error| syntax(path, &text, &error))?;
         Self::check(path, raw)
     }
 
@@ -210,6 +213,11 @@ impl Config {
         if raw.organisation.is_empty() || raw.organisation.len() > 64 || raw.organisation.contains(char::is_control) {
             return Err(wrong("organisation", "a name of 1 to 64 bytes".to_owned()));
         }
+        if raw.tls.is_none() && raw.trusted_proxies.is_empty() && !raw.listen.ip().is_loopback() {
+            let fault =
+                "without [tls] and without trusted_proxies only a loopback address: passwords would be readable";
+            return Err(wrong("listen", fault.to_owned()));
+        }
         Ok(Self {
             path: path.to_owned(),
             organisation: raw.organisation,
@@ -231,6 +239,14 @@ impl Config {
     pub fn is_https(&self) -> bool {
         self.issuer.starts_with("https://")
     }
+}
+
+/// Where the fault is and what it is, but not what stands there: it may be a password.
+fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    ConfigError::Syntax { path: path.to_owned(), line, column, fault: error.message().to_owned() }
 }
 
 /// An issuer is an https URL without query or fragment; plain http only on loopback.

@@ -77,7 +77,10 @@ const fn refused(reason: Reason) -> Outcome {
     Outcome::Refused { reason, notice: None }
 }
 
+/// One line a verdict. A name that nobody has may be a password typed in the wrong place: it is left out.
 fn log(user: &str, service: &str, outcome: &Outcome) {
+    let unknown = matches!(outcome, Outcome::Ask { reason: Some(Reason::Unknown), .. });
+    let user = if unknown { "(unknown)" } else { user };
     match outcome {
         Outcome::Ask { reason: None, .. } => {}
         Outcome::Ask { reason: Some(reason), .. } => tracing::info!(?user, ?service, %reason, "asked again"),

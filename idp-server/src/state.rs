@@ -8,6 +8,7 @@ use twolatch_core::store::Store;
 use twolatch_core::time::{Clock, Timestamp};
 
 use crate::config::Config;
+use crate::oidc::sign::Keys;
 
 /// The server's parts.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct App {
     pub logins: Logins,
     /// The configuration.
     pub config: Arc<Config>,
+    /// The keys that sign ID tokens.
+    pub keys: Keys,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }

@@ -54,6 +54,8 @@ pub enum Event {
     CodeReused,
     /// The clock stepped back; the floor was raised.
     ClockBack,
+    /// An administrator took the clock for right.
+    ClockAccepted,
 }
 
 impl Event {

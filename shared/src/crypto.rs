@@ -62,7 +62,13 @@ pub fn random_text<const N: usize>(entropy: &dyn Entropy) -> Result<String, NoEn
 /// How a random token of 128 bits or more is stored: its SHA-256, base64url. Not for anything that a person chose.
 #[must_use]
 pub fn token_hash(token: &str) -> String {
-    BASE64URL_NOPAD.encode(digest::digest(&digest::SHA256, token.as_bytes()).as_ref())
+    token_hash_of(token.as_bytes())
+}
+
+/// SHA-256, base64url.
+#[must_use]
+pub fn token_hash_of(bytes: &[u8]) -> String {
+    BASE64URL_NOPAD.encode(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 /// Fields as one byte string that no other fields give: each with its length, absent ones marked.

@@ -128,7 +128,7 @@ impl Reason {
             Self::OutcomeUnknown => "the person types the next code",
             Self::RowMac => "somebody changed the database by hand: restore the row, or reset that person's factors",
             Self::KeyUnknown => "restore the key that the message names to the key ring",
-            Self::ClockBack => "correct the clock; codes used before stay used",
+            Self::ClockBack => "the clock was set back: correct it; if it is right now, run `twolatch clock accept`",
             Self::HashParams => "set a new password for that person",
             Self::NoEntropy => "the kernel's random source failed; restart the machine",
             Self::Internal => "look up the id in the journal and report it",

@@ -4,6 +4,7 @@
 //! `select!` can drop: on SQLite the one writer's, on PostgreSQL a spawned one.
 
 use std::future::Future;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -55,6 +56,10 @@ pub type Written<T> = Result<T, StoreError>;
 /// Writes that may wait before new ones are turned away.
 const QUEUE: usize = 1024;
 
+/// How often, and how far apart, the lock beside an SQLite database is tried: thirty seconds in all.
+const LOCK_TRIES: u32 = 600;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
 /// How long a connection waits for another process's lock: less than the five seconds that a PAM login waits.
 const BUSY: Duration = Duration::from_secs(3);
 
@@ -73,6 +78,8 @@ struct Inner {
     instance: String,
     sequence: Arc<Sequence>,
     policy: policies::Cache,
+    chain: tokio::sync::Mutex<audit::ChainEnd>,
+    seen: tokio::sync::Mutex<timekeeping::Seen>,
 }
 
 enum Writes {
@@ -112,6 +119,8 @@ impl Store {
                 instance,
                 sequence,
                 policy: policies::Cache::default(),
+                chain: tokio::sync::Mutex::default(),
+                seen: tokio::sync::Mutex::default(),
             }),
         };
         store.check_keys().await?;
@@ -199,6 +208,15 @@ impl Store {
         self.inner.sequence.settled()
     }
 
+    /// Whether writes can still be taken: the writer of an SQLite database may have died.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        match &self.inner.writes {
+            Writes::Sqlite(queue) => !queue.is_closed(),
+            Writes::Postgres(_) => true,
+        }
+    }
+
     /// Answers whether the database can be read now.
     ///
     /// # Errors
@@ -247,7 +265,7 @@ const POSTGRES_SESSION: &str = "SET statement_timeout = '3s'; SET lock_timeout =
 /// migrate once.
 async fn migrate(location: &Location, pool: &AnyPool) -> Result<(), StoreError> {
     let lock = match location {
-        Location::Sqlite(path) => Some(lock_beside(path)?),
+        Location::Sqlite(path) => Some(lock_beside(path).await?),
         Location::Postgres(_) => None,
     };
     let done = sqlx::migrate!("../migrations").run(pool).await;
@@ -255,10 +273,16 @@ async fn migrate(location: &Location, pool: &AnyPool) -> Result<(), StoreError> 
     Ok(done?)
 }
 
-fn lock_beside(database: &Path) -> Result<std::fs::File, StoreError> {
+async fn lock_beside(database: &Path) -> Result<std::fs::File, StoreError> {
     let mut name = database.as_os_str().to_owned();
     name.push(".lock");
-    let file = std::fs::File::options().create(true).truncate(false).write(true).open(name)?;
-    file.lock()?;
-    Ok(file)
+    let file = std::fs::File::options().create(true).truncate(false).write(true).mode(0o600).open(name)?;
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
+        }
+    }
+    Err(StoreError::Busy)
 }

@@ -73,6 +73,15 @@ impl User {
         }
     }
 
+    /// A fingerprint of password and authenticators: what a one-time link may replace.
+    #[must_use]
+    pub fn credentials(&self) -> String {
+        let password = self.password.as_ref().map(|password| password.expose().as_bytes());
+        let mut fields = vec![password];
+        fields.extend(self.authenticators.iter().map(|id| Some(id.as_str().as_bytes())));
+        crate::crypto::token_hash_of(&crate::crypto::frame(&fields))
+    }
+
     /// Whether this is an administrator who can log in.
     #[must_use]
     pub fn is_active_admin(&self) -> bool {

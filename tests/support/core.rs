@@ -1,6 +1,7 @@
 //! The core without servers: a store on either engine, the login service over it, and a time that stands still.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use tempfile::TempDir;
 use twolatch_core::crypto::SystemEntropy;
@@ -15,7 +16,7 @@ use twolatch_core::policy::{Level, Rules};
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::store::{Location, Store};
-use twolatch_core::time::Timestamp;
+use twolatch_core::time::{Clock, Timestamp};
 use twolatch_core::user::{User, UserName};
 use twolatch_core::wire::{Answer, Begin, Evidence, Outcome, Qr, VERSION};
 
@@ -50,7 +51,7 @@ impl Core {
             organisation: "Example".into(),
             host: "test".into(),
         };
-        logins.set_rules(Rules::initial(Level::Required), "test".to_owned(), &actor(NOW)).await.unwrap();
+        logins.set_rules(Rules::initial(Level::Required), 0, "test".to_owned(), &actor(NOW)).await.unwrap();
         Some(Self { logins, database, folder })
     }
 
@@ -101,6 +102,25 @@ async fn open(database: &Database, folder: &TempDir) -> Store {
     };
     let keys = KeyRing::load(&folder.path().join("keys")).unwrap();
     Store::open(location, keys, Arc::new(SystemEntropy::new())).await.unwrap()
+}
+
+/// A clock that stands until it is set.
+pub(crate) struct StandingClock(AtomicI64);
+
+impl StandingClock {
+    pub(crate) fn at(now: Timestamp) -> Self {
+        Self(AtomicI64::new(now.unix()))
+    }
+
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.0.store(now.unix(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for StandingClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.0.load(Ordering::Relaxed))
+    }
 }
 
 pub(crate) fn actor(now: Timestamp) -> Actor {

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use idp_server::config::Config;
 use idp_server::listen::web::Remote;
+use idp_server::oidc::sign::Keys;
 use idp_server::router::routes;
 use idp_server::state::App;
 use openidconnect::url::form_urlencoded;
@@ -22,7 +22,7 @@ use twolatch_core::policy::Level;
 use twolatch_core::secret::Secret;
 use twolatch_core::time::{Clock, Timestamp};
 
-use super::core::{Core, NOW, actor, parsed};
+use super::core::{Core, NOW, StandingClock, actor, parsed};
 use super::database::Engine;
 
 pub(crate) const ISSUER: &str = "https://id.example.org";
@@ -30,19 +30,11 @@ pub(crate) const ISSUER: &str = "https://id.example.org";
 /// A password that may be chosen.
 pub(crate) const PASSWORD: &str = "copper lantern drifts";
 
-struct StillClock(AtomicI64);
-
-impl Clock for StillClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_unix(self.0.load(Ordering::SeqCst))
-    }
-}
-
 /// The server.
 pub(crate) struct Site {
     pub(crate) core: Core,
     pub(crate) app: App,
-    clock: Arc<StillClock>,
+    clock: Arc<StandingClock>,
     router: Router,
 }
 
@@ -83,12 +75,13 @@ impl Site {
             locked: false,
         };
         edit(&mut config);
-        let clock = Arc::new(StillClock(AtomicI64::new(NOW.unix())));
+        let clock = Arc::new(StandingClock::at(NOW));
         let app = App {
             store: core.store().clone(),
             logins: core.logins.clone(),
             config: Arc::new(config),
-            clock: Arc::<StillClock>::clone(&clock),
+            keys: Keys::default(),
+            clock: Arc::<StandingClock>::clone(&clock),
         };
         Self { router: routes(app.clone()), core, app, clock }
     }
@@ -98,7 +91,7 @@ impl Site {
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
-        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+        self.clock.set(self.now().plus(seconds));
     }
 
     /// Somebody with a password and an authenticator.

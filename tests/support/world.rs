@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::thread;
 
+use serde_json::Value;
+
 use super::database::Engine;
 use super::machine::{Account, First, Machine};
 use super::pty::{Ended, Pty};
@@ -57,6 +59,14 @@ impl World {
         self.secrets.borrow_mut().push(secret.to_owned());
     }
 
+    /// How the codes of somebody were judged, the earliest first: `ok` or a reason.
+    pub(crate) fn verdicts(&self, name: &str) -> Vec<String> {
+        let records = self.server.json(&["audit", "list", "--limit", "10000"]);
+        let codes = |record: &&Value| record["event"] == "code" && record["user_name"] == name;
+        let results = records.as_array().unwrap().iter().rev().filter(codes);
+        results.map(|record| record["result"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// What `user list` says of somebody's second factor.
     pub(crate) fn status_of(&self, name: &str) -> String {
         let list = self.server.json(&["user", "list"]);
@@ -76,7 +86,7 @@ impl World {
 }
 
 impl Drop for World {
-    /// Whatever was tested: nothing secret is in any log.
+    /// Whatever was tested: nothing secret is in any log, and the audit is whole.
     fn drop(&mut self) {
         if thread::panicking() {
             return;
@@ -86,6 +96,7 @@ impl Drop for World {
         syslog::assert_hides(&secrets);
         let log = self.server.log();
         assert!(!secrets.iter().any(|secret| log.contains(secret)), "the server's log shows a secret:\n{log}");
+        self.server.run(&["audit", "verify"], "");
     }
 }
 

@@ -97,7 +97,9 @@ async fn verify(app: &App, heads: Option<&Path>, json: bool) -> Result<(), CliEr
 
 /// The link in a line of the journal: `instance:number:mark`.
 fn head_in(line: &str) -> Option<String> {
-    let start = line.find("head=").map_or(0, |position| position + "head=".len());
-    let head = line.get(start..)?.split_whitespace().next()?.trim_matches('"');
+    // What people have typed is quoted in the journal: behind a quote there is no head of ours.
+    let line = line.split('"').next()?;
+    let start = line.find("audit head=").map_or(0, |position| position + "audit head=".len());
+    let head = line.get(start..)?.split_whitespace().next()?;
     (head.splitn(3, ':').count() == 3).then(|| head.to_owned())
 }

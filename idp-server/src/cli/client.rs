@@ -2,6 +2,7 @@
 //! here, where somebody reads why.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -10,6 +11,8 @@ use twolatch_core::client::{AuthMethod, Client, ClientError, ClientId, RedirectE
 use twolatch_core::crypto::{NoEntropy, random_text};
 use twolatch_core::store::StoreError;
 
+use super::open::{close, open};
+use super::{CliError, actor};
 use crate::oidc::client_auth::mark_of;
 use crate::state::App;
 
@@ -18,7 +21,7 @@ mod tests;
 
 /// What can be done with clients.
 #[derive(Debug, Subcommand)]
-pub enum Clients {
+pub(super) enum Clients {
     /// Register an application; its secret is shown once.
     Add(Add),
     /// List all applications.
@@ -44,7 +47,7 @@ pub enum Clients {
 
 /// An application to register.
 #[derive(Debug, Args)]
-pub struct Add {
+pub(super) struct Add {
     /// What people are told they sign in to.
     #[arg(long)]
     name: String,
@@ -73,7 +76,7 @@ pub struct Add {
 
 /// Why a command did nothing, for the person who typed it.
 #[derive(Debug, Error)]
-pub enum ClientFault {
+pub(super) enum ClientFault {
     /// A redirect URI cannot be registered.
     #[error("--redirect-uri {uri}: {error}")]
     Redirect {
@@ -112,13 +115,17 @@ pub enum ClientFault {
 }
 
 impl Clients {
+    pub(super) async fn run(self, config: &Path) -> Result<(), CliError> {
+        let app = open(config).await?;
+        let done = self.apply(&app, &actor(app.now()).name, &mut io::stdout()).await;
+        close(&app).await?;
+        Ok(done?)
+    }
+
     /// Does it, as `actor` in the audit, and reports to `out`.
-    ///
-    /// # Errors
-    /// Why it was not done, in words for the person who asked for it.
-    pub async fn run(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
+    async fn apply(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
         match self {
-            Self::Add(add) => add.run(app, actor, out).await,
+            Self::Add(add) => add.apply(app, actor, out).await,
             Self::List { json: true } => {
                 let clients: Vec<Value> = app.store.clients().await?.iter().map(view).collect();
                 Ok(writeln!(out, "{:#}", Value::from(clients))?)
@@ -130,7 +137,8 @@ impl Clients {
                 Ok(())
             }
             Self::Show { id, json } => {
-                let client = app.store.client(&id).await?.ok_or(ClientFault::Missing(id))?;
+                let known = id.parse().map_err(|_| ClientFault::Missing(id.clone()))?;
+                let client = app.store.client(&known).await?.ok_or(ClientFault::Missing(id))?;
                 if json { Ok(writeln!(out, "{:#}", view(&client))?) } else { show(&client, out) }
             }
             Self::Delete { id } => {
@@ -145,7 +153,7 @@ impl Clients {
 }
 
 impl Add {
-    async fn run(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
+    async fn apply(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
         let json = self.json;
         let mut client = self.check(app)?;
         let secret = match client.auth_method {
@@ -160,7 +168,9 @@ impl Add {
         })?;
         if json {
             let mut view = view(&client);
-            view["client_secret"] = secret.into();
+            if let Some(members) = view.as_object_mut() {
+                members.insert("client_secret".to_owned(), secret.into());
+            }
             return Ok(writeln!(out, "{view:#}")?);
         }
         show(&client, out)?;

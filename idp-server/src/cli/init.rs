@@ -14,6 +14,7 @@ use twolatch_core::policy::Rules;
 use super::open::{assemble, close, open};
 use super::{CliError, actor, say, say_json};
 use crate::config::{Config, DEFAULT_PATH, Raw, RawPassword, RawPolicy};
+use crate::oidc::sign::create_missing;
 use crate::state::App;
 
 #[derive(Debug, Args)]
@@ -129,11 +130,12 @@ impl Init {
         };
         let initial = config.initial;
         let app = assemble(config, keys).await?;
+        create_missing(&app.store, app.now()).await?;
         if app.logins.store.has_policy().await? {
             return Ok(app);
         }
         let detail = "initial".to_owned();
-        app.logins.set_rules(Rules::initial(initial), detail, &actor(app.now())).await?;
+        app.logins.set_rules(Rules::initial(initial), 0, detail, &actor(app.now())).await?;
         Ok(app)
     }
 }

@@ -13,12 +13,14 @@ use twolatch_core::time::SystemClock;
 
 use super::CliError;
 use crate::config::Config;
+use crate::oidc::sign::Keys;
 use crate::state::App;
 
 /// Opens everything. Run by root, it becomes the owner of an SQLite database first: what it leaves beside the file must
 /// be readable by the server.
 pub(super) async fn open(path: &Path) -> Result<App, CliError> {
     let config = Config::load(path)?;
+    refuse_environment(&config.database)?;
     let keys = KeyRing::load(&config.keys)?;
     become_owner(&config.database)?;
     assemble(config, keys).await
@@ -39,16 +41,43 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         organisation: config.organisation.as_str().into(),
         host: host.into(),
     };
-    let app = App { store, logins, config: Arc::new(config), clock: Arc::new(SystemClock) };
-    app.store.keep_time(app.now()).await?;
+    let app = App { store, logins, config: Arc::new(config), keys: Keys::default(), clock: Arc::new(SystemClock) };
+    app.store.keep_time(app.clock.as_ref()).await?;
     Ok(app)
 }
 
 /// Ends a command: its audit records are linked, and the connections closed.
 pub(super) async fn close(app: &App) -> Result<(), CliError> {
-    app.store.link_audit(app.clock.now()).await?;
+    while let Some(head) = app.store.link_audit(app.now()).await? {
+        journal(&head);
+    }
     app.store.close().await;
     Ok(())
+}
+
+/// Writes a head of the audit's chain to the system's log, where the database's writer cannot change it. A system without
+/// one has none.
+fn journal(head: &str) {
+    if let Ok(socket) = std::os::unix::net::UnixDatagram::unbound() {
+        // Facility authpriv, level info.
+        drop(socket.send_to(format!("<86>twolatch: audit head={head}").as_bytes(), "/dev/log"));
+    }
+}
+
+/// The database library would take from these what the configuration leaves open.
+const MEDDLING: [&str; 8] =
+    ["PGHOST", "PGHOSTADDR", "PGPASSWORD", "PGPASSFILE", "PGOPTIONS", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"];
+
+#[expect(clippy::disallowed_methods, reason = "looked at only to be refused")]
+fn refuse_environment(database: &Location) -> Result<(), CliError> {
+    match MEDDLING.into_iter().find(|name| std::env::var_os(name).is_some()) {
+        Some(name) if !database.is_sqlite() => {
+            let text =
+                format!("the environment has {name}; everything about the database belongs into the configuration");
+            Err(CliError { message: text, status: 78 })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn become_owner(database: &Location) -> Result<(), CliError> {

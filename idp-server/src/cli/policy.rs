@@ -174,7 +174,8 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
 
 impl Set {
     async fn on(self, app: &App, actor: &Actor) -> Result<(), CliError> {
-        let mut rules = app.logins.policy(actor.now).await?.rules.clone();
+        let policy = app.logins.policy(actor.now).await?;
+        let mut rules = policy.rules.clone();
         let mut said = Vec::new();
         if let Some(word) = &self.level {
             let level: Option<Level> = match word.as_str() {
@@ -209,7 +210,7 @@ impl Set {
             said.push(format!("setup_days {days}"));
         }
         let said = said.join(", ");
-        app.logins.set_rules(rules, said.clone(), actor).await?;
+        app.logins.set_rules(rules, policy.version, said.clone(), actor).await?;
         say(format_args!("Policy is changed: {said}."));
         Ok(())
     }

@@ -45,7 +45,6 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
         };
         let tls = config.tls.as_ref().map(Tls::load).transpose().map_err(|error| CliError { message: error.to_string(), status: 78 })?;
         let app = open(path).await?;
-        crate::oidc::sign::create_missing(&app.store, app.now()).await?;
         let (stopper, stop) = watch::channel(false);
         let served = web_runtime.spawn(web::serve(listener, tls.clone(), router::routes(app.clone()), stop.clone()));
         let beating = tokio::spawn(beat(app.clone(), tls, stop.clone()));
@@ -94,10 +93,14 @@ async fn beat(app: App, tls: Option<Tls>, mut stop: Stop) {
 }
 
 async fn one_beat(app: &App, until_sweep: &mut u32) -> Result<(), StoreError> {
+    if !app.store.is_alive() {
+        tracing::error!("the database's writer has died; the server ends, to be started again");
+        std::process::exit(70);
+    }
+    app.store.keep_time(app.clock.as_ref()).await?;
     let now = app.now();
-    app.store.keep_time(now).await?;
     if let Some(head) = app.store.link_audit(now).await? {
-        tracing::info!(head, "audit");
+        tracing::info!("audit head={head}");
     }
     *until_sweep -= 1;
     if *until_sweep == 0 {

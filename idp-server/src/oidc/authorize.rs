@@ -48,7 +48,6 @@ pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, headers: Hea
 
 /// Answers an authorization request in a form by sending the browser here again with a GET: to a form from another site
 /// it does not add its session.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
     match Params::parse(&body) {
         Ok(params) if is_form(&headers) && body.len() <= MAX_FORM => {
@@ -115,8 +114,8 @@ async fn prove(
     if params.is_repeated("client_id") || params.is_repeated("redirect_uri") {
         return Err(refuse("client_id or redirect_uri is repeated"));
     }
-    let client_id = client_id.filter(|id| id.len() <= 64).ok_or_else(|| refuse("the client_id is none"))?;
-    let client = app.store.client(client_id).await.map_err(|error| Failure::unavailable(&error))?;
+    let client_id = client_id.and_then(|id| id.parse().ok()).ok_or_else(|| refuse("the client_id is none"))?;
+    let client = app.store.client(&client_id).await.map_err(|error| Failure::unavailable(&error))?;
     let client = client.filter(|client| client.disabled_at.is_none());
     let client = client.ok_or_else(|| refuse("there is no such client, or it is disabled"))?;
     let redirect_uri = redirect_uri.ok_or_else(|| refuse("there is no redirect_uri"))?;
@@ -133,7 +132,7 @@ async fn prove(
 /// Takes up an `id_token_hint`: one that we have signed for this client names the only person that will do. Any other
 /// proves nothing and is let be, unless nobody may be asked (OpenID Connect Core, 3.1.2.1).
 async fn heed(app: &App, request: &mut AuthorizationRequest, hint: &str) -> Result<(), OauthError> {
-    let claims = sign::verify(&app.store, hint, request.at).await?.unwrap_or_default();
+    let claims = sign::verify(app, hint).await?.unwrap_or_default();
     let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
     let ours = claims.get("iss").and_then(text).is_some_and(|iss| iss == app.config.issuer);
     let audience = claims.get("aud").and_then(|aud| text(aud.get(0).unwrap_or(aud)));

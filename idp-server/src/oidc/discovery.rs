@@ -70,7 +70,6 @@ const CLAIMS: [&str; 15] = [
 ];
 
 /// Answers the metadata.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub async fn get(State(app): State<App>) -> Response {
     match metadata(&app.config.issuer).map(|metadata| serde_json::to_string(&metadata)) {
         Ok(Ok(body)) => {

@@ -14,7 +14,7 @@ const CACHE: &str = "public, max-age=900";
 
 /// Answers the key set.
 pub async fn get(State(app): State<App>) -> Response {
-    match sign::published(&app.store, app.now()).await {
+    match sign::published(&app).await {
         Ok(keys) => {
             let keys: Vec<Value> = keys.iter().map(sign::SigningKey::public).collect();
             let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, CACHE)];

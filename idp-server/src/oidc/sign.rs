@@ -1,6 +1,8 @@
 //! Signing keys: made, used and published here (RFC 7517, RFC 7518, RFC 8037). Every private operation is aws-lc-rs's,
 //! in constant time; the types around it are openidconnect's. It must not know what is signed.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
@@ -19,6 +21,8 @@ use twolatch_core::store::{Store, StoreError, StoredKey};
 use twolatch_core::time::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::state::App;
+
 #[cfg(test)]
 mod tests;
 
@@ -28,15 +32,27 @@ const OVERLAP: i64 = 86_400;
 /// No token of ours is longer.
 const MAX_TOKEN: usize = 8192;
 
+/// The keys of the database as they were read in this second. Reading an RSA key takes longer than signing with it.
+#[derive(Clone, Default)]
+pub struct Keys(Arc<Mutex<Read>>);
+
+#[derive(Clone, Default)]
+struct Read {
+    at: Option<Timestamp>,
+    keys: Arc<Vec<SigningKey>>,
+}
+
 /// A key that can sign.
+#[derive(Clone)]
 pub struct SigningKey {
     kid: String,
-    pair: Pair,
+    retired_at: Option<Timestamp>,
+    pair: Arc<Pair>,
 }
 
 enum Pair {
-    Rsa(Box<RsaKeyPair>),
-    Ecdsa(Box<EcdsaKeyPair>),
+    Rsa(RsaKeyPair),
+    Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
 }
 
@@ -60,21 +76,21 @@ pub async fn create_missing(store: &Store, now: Timestamp) -> Result<usize, Stor
 ///
 /// # Errors
 /// Where there is none or the database fails.
-pub async fn current(store: &Store, alg: SigningAlg) -> Result<SigningKey, StoreError> {
-    let keys = store.signing_keys().await?;
-    let key = keys.iter().find(|key| key.alg == alg && key.retired_at.is_none());
-    let none = || StoreError::Keys(format!("there is no signing key for {alg}; run `twolatch init` to make one"));
-    SigningKey::open(key.ok_or_else(none)?)
+pub async fn current(app: &App, alg: SigningAlg) -> Result<SigningKey, StoreError> {
+    let keys = app.keys.read(&app.store, app.now()).await?;
+    let key = keys.iter().find(|key| key.name() == alg && key.retired_at.is_none()).cloned();
+    key.ok_or_else(|| StoreError::Keys(format!("there is no signing key for {alg}; `twolatch init` makes them")))
 }
 
 /// The keys that clients check tokens with: those that sign, and those that lately did.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn published(store: &Store, now: Timestamp) -> Result<Vec<SigningKey>, StoreError> {
-    let keys = store.signing_keys().await?;
-    let fresh = keys.iter().filter(|key| key.retired_at.is_none_or(|at| now.since(at) < OVERLAP));
-    fresh.map(SigningKey::open).collect()
+pub async fn published(app: &App) -> Result<Vec<SigningKey>, StoreError> {
+    let now = app.now();
+    let keys = app.keys.read(&app.store, now).await?;
+    let is_fresh = |key: &&SigningKey| key.retired_at.is_none_or(|at| now.since(at) < OVERLAP);
+    Ok(keys.iter().filter(is_fresh).cloned().collect())
 }
 
 /// The claims of a token that one of our keys has signed; `None` for anything else. Its times are not looked at: a hint
@@ -82,37 +98,55 @@ pub async fn published(store: &Store, now: Timestamp) -> Result<Vec<SigningKey>,
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn verify(store: &Store, token: &str, now: Timestamp) -> Result<Option<Map<String, Value>>, StoreError> {
-    let keys = published(store, now).await?;
-    Ok(keys.iter().find_map(|key| key.verify(token)))
+pub async fn verify(app: &App, token: &str) -> Result<Option<Map<String, Value>>, StoreError> {
+    Ok(published(app).await?.iter().find_map(|key| key.verify(token)))
+}
+
+impl Keys {
+    async fn read(&self, store: &Store, now: Timestamp) -> Result<Arc<Vec<SigningKey>>, StoreError> {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if last.at == Some(now) {
+            return Ok(last.keys);
+        }
+        let stored = store.signing_keys().await?;
+        // An id is never given to another key, so what was parsed under it can be used on.
+        let known = |kid: &str| last.keys.iter().find(|key| key.kid == kid).map(|key| Arc::clone(&key.pair));
+        let keys = stored.iter().map(|stored| {
+            let pair = known(&stored.kid).map_or_else(|| Pair::parse(stored).map(Arc::new), Ok)?;
+            Ok(SigningKey { kid: stored.kid.clone(), retired_at: stored.retired_at, pair })
+        });
+        let keys = Arc::new(keys.collect::<Result<Vec<_>, StoreError>>()?);
+        let read = Read { at: Some(now), keys: Arc::clone(&keys) };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = read;
+        Ok(keys)
+    }
+}
+
+impl Pair {
+    fn parse(stored: &StoredKey) -> Result<Self, StoreError> {
+        let der = &stored.private;
+        let pair = match stored.alg {
+            SigningAlg::Rs256 => RsaKeyPair::from_pkcs8(der).map(Self::Rsa),
+            SigningAlg::Es256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map(Self::Ecdsa),
+            SigningAlg::EdDsa => Ed25519KeyPair::from_pkcs8(der).map(Self::Ed25519),
+        };
+        pair.map_err(|_| StoreError::Value { table: "signing_keys", row: stored.kid.clone() })
+    }
 }
 
 impl SigningKey {
-    fn open(stored: &StoredKey) -> Result<Self, StoreError> {
-        let der = &stored.private;
-        let pair = match stored.alg {
-            SigningAlg::Rs256 => RsaKeyPair::from_pkcs8(der).map(|pair| Pair::Rsa(Box::new(pair))),
-            SigningAlg::Es256 => {
-                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map(|pair| Pair::Ecdsa(Box::new(pair)))
-            }
-            SigningAlg::EdDsa => Ed25519KeyPair::from_pkcs8(der).map(Pair::Ed25519),
-        };
-        let pair = pair.map_err(|_| StoreError::Value { table: "signing_keys", row: stored.kid.clone() })?;
-        Ok(Self { kid: stored.kid.clone(), pair })
-    }
-
     /// The algorithm, as openidconnect names it.
     #[must_use]
-    pub const fn alg(&self) -> CoreJwsSigningAlgorithm {
-        match self.pair {
+    pub fn alg(&self) -> CoreJwsSigningAlgorithm {
+        match &*self.pair {
             Pair::Rsa(_) => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
             Pair::Ecdsa(_) => CoreJwsSigningAlgorithm::EcdsaP256Sha256,
             Pair::Ed25519(_) => CoreJwsSigningAlgorithm::EdDsa,
         }
     }
 
-    const fn name(&self) -> SigningAlg {
-        match self.pair {
+    fn name(&self) -> SigningAlg {
+        match &*self.pair {
             Pair::Rsa(_) => SigningAlg::Rs256,
             Pair::Ecdsa(_) => SigningAlg::Es256,
             Pair::Ed25519(_) => SigningAlg::EdDsa,
@@ -149,7 +183,7 @@ impl SigningKey {
     }
 
     fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), Unspecified> {
-        match &self.pair {
+        match &*self.pair {
             Pair::Rsa(pair) => UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref())
                 .verify(message, signature),
             Pair::Ecdsa(pair) => {
@@ -162,7 +196,7 @@ impl SigningKey {
     }
 
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
-        match &self.pair {
+        match &*self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)?;
@@ -186,7 +220,7 @@ impl PrivateSigningKey for SigningKey {
 
     fn as_verification_key(&self) -> CoreJsonWebKey {
         let kid = Some(JsonWebKeyId::new(self.kid.clone()));
-        match &self.pair {
+        match &*self.pair {
             Pair::Rsa(pair) => {
                 let key = pair.public_key();
                 let part = |part: aws_lc_rs::io::Positive<'_>| part.big_endian_without_leading_zero().to_vec();

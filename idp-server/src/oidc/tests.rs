@@ -10,13 +10,32 @@ use twolatch_core::crypto::{Entropy, SystemEntropy};
 use twolatch_core::login::Logins;
 use twolatch_core::policy::Level;
 use twolatch_core::store::{Location, Store};
-use twolatch_core::time::SystemClock;
+use twolatch_core::time::{Clock, Timestamp};
 
 use crate::config::Config;
+use crate::oidc::sign::Keys;
 use crate::state::App;
+
+/// When nothing else is said.
+pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+/// A clock that stands still.
+struct StoppedClock(Timestamp);
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// The same parts at another time.
+pub(crate) fn at(app: &App, now: Timestamp) -> App {
+    App { clock: Arc::new(StoppedClock(now)), ..app.clone() }
+}
 
 /// The parts, and the folder that they live in.
 pub(crate) async fn app() -> (tempfile::TempDir, App) {
+    let clock = Arc::new(StoppedClock(NOW));
     let folder = tempfile::tempdir().unwrap();
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
     let keys = KeyRing::create(&folder.path().join("keys"), entropy.as_ref()).unwrap();
@@ -35,10 +54,14 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         initial: Level::Required,
         locked: false,
     };
-    let hasher = Hasher::new(config.password, 1, entropy.as_ref()).unwrap();
-    let store = Store::open(location, keys, entropy).await.unwrap();
-    let (organisation, host) = ("Example".into(), "here".into());
-    let logins = Logins { store: store.clone(), hasher, locked: false, organisation, host };
-    let app = App { store, logins, config: Arc::new(config), clock: Arc::new(SystemClock) };
+    let store = Store::open(location, keys, Arc::clone(&entropy)).await.unwrap();
+    let logins = Logins {
+        store: store.clone(),
+        hasher: Hasher::new(config.password, 1, entropy.as_ref()).unwrap(),
+        locked: config.locked,
+        organisation: config.organisation.as_str().into(),
+        host: "here".into(),
+    };
+    let app = App { store, logins, config: Arc::new(config), keys: Keys::default(), clock };
     (folder, app)
 }

@@ -185,7 +185,7 @@ fn same_but_for_the_port(registered: &str, asked: &str) -> bool {
             let digits: String =
                 rest.strip_prefix(':').unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
             let port: u32 = digits.parse().unwrap_or(0);
-            let rest = if (1..=65535).contains(&port) { &rest[digits.len() + 1..] } else { rest };
+            let rest = if (1..=65535).contains(&port) { rest.split_at(digits.len() + 1).1 } else { rest };
             let ended = rest.is_empty() || rest.starts_with('/') || rest.starts_with('?');
             ended.then(|| (*host, rest.to_owned()))
         })

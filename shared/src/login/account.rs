@@ -29,6 +29,11 @@ impl Logins {
         now: Timestamp,
     ) -> Result<String, Fault> {
         let mut person = self.store.person(&session.user.id).await?.ok_or(Fault::Over)?;
+        // What has changed since the session was looked at has ended it.
+        let expected = session.user.security_version;
+        if person.user.security_version != expected || person.user.disabled_at.is_some() {
+            return Err(Fault::Over);
+        }
         let about = Record { factor: Some(Kind::Password), ..self.about(&person, source, now) };
         let budget = Budget::of_password(person.user.id.as_str(), "account");
         if !self.may_try([budget.clone()], Record { event: Event::Password, ..about.clone() }).await? {
@@ -38,7 +43,6 @@ impl Logins {
             self.note(Record { event: Event::Password, refused: Some(Reason::Password), ..about }).await?;
             return Err(Fault::Refused(Reason::Password));
         }
-        let expected = person.user.security_version;
         self.set_password(&mut person, new).await?;
         let token = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
         let (store, cookie) = (self.store.clone(), token.clone());

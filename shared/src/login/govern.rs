@@ -8,15 +8,20 @@ use crate::audit::{Event, Record};
 use crate::policy::{Exemption, Rules};
 use crate::store::audit::record;
 use crate::store::policies::{delete_exemption, insert_exemption, insert_policy};
-use crate::store::{Boxed, Store, StoreError, Written};
+use crate::store::{Boxed, Store, Written};
 
 impl Logins {
-    /// Puts rules in force.
+    /// Puts rules in force in place of version `expected`, from which they were made; 0 for a new system.
     ///
     /// # Errors
-    /// Why they are not.
-    pub async fn set_rules(&self, rules: Rules, detail: String, actor: &Actor) -> Result<(), ManageError> {
-        let expected = self.version().await?;
+    /// Why they are not; [`crate::store::StoreError::Conflict`] where another version is in force by now.
+    pub async fn set_rules(
+        &self,
+        rules: Rules,
+        expected: i64,
+        detail: String,
+        actor: &Actor,
+    ) -> Result<(), ManageError> {
         let about = Record::new(actor.now, Event::PolicyChanged).by(&actor.name).saying(detail);
         let (store, author) = (self.store.clone(), actor.name.clone());
         self.store
@@ -83,10 +88,5 @@ impl Logins {
             })
             .await?;
         Ok(done)
-    }
-
-    async fn version(&self) -> Result<i64, StoreError> {
-        let text = "SELECT COALESCE(MAX(version), 0) FROM policies";
-        Ok(sqlx::query_scalar(text).fetch_one(self.store.pool()).await?)
     }
 }

@@ -23,8 +23,11 @@ use crate::typed::{Typed, parse};
 use crate::user::{User, UserName};
 use crate::wire::{Answer, Begin, Evidence, Outcome, Qr};
 
-/// A prompt is answered within so many seconds; in a set-up, [`setup::LIFE`].
+/// A login is over after so many seconds; a set-up after [`setup::LIFE`].
 const LIFE: i64 = 5 * 60;
+
+/// A directory that has not answered by then is taken to know nobody.
+const LOOK_UP: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Prompts in one login, whatever the host would still ask.
 const MOST_PROMPTS: u8 = 12;
@@ -54,6 +57,8 @@ struct Attempt {
     /// Whose code is asked for; nobody's where the login cannot succeed, for the reason beside.
     subject: Option<Id<User>>,
     decoy: Option<Reason>,
+    /// Their name, where it is not the account's.
+    subject_name: Option<String>,
     uid: u32,
     service: String,
     door: Door,
@@ -73,7 +78,7 @@ impl Logins {
     /// Where the database fails: the login is refused with the error's reason.
     pub async fn begin(&self, peer: Peer, begin: &Begin, now: Timestamp) -> Result<Outcome, StoreError> {
         let root = peer.uid == 0;
-        if !root && linux_name(peer.uid).as_deref() != Some(begin.user.as_str()) {
+        if !root && linux_name(peer.uid).await.as_deref() != Some(begin.user.as_str()) {
             return Ok(refused(Reason::NotAllowed));
         }
         let door = if root {
@@ -91,6 +96,7 @@ impl Logins {
             id: String::new(),
             subject: None,
             decoy: None,
+            subject_name: None,
             uid: peer.uid,
             service: begin.service.clone(),
             door,
@@ -111,20 +117,29 @@ impl Logins {
         if vouched == Vouched::Nobody {
             return self.decoy(&begin.user, attempt, Reason::NoEvidence, now);
         }
+        let own = person.user.name.as_str() == begin.user;
         attempt.subject = Some(person.user.id.clone());
+        attempt.subject_name = (!own).then(|| person.user.name.to_string());
         attempt.security_version = person.user.security_version;
         let decision = policy.decide(&person.user, door, now);
         let first = [Proof { kind: Kind::Password, at: now }];
         match next(decision.level, enrolled(&person, false), &first, now) {
             Step::Ask(Kind::Totp) => self.ask(&begin.user, attempt, None, None, None, now),
-            Step::Enrol if vouched == Vouched::Host && begin.qr != Qr::Off => {
+            // Under su to a shared account the password that was checked is not the one of the person who would set up.
+            Step::Enrol if vouched == Vouched::Host && begin.qr != Qr::Off && own => {
                 self.start_setup(&begin.user, attempt, &person, begin.qr, now)
             }
             Step::Enrol => Ok(told(
                 Reason::NotEnrolled,
                 "No second factor is set up for this account. Set it up on the web, or over SSH.",
             )),
-            Step::Granted(_) if decision.level < Level::Required => Ok(Outcome::NotAsked),
+            Step::Granted(_) if decision.level < Level::Required => {
+                if root {
+                    let detail = format!("not asked: {} by {}", decision.level, decision.because);
+                    self.note(self.record_of(&attempt, &begin.user, now).saying(detail)).await?;
+                }
+                Ok(Outcome::NotAsked)
+            }
             Step::Refused(reason) => Ok(told(
                 reason,
                 "Your time to set up a second factor is over. Ask your administrator to open it again.",
@@ -157,15 +172,7 @@ impl Logins {
         if self.policy(now).await?.version != attempt.policy_version {
             return Ok(refused(Reason::AttemptOutdated));
         }
-        let about = Record {
-            user: Some(answer.user.clone()),
-            door: Some(attempt.door),
-            host: Some(self.host.to_string()),
-            source: Some(attempt.source.clone()),
-            factor: Some(Kind::Totp),
-            attempt: Some(attempt.id.clone()),
-            ..Record::new(now, Event::Code)
-        };
+        let about = Record { attempt: Some(attempt.id.clone()), ..self.record_of(&attempt, &answer.user, now) };
         let Some(user) = attempt.subject.clone() else {
             let reason = attempt.decoy.unwrap_or(Reason::Unknown);
             let budget = Budget::of_source(&format!("{}:{}", attempt.door, attempt.source));
@@ -198,7 +205,7 @@ impl Logins {
         if door != Door::Su || person.user.shared_at.is_none() || person.user.disabled_at.is_some() {
             return Ok(Some(person));
         }
-        match linux_name(begin.caller) {
+        match linux_name(begin.caller).await {
             Some(caller) => self.person_exactly(&caller).await,
             None => Ok(None),
         }
@@ -240,7 +247,6 @@ impl Logins {
         let attempt = Attempt {
             // Time first: the audit's index grows at one end.
             id: format!("{:x}-{}", now.unix(), random_text::<16>(self.store.entropy())?),
-            issued: now,
             prompt: attempt.prompt + 1,
             ..attempt
         };
@@ -250,6 +256,19 @@ impl Logins {
         let sealed = self.store.keys().seal(self.store.entropy(), place(name, &uid), &plain);
         let attempt = sealed.map_err(|error| StoreError::Other(error.to_string()))?;
         Ok(Outcome::Ask { attempt, notice, label: label.map(str::to_owned), reason })
+    }
+
+    /// What is recorded of an attempt. A name that nobody has may be a password typed in the wrong place: it is left out.
+    fn record_of(&self, attempt: &Attempt, name: &str, now: Timestamp) -> Record {
+        Record {
+            user: attempt.subject.as_ref().map(|_| name.to_owned()),
+            actor: attempt.subject_name.clone(),
+            door: Some(attempt.door),
+            host: Some(self.host.to_string()),
+            source: Some(attempt.source.clone()),
+            factor: Some(Kind::Totp),
+            ..Record::new(now, Event::Code)
+        }
     }
 
     /// The attempt in an answer, if it was made for this peer, account and service.
@@ -359,7 +378,10 @@ fn source_of(peer: Peer, begin: &Begin) -> String {
     }
 }
 
-/// The name of a local account.
-fn linux_name(uid: u32) -> Option<String> {
-    nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten().map(|user| user.name)
+/// The name of a local account. The look-up may go over a network: it has a thread and a time limit of its own, so that a
+/// slow directory holds up nobody else.
+async fn linux_name(uid: u32) -> Option<String> {
+    let look_up = tokio::task::spawn_blocking(move || nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)));
+    let found = tokio::time::timeout(LOOK_UP, look_up).await.ok()?.ok()?;
+    found.ok().flatten().map(|user| user.name)
 }

@@ -69,7 +69,9 @@ impl Logins {
         let person = match (&link.purpose, &link.user) {
             (Purpose::FirstAdmin, _) if self.store.count_admins().await? == 0 => None,
             (Purpose::Invite, Some(id)) => {
-                let person = self.store.person(id).await?.filter(|person| person.user.disabled_at.is_none());
+                let person = self.store.person(id).await?.filter(|person| {
+                    person.user.disabled_at.is_none() && link.credentials == Some(person.user.credentials())
+                });
                 Some(person.ok_or(Fault::Over)?)
             }
             _ => return Err(Fault::Over),

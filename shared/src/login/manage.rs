@@ -15,7 +15,7 @@ use crate::store::audit::record;
 use crate::store::budgets::{Budget, clear};
 use crate::store::factors::delete_factor;
 use crate::store::links::{Link, Purpose, insert_link};
-use crate::store::users::{delete_user, insert_user, update_user};
+use crate::store::users::{another_admin, delete_user, insert_user, update_user};
 use crate::store::{Boxed, Person, Store, StoreError, Written};
 use crate::time::Timestamp;
 use crate::user::{User, UserName};
@@ -44,9 +44,6 @@ pub enum ManageError {
     /// The password is not acceptable.
     #[error("{0}")]
     Weak(Weak),
-    /// It would leave nobody who can administer.
-    #[error("this would leave no administrator who can log in; make another one first")]
-    LastAdmin,
     /// The configuration does not allow it.
     #[error("`lock = \"required\"` in the configuration does not allow anything below `required`")]
     Locked,
@@ -127,12 +124,14 @@ impl Logins {
         edit(&mut user);
         user.security_version = before.security_version + 1;
         let loses_admin = before.is_active_admin() && !user.is_active_admin();
-        if loses_admin && self.store.count_admins().await? <= 1 {
-            return Err(ManageError::LastAdmin);
-        }
         let (stored, taken) = (user.clone(), user.name.to_string());
         self.change(Event::UserChanged, &user, detail, actor, move |connection, store| {
-            Box::pin(async move { update_user(connection, store, &stored, before.security_version).await })
+            Box::pin(async move {
+                if loses_admin {
+                    another_admin(connection, &stored.id).await?;
+                }
+                update_user(connection, store, &stored, before.security_version).await
+            })
         })
         .await
         .map_err(|error| match error {
@@ -170,12 +169,14 @@ impl Logins {
     /// Why nothing was removed.
     pub async fn delete_user(&self, name: &UserName, actor: &Actor) -> Result<(), ManageError> {
         let person = self.named(name).await?;
-        if person.user.is_active_admin() && self.store.count_admins().await? <= 1 {
-            return Err(ManageError::LastAdmin);
-        }
-        let id = person.user.id.clone();
+        let (id, is_admin) = (person.user.id.clone(), person.user.is_active_admin());
         self.change(Event::UserDeleted, &person.user, String::new(), actor, move |connection, _| {
-            Box::pin(async move { delete_user(connection, &id).await })
+            Box::pin(async move {
+                if is_admin {
+                    another_admin(connection, &id).await?;
+                }
+                delete_user(connection, &id).await
+            })
         })
         .await
     }
@@ -194,11 +195,13 @@ impl Logins {
         let detail = format!("{} removed", person.factors.len());
         self.change(Event::FactorsReset, &user, detail, actor, move |connection, store| {
             Box::pin(async move {
+                // In the order in which a verdict takes them: budget, user, authenticators.
+                clear(connection, &Budget::of_totp(stored.id.as_str())).await?;
                 update_user(connection, store, &stored, person.user.security_version).await?;
                 for factor in &person.factors {
                     delete_factor(connection, &factor.id).await?;
                 }
-                clear(connection, &Budget::of_totp(stored.id.as_str())).await
+                Ok(())
             })
         })
         .await?;
@@ -265,7 +268,8 @@ impl Logins {
         let until = self.policy(actor.now).await?.rules.setup_until(actor.now);
         user.setup_until = until;
         let token = self.token()?;
-        let link = Link { purpose: Purpose::Invite, user: Some(user.id.clone()), expires_at: until };
+        let (purpose, credentials) = (Purpose::Invite, Some(user.credentials()));
+        let link = Link { purpose, user: Some(user.id.clone()), credentials, expires_at: until };
         let (stored, sent, now) = (user.clone(), token.clone(), actor.now);
         self.change(Event::LinkMade, &user, "invite".to_owned(), actor, move |connection, store| {
             Box::pin(async move {
@@ -286,7 +290,8 @@ impl Logins {
             return Ok(None);
         }
         let token = self.token()?;
-        let link = Link { purpose: Purpose::FirstAdmin, user: None, expires_at: actor.now.plus(FIRST_LINK_LIFE) };
+        let expires_at = actor.now.plus(FIRST_LINK_LIFE);
+        let link = Link { purpose: Purpose::FirstAdmin, user: None, credentials: None, expires_at };
         let (store, sent, now) = (self.store.clone(), token.clone(), actor.now);
         let about = Record::new(now, Event::LinkMade).by(&actor.name).saying("first administrator");
         self.store

@@ -8,10 +8,11 @@ use crate::factor::Kind;
 use crate::id::Id;
 use crate::reason::Reason;
 use crate::secret::Secret;
+use crate::store::audit::has_verdict;
 use crate::store::audit::record;
-use crate::store::budgets::{Budget, Charge, charge, clear, give_back};
-use crate::store::factors::accept_step;
-use crate::store::users::person_in;
+use crate::store::budgets::{Budget, Charge, charge, clear, give_back, is_noteworthy};
+use crate::store::factors::{Taken, accept_step};
+use crate::store::users::{person_held, person_in};
 use crate::store::{Store, StoreError, Written};
 use crate::time::Timestamp;
 use crate::user::User;
@@ -49,10 +50,21 @@ pub(super) async fn judge(store: &Store, question: Question) -> Result<Verdict, 
 pub(super) async fn judge_in(connection: &mut AnyConnection, store: &Store, question: Question) -> Written<Verdict> {
     let now = question.about.at;
     let verdict = match charge(connection, &question.budget, now).await? {
-        Charge::Taken => examine(connection, store, &question, now).await?,
+        Charge::Taken => {
+            // Asked behind the charge, whose row is locked by now: an attempt that has had its verdict is not judged
+            // again, not even to be undone.
+            if has_verdict(connection, question.about.attempt.as_deref()).await? {
+                return Err(StoreError::Duplicate);
+            }
+            examine(connection, store, &question, now).await?
+        }
         Charge::Wait(_) => Verdict::Refused(Reason::Wait),
         Charge::Held => Verdict::Refused(Reason::Held),
     };
+    let judged = !matches!(verdict, Verdict::Refused(Reason::Wait | Reason::Held));
+    if !judged && !is_noteworthy(connection, &question.budget, now).await? {
+        return Ok(verdict);
+    }
     let refused = match verdict {
         Verdict::Right => None,
         Verdict::Refused(reason) => Some(reason),
@@ -73,7 +85,9 @@ pub(super) async fn refuse(store: &Store, budget: Budget, reason: Reason, about:
                     Charge::Wait(_) | Charge::Held => Reason::Wait,
                 };
                 person_in(connection, &work, &Id::from_stored(String::new())).await?;
-                record(connection, &work, Record { refused: Some(reason), ..about }).await?;
+                if reason != Reason::Wait || is_noteworthy(connection, &budget, about.at).await? {
+                    record(connection, &work, Record { refused: Some(reason), ..about }).await?;
+                }
                 Ok(reason)
             })
         })
@@ -87,7 +101,7 @@ async fn examine(
     question: &Question,
     now: Timestamp,
 ) -> Written<Verdict> {
-    let Some(person) = person_in(connection, store, &question.user).await? else {
+    let Some(person) = person_held(connection, store, &question.user).await? else {
         return Ok(Verdict::Refused(Reason::AttemptOutdated));
     };
     if person.user.disabled_at.is_some() {
@@ -96,20 +110,21 @@ async fn examine(
     if person.user.security_version != question.security_version {
         return Ok(Verdict::Refused(Reason::AttemptOutdated));
     }
-    let mut spent = false;
+    let mut spent = None;
     for factor in &person.factors {
         if let Some(step) = factor.totp.matching_step(&question.code, now) {
-            if accept_step(connection, factor, step, now).await? {
-                clear(connection, &question.budget).await?;
-                return Ok(Verdict::Right);
+            match accept_step(connection, factor, step, now).await? {
+                Taken::Now => {
+                    clear(connection, &question.budget).await?;
+                    return Ok(Verdict::Right);
+                }
+                Taken::Before => spent = Some(Reason::Replay),
+                Taken::BelowFloor => spent = Some(Reason::ClockBack),
             }
-            spent = true;
         }
     }
-    if !spent {
-        return Ok(Verdict::Refused(Reason::Wrong));
-    }
+    let Some(reason) = spent else { return Ok(Verdict::Refused(Reason::Wrong)) };
     // Editors and Ansible send one code several times: that costs nothing, and lets nobody in.
     give_back(connection, &question.budget).await?;
-    Ok(Verdict::Refused(Reason::Replay))
+    Ok(Verdict::Refused(reason))
 }

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 use crate::step::{Step, next};
 use crate::store::audit::record;
 use crate::store::browser::{Attempt, finish_attempt, insert_attempt, insert_session, update_attempt};
-use crate::store::budgets::{Budget, Charge, charge, clear, give_back};
+use crate::store::budgets::{Budget, Charge, charge, clear, is_noteworthy, refund};
 use crate::store::users::update_user;
 use crate::store::{Person, StoreError};
 use crate::time::Timestamp;
@@ -86,7 +86,6 @@ impl Logins {
         let by_name = Budget::of_password(&typed_name.chars().take(128).collect::<String>(), source);
         let by_source = Budget::of_source(&format!("web:{source}"));
         let about = Record {
-            user: Some(typed_name.clone()),
             door: Some(Door::Web),
             host: Some(self.host.to_string()),
             source: Some(source.to_owned()),
@@ -97,8 +96,17 @@ impl Logins {
             return Err(Fault::Refused(Reason::Wait));
         }
         let person = self.find(&typed_name).await?.filter(|person| person.user.disabled_at.is_none());
+        // A name that nobody has may be a password in the wrong field: it is not recorded.
+        let about = Record { user: person.as_ref().map(|person| person.user.name.to_string()), ..about };
         let stored = person.as_ref().and_then(|person| person.user.password.clone());
-        let checked = self.hasher.check(password.clone(), stored).await?;
+        let checked = match self.hasher.check(password.clone(), stored).await {
+            Ok(checked) => checked,
+            Err(error) => {
+                // Nothing was judged, so nothing was tried.
+                self.give_back_all([by_source, by_name]).await?;
+                return Err(error.into());
+            }
+        };
         let (Some(mut person), true) = (person, checked.right) else {
             let about = Record { refused: Some(Reason::Password), ..about };
             self.note(about).await?;
@@ -127,7 +135,7 @@ impl Logins {
                         update_user(connection, &store, &person.user, person.user.security_version).await?;
                     }
                     clear(connection, &by_name).await?;
-                    give_back(connection, &by_source).await?;
+                    refund(connection, &by_source).await?;
                     insert_attempt(connection, &store, &attempt).await?;
                     record(connection, &store, about).await
                 })
@@ -272,11 +280,26 @@ impl Logins {
                 Box::pin(async move {
                     for budget in &budgets {
                         if charge(connection, budget, about.at).await? != Charge::Taken {
-                            record(connection, &store, Record { refused: Some(Reason::Wait), ..about }).await?;
+                            if is_noteworthy(connection, budget, about.at).await? {
+                                record(connection, &store, Record { refused: Some(Reason::Wait), ..about }).await?;
+                            }
                             return Ok(false);
                         }
                     }
                     Ok(true)
+                })
+            })
+            .await
+    }
+
+    async fn give_back_all<const N: usize>(&self, budgets: [Budget; N]) -> Result<(), StoreError> {
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    for budget in &budgets {
+                        refund(connection, budget).await?;
+                    }
+                    Ok(())
                 })
             })
             .await

@@ -97,6 +97,17 @@ pub async fn record(connection: &mut AnyConnection, store: &Store, record: Recor
     Ok(())
 }
 
+/// Whether an attempt has had its verdict.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn has_verdict(connection: &mut AnyConnection, attempt: Option<&str>) -> Written<bool> {
+    let Some(attempt) = attempt else { return Ok(false) };
+    let records: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM audit WHERE attempt = $1").bind(attempt).fetch_one(connection).await?;
+    Ok(records > 0)
+}
+
 impl Store {
     /// The latest records, newest first.
     ///
@@ -120,9 +131,9 @@ impl Store {
     /// Where the database fails.
     pub async fn link_audit(&self, now: Timestamp) -> Result<Option<String>, StoreError> {
         let settled = self.settled_seq();
-        let last = last_link(self, self.instance()).await?;
-        let (number, after, before) =
-            last.map_or((1, 0, String::new()), |link| (link.number + 1, link.last_seq, link.mark));
+        // Kept in this process, which alone writes this chain: what the database says of it is not asked.
+        let mut last = self.inner.chain.lock().await;
+        let (number, after, before) = (last.number + 1, last.last_seq, last.mark.clone());
         let rows = sqlx::query(COLUMNS).bind(self.instance()).bind(after).bind(PAGE).fetch_all(self.pool()).await?;
         let mut marks = Vec::with_capacity(rows.len());
         let mut range = None;
@@ -139,6 +150,7 @@ impl Store {
             Link { instance: self.instance().to_owned(), number, first_seq, last_seq, records, mark: String::new() };
         link.mark = link.make_mark(self, &before, &marks);
         let head = link.head();
+        let end = ChainEnd { number, last_seq, mark: link.mark.clone() };
         self.write(move |connection| {
             Box::pin(async move {
                 sqlx::query(
@@ -158,6 +170,7 @@ impl Store {
             })
         })
         .await?;
+        *last = end;
         Ok(Some(head))
     }
 }
@@ -250,15 +263,12 @@ impl Link {
     }
 }
 
-async fn last_link(store: &Store, instance: &str) -> Result<Option<Link>, StoreError> {
-    let row = sqlx::query(
-        "SELECT instance, number, first_seq, last_seq, records, mark FROM audit_links WHERE instance = $1 \
-         ORDER BY number DESC LIMIT 1",
-    )
-    .bind(instance)
-    .fetch_optional(store.pool())
-    .await?;
-    row.as_ref().map(Link::read).transpose()
+/// Where this process's chain ends.
+#[derive(Debug, Default)]
+pub(in crate::store) struct ChainEnd {
+    number: i64,
+    last_seq: i64,
+    mark: String,
 }
 
 /// What somebody else has written into a request, short and without control characters.

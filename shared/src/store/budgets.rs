@@ -15,9 +15,15 @@ pub struct Budget {
     pub id: String,
     /// Tries without delay.
     pub free: i64,
-    /// Failures after which nothing is tried any more; `None` only ever delays.
+    /// Failures after which nothing is tried any more; `None` only ever delays, and forgets after an hour's rest.
     pub stop: Option<i64>,
 }
+
+/// A budget that has no stop forgets its failures after so many seconds without a try.
+const FORGOTTEN_AFTER: i64 = 3600;
+
+/// Tries that are not judged are noted once in so many seconds: strangers must not fill the audit.
+const NOTED_EVERY: i64 = 30;
 
 impl Budget {
     /// One person's authenticator apps, over all doors.
@@ -65,8 +71,10 @@ pub enum Charge {
 pub async fn charge(connection: &mut AnyConnection, budget: &Budget, now: Timestamp) -> Written<Charge> {
     let stop = budget.stop.unwrap_or(i64::MAX);
     let taken = sqlx::query(
-        "INSERT INTO budgets (id, fails, next_at, changed_at) VALUES ($1, 1, 0, $2) \
-         ON CONFLICT (id) DO UPDATE SET fails = budgets.fails + 1, changed_at = $2, next_at = CASE \
+        "INSERT INTO budgets (id, fails, next_at, changed_at, noted_at) VALUES ($1, 1, 0, $2, 0) \
+         ON CONFLICT (id) DO UPDATE SET changed_at = $2, \
+         fails = CASE WHEN budgets.changed_at <= $5 THEN 1 ELSE budgets.fails + 1 END, next_at = CASE \
+         WHEN budgets.changed_at <= $5 THEN 0 \
          WHEN budgets.fails + 1 < $3 THEN 0 \
          WHEN budgets.fails + 1 = $3 THEN $2 + 30 \
          WHEN budgets.fails + 1 = $3 + 1 THEN $2 + 60 \
@@ -82,6 +90,7 @@ pub async fn charge(connection: &mut AnyConnection, budget: &Budget, now: Timest
     .bind(now.unix())
     .bind(budget.free)
     .bind(stop)
+    .bind(if budget.stop.is_some() { i64::MIN } else { now.plus(-FORGOTTEN_AFTER).unix() })
     .execute(&mut *connection)
     .await?;
     if taken.rows_affected() == 1 {
@@ -93,7 +102,35 @@ pub async fn charge(connection: &mut AnyConnection, budget: &Budget, now: Timest
     Ok(if fails >= stop { Charge::Held } else { Charge::Wait(Timestamp::from_unix(row.try_get(1)?)) })
 }
 
-/// Gives one try back: what was shown was right but spent. A try is only taken when nothing had to be waited for.
+/// Whether a try that was not judged is to be recorded: the first in a while is.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn is_noteworthy(connection: &mut AnyConnection, budget: &Budget, now: Timestamp) -> Written<bool> {
+    let done = sqlx::query("UPDATE budgets SET noted_at = $2 WHERE id = $1 AND noted_at <= $3")
+        .bind(&budget.id)
+        .bind(now.unix())
+        .bind(now.plus(-NOTED_EVERY).unix())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a try back that was taken in an earlier transaction. What others have failed meanwhile, and the delay for it,
+/// stays.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn refund(connection: &mut AnyConnection, budget: &Budget) -> Written<()> {
+    sqlx::query("UPDATE budgets SET fails = fails - 1 WHERE id = $1 AND fails > 0")
+        .bind(&budget.id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Gives back the try that was taken in this transaction: what was shown was right but spent. It was only taken because
+/// nothing had to be waited for.
 ///
 /// # Errors
 /// Where the database fails.

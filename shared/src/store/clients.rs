@@ -59,16 +59,16 @@ impl Store {
         .await
     }
 
-    /// A client by its id, as a request names it.
+    /// A client by its id.
     ///
     /// # Errors
     /// Where the database fails, or the row is not as it was written.
-    pub async fn client(&self, id: &str) -> Result<Option<Client>, StoreError> {
+    pub async fn client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
         let row = sqlx::query(
             "SELECT id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, disabled_at, created_at, mac \
              FROM clients WHERE id = $1",
         )
-        .bind(id)
+        .bind(id.as_str())
         .fetch_optional(self.pool())
         .await?;
         row.as_ref().map(|row| read(self, row)).transpose()

@@ -33,6 +33,9 @@ pub enum StoreError {
     /// A row with this key is there already.
     #[error("there is one already")]
     Duplicate,
+    /// It would leave nobody who can administer.
+    #[error("this would leave no administrator who can log in; make another one first")]
+    LastAdmin,
     /// A row is not as Twolatch wrote it.
     #[error("row_mac: {table} {row}: {error}")]
     Row {
@@ -80,7 +83,7 @@ impl StoreError {
             Self::Row { .. } | Self::Value { .. } => Reason::RowMac,
             Self::Schema(_) => Reason::Version,
             Self::Entropy(_) => Reason::NoEntropy,
-            Self::Conflict | Self::Duplicate | Self::Other(_) => Reason::Internal,
+            Self::Conflict | Self::Duplicate | Self::LastAdmin | Self::Other(_) => Reason::Internal,
         }
     }
 }

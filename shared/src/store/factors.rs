@@ -73,11 +73,23 @@ pub async fn delete_factor(connection: &mut AnyConnection, id: &Id<Factor>) -> W
     Ok(())
 }
 
-/// Takes a time step of an authenticator, once: `false` if it or a later one was taken, or lies below the floor.
+/// What has become of a time step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Taken {
+    /// It is taken, by this.
+    Now,
+    /// It or a later one was taken before.
+    Before,
+    /// It began before the floor.
+    BelowFloor,
+}
+
+/// Takes a time step of an authenticator, once.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn accept_step(connection: &mut AnyConnection, factor: &Factor, step: i64, now: Timestamp) -> Written<bool> {
+pub async fn accept_step(connection: &mut AnyConnection, factor: &Factor, step: i64, now: Timestamp) -> Written<Taken> {
     let done = sqlx::query(
         "UPDATE factors SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2 \
          AND $4 >= (SELECT replay_floor FROM meta WHERE id = 'meta')",
@@ -86,9 +98,16 @@ pub async fn accept_step(connection: &mut AnyConnection, factor: &Factor, step: 
     .bind(step)
     .bind(now.unix())
     .bind(step.saturating_mul(i64::from(factor.totp.period)))
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() == 1 {
+        return Ok(Taken::Now);
+    }
+    let last: Option<i64> = sqlx::query_scalar("SELECT last_step FROM factors WHERE id = $1")
+        .bind(factor.id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(if last.is_some_and(|last| last < step) { Taken::BelowFloor } else { Taken::Before })
 }
 
 /// Reads an authenticator whose marked columns begin at position `start`; what is not under a mark follows them.

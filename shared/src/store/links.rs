@@ -34,13 +34,15 @@ pub struct Link {
     pub purpose: Purpose,
     /// For whom; nobody for the first administrator.
     pub user: Option<Id<User>>,
+    /// [`User::credentials`] of the person when it was made.
+    pub credentials: Option<String>,
     /// Until when.
     pub expires_at: Timestamp,
 }
 
 use Column::{Number, Text};
 
-const LINK: [Column; 5] = [Text, Text, Text, Number, Number];
+const LINK: [Column; 6] = [Text, Text, Text, Text, Number, Number];
 
 impl Store {
     /// The one-time link that a token stands for, if it can still be used. Looking does not use it.
@@ -49,7 +51,7 @@ impl Store {
     /// Where the database fails.
     pub async fn link(&self, token: &str, now: Timestamp) -> Result<Option<Link>, StoreError> {
         let row = sqlx::query(
-            "SELECT token_hash, purpose, user_id, created_at, expires_at, mac FROM links \
+            "SELECT token_hash, purpose, user_id, credentials, created_at, expires_at, mac FROM links \
              WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2",
         )
         .bind(token_hash(token))
@@ -63,7 +65,8 @@ impl Store {
                 [Purpose::FirstAdmin, Purpose::Invite].into_iter().find(|purpose| purpose.as_str() == text)
             })?,
             user: values.maybe(2).map(|id| Id::from_stored(id.to_owned())),
-            expires_at: values.time(4)?,
+            credentials: values.maybe(3).map(str::to_owned),
+            expires_at: values.time(5)?,
         }))
     }
 }
@@ -92,15 +95,18 @@ pub async fn insert_link(
         Some(hash.clone()),
         Some(link.purpose.as_str().to_owned()),
         link.user.as_ref().map(ToString::to_string),
+        link.credentials.clone(),
         moment(Some(now)),
         moment(Some(link.expires_at)),
     ];
     sqlx::query(
-        "INSERT INTO links (token_hash, purpose, user_id, created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO links (token_hash, purpose, user_id, credentials, created_at, expires_at, mac) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(hash)
     .bind(link.purpose.as_str())
     .bind(link.user.as_ref().map(Id::as_str))
+    .bind(&link.credentials)
     .bind(now.unix())
     .bind(link.expires_at.unix())
     .bind(Values::of("links", values).mark(store))

@@ -32,6 +32,12 @@ impl Location {
         Self::Sqlite(path.to_owned())
     }
 
+    /// Whether it is a file of this machine.
+    #[must_use]
+    pub const fn is_sqlite(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
     pub(super) fn options(&self) -> Result<AnyConnectOptions, StoreError> {
         let url = match self {
             Self::Sqlite(path) => format!("sqlite://{}?mode=rwc", escape(&path.to_string_lossy())),
@@ -86,7 +92,9 @@ fn whole_url(text: &str) -> Option<String> {
         url.push('&');
     }
     if !has("sslmode") {
-        url.push_str("sslmode=prefer&");
+        // A socket or loopback needs no TLS; anything else is verified.
+        let near = has("host") || ["localhost", "127.0.0.1", "[::1]"].contains(&host.split(':').next().unwrap_or(host));
+        url.push_str(if near { "sslmode=prefer&" } else { "sslmode=verify-full&" });
     }
     url.push_str("application_name=twolatch&options[search_path]=public&options[default_transaction_read_only]=off");
     Some(url)

@@ -1,4 +1,4 @@
-//! Policy and exemptions: every version is kept, the highest is in force.
+//! Policy and exemptions. One policy is in force; what it was before is in the audit, where nobody can put it back.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,6 +31,7 @@ impl Store {
         let version: i64 =
             sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM policies").fetch_one(self.pool()).await?;
         let policy = match cached {
+            Some((_, policy)) if policy.version > version => return Err(no_policy(version)),
             Some((_, policy)) if policy.version == version && policy.locked == locked => policy,
             _ => Arc::new(self.read_policy(version, locked).await?),
         };
@@ -48,15 +49,16 @@ impl Store {
     }
 
     async fn read_policy(&self, version: i64, locked: bool) -> Result<Policy, StoreError> {
-        const RULES: [Column; 4] = [Number, Text, Text, Number];
+        const RULES: [Column; 5] = [Number, Text, Text, Text, Number];
         const EXEMPTION: [Column; 9] = [Text, Text, Text, Text, Text, Number, Text, Text, Number];
-        let row = sqlx::query("SELECT version, document, author, at, mac FROM policies WHERE version = $1")
+        let row = sqlx::query("SELECT version, document, exemptions, author, at, mac FROM policies WHERE version = $1")
             .bind(version)
             .fetch_optional(self.pool())
             .await?
-            .ok_or_else(|| StoreError::Value { table: "policies", row: version.to_string() })?;
-        let rules =
-            Values::read(self, "policies", &row, 0, &RULES)?.parsed(1, |text| serde_json::from_str(text).ok())?;
+            .ok_or_else(|| no_policy(version))?;
+        let policy = Values::read(self, "policies", &row, 0, &RULES)?;
+        let rules = policy.parsed(1, |text| serde_json::from_str(text).ok())?;
+        let listed: Vec<String> = policy.parsed(2, |text| serde_json::from_str(text).ok())?;
         let rows = sqlx::query(
             "SELECT id, subject_kind, subject, door, level, until, reason, author, at, mac FROM exemptions ORDER BY at, id",
         )
@@ -76,11 +78,17 @@ impl Store {
                 at: values.time(8)?,
             });
         }
+        let mut found: Vec<&str> = exemptions.iter().map(|exemption| exemption.id.as_str()).collect();
+        found.sort_unstable();
+        if listed != found {
+            return Err(policy.unreadable());
+        }
         Ok(Policy { version, rules, exemptions, locked })
     }
 }
 
-/// Puts rules in force as the version after `expected`, which must be the present one (0 for none).
+/// Puts rules in force as the version after `expected`, which must be the present one (0 for none). The exemptions that
+/// are there at this moment belong to it.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] where somebody else was faster.
@@ -93,15 +101,31 @@ pub async fn insert_policy(
     now: Timestamp,
 ) -> Written<()> {
     let version = expected + 1;
-    let document =
-        serde_json::to_string(rules).map_err(|_| StoreError::Value { table: "policies", row: version.to_string() })?;
-    let values = vec![Some(version.to_string()), Some(document.clone()), Some(author.to_owned()), moment(Some(now))];
+    if expected > 0 {
+        let gone =
+            sqlx::query("DELETE FROM policies WHERE version = $1").bind(expected).execute(&mut *connection).await?;
+        if gone.rows_affected() != 1 {
+            return Err(StoreError::Conflict);
+        }
+    }
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM exemptions ORDER BY id").fetch_all(&mut *connection).await?;
+    let document = serde_json::to_string(rules).map_err(|_| no_policy(version))?;
+    let exemptions = serde_json::to_string(&ids).map_err(|_| no_policy(version))?;
+    let values = vec![
+        Some(version.to_string()),
+        Some(document.clone()),
+        Some(exemptions.clone()),
+        Some(author.to_owned()),
+        moment(Some(now)),
+    ];
     let done = sqlx::query(
-        "INSERT INTO policies (version, document, author, at, mac) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO policies (version, document, exemptions, author, at, mac) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (version) DO NOTHING",
     )
     .bind(version)
     .bind(document)
+    .bind(exemptions)
     .bind(author)
     .bind(now.unix())
     .bind(Values::of("policies", values).mark(store))
@@ -167,4 +191,9 @@ fn subject(kind: &str, name: &str) -> Option<Subject> {
         "role" => name.parse().ok().map(Subject::Role),
         _ => None,
     }
+}
+
+/// No policy, or an older one than before: nothing is decided.
+fn no_policy(version: i64) -> StoreError {
+    StoreError::Value { table: "policies", row: version.to_string() }
 }

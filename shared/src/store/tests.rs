@@ -21,7 +21,7 @@ async fn insert(store: &Store, id: usize, keep: bool) -> Written<usize> {
     store
         .write(move |connection| {
             Box::pin(async move {
-                sqlx::query("INSERT INTO budgets (id, fails, next_at, changed_at) VALUES ($1, 0, 0, 0)")
+                sqlx::query("INSERT INTO budgets (id, fails, next_at, changed_at, noted_at) VALUES ($1, 0, 0, 0, 0)")
                     .bind(format!("b{id}"))
                     .execute(connection)
                     .await?;

@@ -114,6 +114,21 @@ pub async fn person_in(
     one(store, connection, BY_ID, id.as_str().to_owned()).await
 }
 
+/// The same, and nobody can change the person before this transaction ends: what a verdict rests on. SQLite has one
+/// writer, PostgreSQL is told so.
+///
+/// # Errors
+/// Where the database fails, or a row is not as it was written.
+pub async fn person_held(
+    connection: &mut AnyConnection,
+    store: &Store,
+    id: &Id<User>,
+) -> Result<Option<Person>, StoreError> {
+    const HELD: &str = person!("WHERE u.id = $1 ORDER BY f.created_at, f.id FOR SHARE OF u");
+    let text = if store.location().is_sqlite() { BY_ID } else { HELD };
+    one(store, connection, text, id.as_str().to_owned()).await
+}
+
 /// Adds a user. A name or address that is taken is [`StoreError::Duplicate`].
 ///
 /// # Errors
@@ -143,6 +158,18 @@ pub async fn update_user(connection: &mut AnyConnection, store: &Store, user: &U
         return Err(StoreError::Conflict);
     }
     index_groups(connection, user).await
+}
+
+/// Makes sure that somebody else can administer. Whoever else wants to know that waits for this transaction to end: two
+/// administrators cannot remove each other at once.
+///
+/// # Errors
+/// [`StoreError::LastAdmin`] where nobody else can.
+pub async fn another_admin(connection: &mut AnyConnection, besides: &Id<User>) -> Written<()> {
+    sqlx::query("UPDATE meta SET time_high = time_high WHERE id = 'meta'").execute(&mut *connection).await?;
+    let text = "SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND id <> $1";
+    let others: i64 = sqlx::query_scalar(text).bind(besides.as_str()).fetch_one(connection).await?;
+    if others > 0 { Ok(()) } else { Err(StoreError::LastAdmin) }
 }
 
 /// Removes a user with everything that is theirs.

@@ -13,7 +13,7 @@ async fn run(app: &App, line: &str) -> Result<String, String> {
     let words = std::iter::once("client").chain(line.split(' '));
     let clients = Line::try_parse_from(words).map_err(|error| error.kind().to_string())?.clients;
     let mut out = Vec::new();
-    clients.run(app, "root", &mut out).await.map_err(|error| error.to_string())?;
+    clients.apply(app, "root", &mut out).await.map_err(|error| error.to_string())?;
     Ok(String::from_utf8(out).unwrap())
 }
 
@@ -24,7 +24,7 @@ async fn a_client_is_added_shown_and_removed_and_its_secret_is_shown_once() {
     let added: Value = serde_json::from_str(&added).unwrap();
     let secret = added["client_secret"].as_str().unwrap().to_owned();
     assert_eq!((added["client_id"].as_str(), secret.len()), (Some("wiki"), 52));
-    let stored = app.store.client("wiki").await.unwrap().unwrap();
+    let stored = app.store.client(&"wiki".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(stored.secret, Some(mark_of(&app.store, "wiki", &secret)));
     for line in ["show wiki", "show wiki --json", "list", "list --json"] {
         let text = run(&app, line).await.unwrap();

@@ -93,8 +93,8 @@ impl AuthorizationRequest {
         }
         let challenge = challenge(params, client.requires_pkce())?;
         let nonce = params.value("nonce");
-        if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE) {
-            return Err(invalid("the nonce is longer than 512 bytes"));
+        if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE || nonce.contains('\0')) {
+            return Err(invalid("the nonce is longer than 512 bytes, or has a NUL that databases do not keep"));
         }
         let max_age = params.value("max_age").map(seconds).transpose()?;
         let prompt = params.value("prompt").map(prompt).transpose()?;

@@ -52,7 +52,7 @@ pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, headers: Hea
 pub async fn continuation(app: &App, sealed: &str) -> Result<Option<Continuation>, StoreError> {
     let now = app.now();
     let Some(request) = open(app, sealed, now) else { return Ok(None) };
-    let client = app.store.client(request.client.as_str()).await?;
+    let client = app.store.client(&request.client).await?;
     let client =
         client.filter(|client| client.disabled_at.is_none() && client.redirect_uri(&request.redirect_uri).is_some());
     Ok(client.map(|client| Continuation {

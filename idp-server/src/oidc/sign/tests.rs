@@ -1,13 +1,11 @@
 use openidconnect::JsonWebKey;
 
 use super::*;
-use crate::oidc::tests::app;
+use crate::oidc::tests::{NOW, app, at};
 
-const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
-
-async fn one(store: &Store, alg: SigningAlg) -> SigningKey {
-    create_missing(store, NOW).await.unwrap();
-    current(store, alg).await.unwrap()
+async fn one(app: &App, alg: SigningAlg) -> SigningKey {
+    create_missing(&app.store, NOW).await.unwrap();
+    current(app, alg).await.unwrap()
 }
 
 fn token(key: &SigningKey, header: &str, payload: &str) -> String {
@@ -20,7 +18,7 @@ fn token(key: &SigningKey, header: &str, payload: &str) -> String {
 async fn each_algorithm_signs_what_the_published_key_verifies() {
     let (_folder, app) = app().await;
     for alg in SigningAlg::ALL {
-        let key = one(&app.store, alg).await;
+        let key = one(&app, alg).await;
         let signature = PrivateSigningKey::sign(&key, &key.alg(), b"message").unwrap();
         let public = key.as_verification_key();
         public.verify_signature(&key.alg(), b"message", &signature).unwrap();
@@ -28,7 +26,7 @@ async fn each_algorithm_signs_what_the_published_key_verifies() {
         assert!(PrivateSigningKey::sign(&key, &CoreJwsSigningAlgorithm::HmacSha256, b"message").is_err());
         assert_eq!(key.public()["alg"], alg.as_str());
     }
-    let rsa = one(&app.store, SigningAlg::Rs256).await;
+    let rsa = one(&app, SigningAlg::Rs256).await;
     assert_eq!(BASE64URL_NOPAD.decode(rsa.public()["n"].as_str().unwrap().as_bytes()).unwrap().len(), 256);
 }
 
@@ -36,10 +34,10 @@ async fn each_algorithm_signs_what_the_published_key_verifies() {
 async fn o17_o18_only_our_own_header_and_three_plain_parts_are_read() {
     let (_folder, app) = app().await;
     for alg in SigningAlg::ALL {
-        let key = one(&app.store, alg).await;
+        let key = one(&app, alg).await;
         let (name, kid) = (alg.as_str(), key.kid.as_str());
         let good = token(&key, &format!(r#"{{"alg":"{name}","kid":"{kid}"}}"#), r#"{"sub":"x"}"#);
-        let claims = verify(&app.store, &good, NOW).await.unwrap().unwrap();
+        let claims = verify(&app, &good).await.unwrap().unwrap();
         assert_eq!(claims["sub"], "x");
         let bad = [
             token(&key, &format!(r#"{{"alg":"none","kid":"{kid}"}}"#), "{}"),
@@ -58,7 +56,7 @@ async fn o17_o18_only_our_own_header_and_three_plain_parts_are_read() {
             ".".repeat(10_000),
         ];
         for token in bad {
-            assert_eq!(verify(&app.store, &token, NOW).await.unwrap(), None, "{token}");
+            assert_eq!(verify(&app, &token).await.unwrap(), None, "{token}");
         }
     }
 }
@@ -73,7 +71,7 @@ async fn a_key_that_was_moved_or_made_elsewhere_is_not_used() {
     let pool = app.store.pool();
     let sql = "UPDATE signing_keys SET kid = 'other' WHERE kid = $1";
     assert_eq!(sqlx::query(sql).bind(kid).execute(pool).await.unwrap().rows_affected(), 1);
-    assert!(matches!(published(&app.store, NOW).await, Err(StoreError::Row { table: "signing_keys", .. })));
+    assert!(matches!(published(&app).await, Err(StoreError::Row { table: "signing_keys", .. })));
 }
 
 #[tokio::test]
@@ -83,8 +81,9 @@ async fn a_retired_key_stays_published_for_a_day_and_signs_nothing() {
     old.retired_at = Some(NOW);
     let kid = old.kid.clone();
     app.store.add_signing_key(old).await.unwrap();
-    assert_ne!(one(&app.store, SigningAlg::EdDsa).await.kid, kid);
-    let has = async |now: Timestamp| published(&app.store, now).await.unwrap().iter().any(|key| key.kid == kid);
-    assert!(has(NOW.plus(OVERLAP - 1)).await);
-    assert!(!has(NOW.plus(OVERLAP)).await);
+    assert_ne!(one(&app, SigningAlg::EdDsa).await.kid, kid);
+    for (age, shown) in [(0, true), (OVERLAP - 1, true), (OVERLAP, false)] {
+        let keys = published(&at(&app, NOW.plus(age))).await.unwrap();
+        assert_eq!((keys.iter().any(|key| key.kid == kid), keys.len()), (shown, 3 + usize::from(shown)), "{age}");
+    }
 }

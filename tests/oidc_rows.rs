@@ -1,0 +1,99 @@
+//! Rows that somebody wrote who has the database but no key: none is used, and nothing is said to the outside.
+
+use axum::http::{StatusCode, header};
+use twolatch_core::store::StoreError;
+
+use crate::support::core::{Core, on_both};
+use crate::support::provider::{BOTH, Provider, good};
+
+on_both!(
+    t16_a_client_changed_by_hand_is_not_used,
+    t16_a_code_changed_by_hand_gives_nothing,
+    t16_a_token_changed_by_hand_opens_nothing,
+    a_client_is_registered_once,
+);
+
+async fn t16_a_client_changed_by_hand_is_not_used(core: Core) {
+    let provider = Provider::over(core).await;
+    let browser = provider.browser("alice", &BOTH).await;
+    for text in [
+        "UPDATE clients SET redirect_uris = '[\"https://app.example.com/callback\",\"https://evil.example/\"]'",
+        "UPDATE clients SET pkce_waived_at = 1",
+        "UPDATE clients SET auth_method = 'none'",
+        "UPDATE clients SET secret = NULL",
+        "UPDATE clients SET alg = 'ES256'",
+        "UPDATE clients SET name = 'Payroll'",
+        "UPDATE clients SET mac = ''",
+    ] {
+        let client = provider.client(|_| {}).await;
+        let code = provider.code(&browser, &client).await;
+        assert!(provider.tamper(text).await > 0);
+        let answer = provider.authorize(Some(&browser), &good(&client)).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{text}: {answer:?}");
+        assert!(!answer.headers.contains_key(header::LOCATION));
+        assert!(!answer.body.contains("row_mac") && !answer.body.contains(&client.id), "{answer:?}");
+        let answer = provider.redeem(&client, &code).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{text}: {answer:?}");
+        assert_eq!(answer.text("error"), "server_error");
+        provider.tamper("DELETE FROM clients").await;
+    }
+}
+
+async fn t16_a_code_changed_by_hand_gives_nothing(core: Core) {
+    let provider = Provider::over(core).await;
+    let browser = provider.browser("alice", &BOTH).await;
+    provider.browser("mallory", &BOTH).await;
+    let client = provider.client(|_| {}).await;
+    for text in [
+        "UPDATE codes SET user_id = (SELECT id FROM users WHERE name = 'mallory')",
+        "UPDATE codes SET challenge = ''",
+        "UPDATE codes SET expires_at = expires_at + 60",
+        "UPDATE codes SET proofs = '[{\"kind\":\"password\",\"at\":1}]'",
+        "UPDATE codes SET scope = 'openid'",
+        "UPDATE codes SET nonce = 'x'",
+        "UPDATE codes SET grant_id = 'x'",
+    ] {
+        let code = provider.code(&browser, &client).await;
+        assert_eq!(provider.tamper(text).await, 1);
+        let answer = provider.redeem(&client, &code).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{text}: {answer:?}");
+        assert_eq!(provider.tamper("DELETE FROM access_tokens").await, 0, "{text}");
+        provider.tamper("DELETE FROM codes").await;
+    }
+}
+
+async fn t16_a_token_changed_by_hand_opens_nothing(core: Core) {
+    let provider = Provider::over(core).await;
+    let browser = provider.browser("alice", &BOTH).await;
+    provider.browser("mallory", &BOTH).await;
+    let client = provider.client(|_| {}).await;
+    for text in [
+        "UPDATE access_tokens SET user_id = (SELECT id FROM users WHERE name = 'mallory')",
+        "UPDATE access_tokens SET scope = 'openid'",
+        "UPDATE access_tokens SET expires_at = expires_at + 60",
+    ] {
+        let token = provider.redeem(&client, &provider.code(&browser, &client).await).await.text("access_token");
+        assert!(provider.tamper(text).await > 0);
+        let answer = provider.userinfo(&token).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{text}: {answer:?}");
+        provider.tamper("DELETE FROM access_tokens").await;
+    }
+}
+
+async fn a_client_is_registered_once(core: Core) {
+    let provider = Provider::over(core).await;
+    let (b, a) = (provider.client(|client| client.id = "b".parse().unwrap()).await, "a".parse().unwrap());
+    provider.client(|client| client.id = a).await;
+    let store = &provider.app.store;
+    let ids: Vec<String> = store.clients().await.unwrap().iter().map(|client| client.id.to_string()).collect();
+    assert_eq!(ids, ["a", "b"]);
+    let id = b.id.parse().unwrap();
+    let client = store.client(&id).await.unwrap().unwrap();
+    assert!(matches!(store.add_client(client, "test".to_owned()).await, Err(StoreError::Duplicate)));
+    assert!(store.delete_client(id, "test".to_owned(), provider.now()).await.unwrap());
+    assert!(!store.delete_client(b.id.parse().unwrap(), "test".to_owned(), provider.now()).await.unwrap());
+    assert!(store.client(&b.id.parse().unwrap()).await.unwrap().is_none());
+    let events = store.latest_audit(20).await.unwrap();
+    let count = |event: &str| events.iter().filter(|record| record.event == event).count();
+    assert_eq!((count("client_added"), count("client_deleted")), (2, 1));
+}
