@@ -52,7 +52,7 @@ async fn same_all_who_cannot_sign_in_are_told_the_same() {
         let page = site.open(&mut browser, &answer.location().unwrap()).await;
         assert!(!browser.cookies.contains_key("__Host-twolatch_attempt"), "{name}");
         let token = page.form().1.remove(0).1;
-        let typed = format!("value=\"{}\"", name);
+        let typed = format!("value=\"{name}\"");
         let body = page.body.replace(&token, "TOKEN").replace(&typed, "TYPED").replace(" autofocus", "");
         answers.push((answer.status, answer.location(), page.said().map(str::to_owned), body));
     }
@@ -96,7 +96,8 @@ async fn codes_are_judged_once_and_their_refusals_are_told_apart() {
     assert_eq!(site.number("SELECT COUNT(*) FROM audit WHERE event = 'code'").await, tried, "none of these counts");
     site.advance(30);
     let code = site.code(&totp);
-    let spaced = format!(" {} {} ", &code[..3], &code[3..]);
+    let (front, back) = code.split_at(3);
+    let spaced = format!(" {front} {back} ");
     assert_eq!(site.submit(&mut other, &page, &[("code", &spaced)]).await.title(), "Your account");
 }
 
@@ -212,6 +213,10 @@ async fn ses_6_another_password_ends_all_other_sessions_at_once() {
     let page = site.open(&mut there, "/account").await;
     assert_eq!(page.title(), "Sign in");
     assert!(!there.cookies.contains_key("__Host-twolatch_session"), "and the cookie is cleared");
+
+    let disable = |user: &mut twolatch_core::user::User| user.disabled_at = Some(site.now());
+    site.app.logins.change_user(&parsed("alice"), "disabled".to_owned(), &actor(site.now()), disable).await.unwrap();
+    assert_eq!(site.open(&mut here, "/account").await.title(), "Sign in", "so does disabling");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -279,7 +284,7 @@ async fn w_26_looking_at_a_link_uses_nothing_and_the_last_code_uses_it_once() {
         let used = site.get(&mut anybody, &link).await;
         assert_eq!((used.status, used.title().as_str()), (StatusCode::GONE, "This link can no longer be used"));
     }
-    for broken in [&link[..link.len() - 1], &format!("{link}."), &format!("{link}%3E"), "/setup/x"] {
+    for broken in [link.split_at(link.len() - 1).0, &format!("{link}."), &format!("{link}%3E"), "/setup/x"] {
         assert_eq!(site.get(&mut Browser::default(), broken).await.status, StatusCode::GONE, "{broken}");
     }
 }
