@@ -66,7 +66,7 @@ async fn p11_p12_a_code_is_good_once_over_all_doors(core: Core) {
 
 async fn p13_sixty_four_uses_of_one_code_are_one_success(core: Core) {
     let second = core.second_server().await;
-    for round in 0..20 {
+    for round in 0..crate::support::rounds() {
         let name = format!("user{round}");
         let totp = core.enrolled(&name).await;
         let code = code_at(&totp, NOW, 0);
@@ -88,7 +88,7 @@ async fn p13_sixty_four_uses_of_one_code_are_one_success(core: Core) {
 
 async fn p14_otp8_parallel_guesses_are_judged_up_to_the_budget(core: Core) {
     let second = core.second_server().await;
-    for round in 0..20 {
+    for round in 0..crate::support::rounds() {
         let name = format!("user{round}");
         let totp = core.enrolled(&name).await;
         let guess = wrong_code(&totp, NOW);

@@ -156,7 +156,7 @@ fn p16_an_account_that_twolatch_does_not_know_is_asked_the_same_and_refused() {
     assert!(login.reach_code(&account.password), "no code was asked for:\n{}", login.screen());
     login.answer(&account.password, &["123456"]).assert_refused();
     syslog::expect_reason(&account.name, "refused");
-    assert_eq!(world.verdicts(&account.name), ["unknown"; 3]);
+    assert_eq!(world.all_verdicts(), ["unknown"; 3]);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_disabled_account_is_refused_with_the_right_code() {
     world.server.run(&["user", "disable", person.name()], "");
     let code = person.code();
     sshd.login(person.name(), None).answer(&person.account.password, &[&code]).assert_refused();
-    assert_eq!(world.verdicts(person.name()), ["disabled"; 3]);
+    assert_eq!(world.all_verdicts(), ["disabled"; 3]);
     world.server.run(&["user", "enable", person.name()], "");
     sshd.login(person.name(), None).answer(&person.account.password, &[&code]).assert_in(person.name());
 }
@@ -237,7 +237,7 @@ fn first_key_refuses_where_sshd_asked_for_no_key() {
     let code = person.code();
     sshd.login(person.name(), None).answer(&person.account.password, &[&code]).assert_refused();
     syslog::expect_reason(person.name(), "refused");
-    assert_eq!(world.verdicts(person.name()), ["no_evidence"; 3]);
+    assert_eq!(world.all_verdicts(), ["no_evidence"; 3]);
 }
 
 #[test]

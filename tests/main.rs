@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod host_setup;
@@ -28,6 +30,8 @@ mod login_web;
 #[cfg(test)]
 mod module_file;
 #[cfg(test)]
+mod oathtool;
+#[cfg(test)]
 mod oidc_code_flow;
 #[cfg(test)]
 mod oidc_errors;
@@ -39,6 +43,8 @@ mod oidc_requests;
 mod oidc_rows;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod race;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

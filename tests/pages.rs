@@ -128,7 +128,7 @@ async fn sec_3_a_fault_of_ours_has_a_page_and_harms_nobody_else() {
     );
     assert_eq!(header_of(&page, "retry-after"), "10");
     assert!(header_of(&page, "content-security-policy").contains("default-src 'none'"));
-    assert!(page.body.contains("tell them this number: <code>"));
+    assert!(page.body.contains("give them this reference: <code>"));
     assert_eq!(site.get(&mut Browser::default(), "/login").await.status, StatusCode::OK);
 }
 

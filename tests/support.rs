@@ -26,6 +26,11 @@ pub(crate) fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// How often a race is run: more often in `tests/soak.sh`.
+pub(crate) fn rounds() -> usize {
+    setting("TWOLATCH_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap())
+}
+
 /// Says that the running test does nothing here, and why; `tests/run.sh` repeats it at its end.
 pub(crate) fn skip(why: &str) {
     eprintln!("skipped: {why}");

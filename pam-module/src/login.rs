@@ -80,6 +80,8 @@ struct Question {
     attempt: String,
     notice: Option<String>,
     label: Option<String>,
+    /// Why it is asked again.
+    reason: Option<Reason>,
 }
 
 /// Asks the person until the server has decided or there were enough prompts.
@@ -132,7 +134,7 @@ fn begin(authenticator: &mut impl Authenticator) -> Result<Option<Question>, Ref
 fn after(outcome: Outcome) -> Result<Option<Question>, Refusal> {
     match outcome {
         Outcome::Granted => Ok(None),
-        Outcome::Ask { attempt, notice, label, .. } => Ok(Some(Question { attempt, notice, label })),
+        Outcome::Ask { attempt, notice, label, reason } => Ok(Some(Question { attempt, notice, label, reason })),
         Outcome::Refused { reason, notice } => Err(Refusal { notice, ..Refusal::new(reason) }),
         // Only the first answer may say so: later it would turn a wrong code into a way in.
         Outcome::NotAsked => Err(Refusal::odd("policy asks for nothing, but only after an answer")),
@@ -160,7 +162,9 @@ fn ask(
         notice = Some(NOT_A_CODE);
         spent = Reason::Malformed;
     }
-    Err(Refusal::new(spent))
+    // The journal needs the cause, not only that there were enough prompts.
+    let detail = question.reason.map_or_else(String::new, |reason| format!("the last answer was {reason}"));
+    Err(Refusal { detail, ..Refusal::new(spent) })
 }
 
 /// The code in a line; `None` if the person should be asked again.

@@ -1,5 +1,6 @@
 //! The core without servers: a store on either engine, the login service over it, and a time that stands still.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -39,7 +40,15 @@ impl Core {
     /// A new system, where everybody is asked. Nothing where the engine is missing.
     pub(crate) async fn new(engine: Engine) -> Option<Self> {
         let database = Database::new(engine)?;
-        let folder = tempfile::tempdir().unwrap();
+        Some(Self::with(database, tempfile::tempdir().unwrap()).await)
+    }
+
+    /// A new system on SQLite, with its files in this folder.
+    pub(crate) async fn in_folder(folder: &Path) -> Self {
+        Self::with(Database::new(Engine::Sqlite).unwrap(), tempfile::tempdir_in(folder).unwrap()).await
+    }
+
+    async fn with(database: Database, folder: TempDir) -> Self {
         drop(KeyRing::create(&folder.path().join("keys"), &SystemEntropy::new()).unwrap());
         let store = open(&database, &folder).await;
         let entropy = SystemEntropy::new();
@@ -52,7 +61,7 @@ impl Core {
             host: "test".into(),
         };
         logins.set_rules(Rules::initial(Level::Required), 0, "test".to_owned(), &actor(NOW)).await.unwrap();
-        Some(Self { logins, database, folder })
+        Self { logins, database, folder }
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -55,10 +55,20 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Its configuration file.
+    pub(crate) fn config_path(&self) -> PathBuf {
+        self.folder.path().join("twolatch.toml")
+    }
+
+    /// Its key ring.
+    pub(crate) fn keys_path(&self) -> PathBuf {
+        self.folder.path().join("keys")
+    }
+
     /// A command of `twolatch` with this server's configuration.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(TWOLATCH);
-        command.args(arguments).arg("--config").arg(self.folder.path().join("twolatch.toml"));
+        command.args(arguments).arg("--config").arg(self.config_path());
         command
     }
 

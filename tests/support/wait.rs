@@ -22,6 +22,21 @@ impl Deadline {
     }
 }
 
+/// Measures how long something takes.
+#[derive(Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "measures what is under test")]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// How long something took.
 #[expect(clippy::disallowed_methods, reason = "measures what is under test")]
 pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {

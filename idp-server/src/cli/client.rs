@@ -60,11 +60,19 @@ pub(super) struct Add {
     /// It can keep no secret: it runs in a browser or on people's own machines.
     #[arg(long, conflicts_with = "auth_method")]
     public: bool,
-    /// How it proves itself: `client_secret_basic`, `client_secret_post` or `none`.
-    #[arg(long, value_name = "METHOD", default_value = "client_secret_basic")]
+    #[arg(
+        long,
+        value_name = "METHOD",
+        default_value = "client_secret_basic",
+        help = "How it proves itself: client_secret_basic, client_secret_post or none"
+    )]
     auth_method: String,
-    /// What its ID tokens are signed with: RS256, ES256 or `EdDSA`.
-    #[arg(long, value_name = "ALG", default_value = "RS256")]
+    #[arg(
+        long,
+        value_name = "ALG",
+        default_value = "RS256",
+        help = "What its ID tokens are signed with: RS256, ES256 or EdDSA"
+    )]
     alg: String,
     /// It cannot do PKCE. Never for a public application.
     #[arg(long)]

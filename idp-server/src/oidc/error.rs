@@ -11,7 +11,7 @@ use twolatch_core::reason::Reason;
 use twolatch_core::store::StoreError;
 
 use crate::state::App;
-use crate::web::error::reference;
+use crate::web::error::{clip, reference};
 
 /// A registered code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,11 +95,11 @@ impl OauthError {
     /// Writes the detail to the log; answers the text that leads there.
     #[must_use]
     pub fn logged(&self, app: &App) -> String {
-        let id = reference(app);
+        let (id, detail) = (reference(app), clip(&self.detail));
         if self.code == Code::ServerError {
-            tracing::error!(%id, error = self.code.as_str(), detail = %self.detail, "a request failed");
+            tracing::error!(%id, error = self.code.as_str(), detail, "a request failed");
         } else {
-            tracing::warn!(%id, error = self.code.as_str(), detail = %self.detail, "a request was refused");
+            tracing::warn!(%id, error = self.code.as_str(), detail, "a request was refused");
         }
         format!("the server's log has the details under {id}")
     }

@@ -27,7 +27,10 @@ pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: He
 async fn answer(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Response {
     match claims(app, query, headers, body).await {
         // Whoever shows nothing is told no more than what to show (RFC 6750, 3.1).
-        Ok(None) => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response(),
+        Ok(None) => {
+            let headers = [(header::WWW_AUTHENTICATE, "Bearer"), (header::CACHE_CONTROL, "no-store")];
+            (StatusCode::UNAUTHORIZED, headers).into_response()
+        }
         Ok(Some(claims)) => {
             let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
             (StatusCode::OK, headers, Value::from(claims).to_string()).into_response()

@@ -10,6 +10,9 @@ use super::frame::Frame;
 use super::path::Links;
 use crate::state::App;
 
+/// Characters of a detail that are logged.
+const MAX_DETAIL: usize = 400;
+
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "error.html")]
@@ -38,7 +41,7 @@ impl ErrorPage {
 /// A page that says what happened and what the person can do, with the id under which `detail` is in the log.
 #[must_use]
 pub fn page(app: &App, status: StatusCode, title: &str, text: &str, detail: &str) -> Response {
-    let id = reference(app);
+    let (id, detail) = (reference(app), clip(detail));
     if status.is_server_error() {
         tracing::error!(%id, status = status.as_u16(), detail, "{title}");
     } else {
@@ -57,6 +60,12 @@ pub fn page(app: &App, status: StatusCode, title: &str, text: &str, detail: &str
     };
     let body = page.render().unwrap_or_else(|_| format!("{title} ({})", page.id));
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
+}
+
+/// What of a detail goes to the log: strangers write parts of it.
+#[must_use]
+pub fn clip(detail: &str) -> &str {
+    detail.char_indices().nth(MAX_DETAIL).map_or(detail, |(end, _)| detail.split_at(end).0)
 }
 
 /// A short id that stands both in the log and in an answer.

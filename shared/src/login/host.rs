@@ -261,7 +261,7 @@ impl Logins {
     /// What is recorded of an attempt. A name that nobody has may be a password typed in the wrong place: it is left out.
     fn record_of(&self, attempt: &Attempt, name: &str, now: Timestamp) -> Record {
         Record {
-            user: attempt.subject.as_ref().map(|_| name.to_owned()),
+            user: (attempt.decoy != Some(Reason::Unknown)).then(|| name.to_owned()),
             actor: attempt.subject_name.clone(),
             door: Some(attempt.door),
             host: Some(self.host.to_string()),

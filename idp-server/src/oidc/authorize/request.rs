@@ -7,10 +7,10 @@ use twolatch_core::client::{Client, ClientId};
 use twolatch_core::step::Assurance;
 use twolatch_core::time::Timestamp;
 
-use super::super::error::{Code, OauthError};
-use super::super::params::Params;
-use super::super::pkce;
-use super::super::scope::Scope;
+use crate::oidc::error::{Code, OauthError};
+use crate::oidc::params::Params;
+use crate::oidc::pkce;
+use crate::oidc::scope::Scope;
 
 #[cfg(test)]
 mod tests;

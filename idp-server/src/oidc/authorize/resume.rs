@@ -10,9 +10,9 @@ use twolatch_core::step::Assurance;
 use twolatch_core::store::StoreError;
 use twolatch_core::time::Timestamp;
 
-use super::super::error::{Code, OauthError};
-use super::super::params::Params;
 use super::{AuthorizationRequest, Failure, Prompt, answer, prove};
+use crate::oidc::error::{Code, OauthError};
+use crate::oidc::params::{Params, encode};
 use crate::state::App;
 use crate::web;
 
@@ -42,6 +42,12 @@ pub struct Continuation {
 /// Answers the browser that comes from the login page.
 pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     resume(&app, query.unwrap_or_default().as_bytes(), &headers).await.unwrap_or_else(|failure| failure.response(&app))
+}
+
+/// Where the login page sends the browser when it is done.
+#[must_use]
+pub fn resume_url(sealed: &str) -> String {
+    format!("/authorize/resume?{}", encode([("request", sealed)]))
 }
 
 /// What the login page may know of a sealed request; `None` for one that is damaged or too old, or whose client or

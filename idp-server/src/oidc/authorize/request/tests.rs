@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use twolatch_core::client::{AuthMethod, SigningAlg};
 
-use super::super::super::params::encode;
 use super::*;
+use crate::oidc::params::encode;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
