@@ -50,9 +50,9 @@ async fn same_all_who_cannot_sign_in_are_told_the_same() {
         let page = site.open(&mut browser, "/login").await;
         let answer = site.post(&mut browser, &page, &[("username", name), ("password", password)]).await;
         let page = site.open(&mut browser, &answer.location().unwrap()).await;
-        assert!(!browser.cookies.contains_key("__Host-attempt"), "{name}");
+        assert!(!browser.cookies.contains_key("__Host-twolatch_attempt"), "{name}");
         let token = page.form().1.remove(0).1;
-        let typed = format!("value=\"{}\"", name);
+        let typed = format!("value=\"{name}\"");
         let body = page.body.replace(&token, "TOKEN").replace(&typed, "TYPED").replace(" autofocus", "");
         answers.push((answer.status, answer.location(), page.said().map(str::to_owned), body));
     }
@@ -96,7 +96,8 @@ async fn codes_are_judged_once_and_their_refusals_are_told_apart() {
     assert_eq!(site.number("SELECT COUNT(*) FROM audit WHERE event = 'code'").await, tried, "none of these counts");
     site.advance(30);
     let code = site.code(&totp);
-    let spaced = format!(" {} {} ", &code[..3], &code[3..]);
+    let (front, back) = code.split_at(3);
+    let spaced = format!(" {front} {back} ");
     assert_eq!(site.submit(&mut other, &page, &[("code", &spaced)]).await.title(), "Your account");
 }
 
@@ -163,30 +164,30 @@ async fn ses_3_every_level_has_its_own_cookie_and_a_planted_one_is_worth_nothing
     let totp = site.enrolled("alice").await;
     let mut browser = Browser::default();
     let planted = "a".repeat(32);
-    for name in ["__Host-attempt", "__Host-session", "__Host-flow"] {
+    for name in ["__Host-twolatch_attempt", "__Host-twolatch_session", "__Host-twolatch_flow"] {
         browser.cookies.insert(name.to_owned(), planted.clone());
     }
     let page = site.open(&mut browser, "/login").await;
     let page = site.submit(&mut browser, &page, &[("username", "alice"), ("password", PASSWORD)]).await;
-    let attempt = browser.cookies["__Host-attempt"].clone();
+    let attempt = browser.cookies["__Host-twolatch_attempt"].clone();
     assert_ne!(attempt, planted);
     let account = site.submit(&mut browser, &page, &[("code", &site.code(&totp))]).await;
     assert_eq!(account.title(), "Your account");
     let first = browser.cookies.clone();
-    assert!(!first.contains_key("__Host-attempt"));
-    assert!(![&planted, &attempt].contains(&&first["__Host-session"]));
-    assert_ne!(first["__Host-flow"], planted);
+    assert!(!first.contains_key("__Host-twolatch_attempt"));
+    assert!(![&planted, &attempt].contains(&&first["__Host-twolatch_session"]));
+    assert_ne!(first["__Host-twolatch_flow"], planted);
 
     // Signing in again, as a web app may ask: the old session dies.
     let mut again = Browser { cookies: first.clone() };
-    again.cookies.remove("__Host-session");
+    again.cookies.remove("__Host-twolatch_session");
     let page = site.open(&mut again, "/login").await;
     let page = site.submit(&mut again, &page, &[("username", "alice"), ("password", PASSWORD)]).await;
-    again.cookies.insert("__Host-session".to_owned(), first["__Host-session"].clone());
+    again.cookies.insert("__Host-twolatch_session".to_owned(), first["__Host-twolatch_session"].clone());
     let page = site.open(&mut again, &page.form().0).await;
     site.advance(30);
     site.submit(&mut again, &page, &[("code", &site.code(&totp))]).await;
-    assert_ne!(again.cookies["__Host-session"], first["__Host-session"]);
+    assert_ne!(again.cookies["__Host-twolatch_session"], first["__Host-twolatch_session"]);
     assert_eq!(site.open(&mut Browser { cookies: first }, "/account").await.title(), "Sign in");
     assert_eq!(site.number("SELECT COUNT(*) FROM sessions").await, 1);
 }
@@ -207,11 +208,15 @@ async fn ses_6_another_password_ends_all_other_sessions_at_once() {
     let page = site.submit(&mut here, &page, &right).await;
     assert_eq!(page.title(), "Your account");
     assert!(page.said().unwrap().starts_with("Your password is changed"), "{page:?}");
-    assert_ne!(here.cookies["__Host-session"], before["__Host-session"]);
+    assert_ne!(here.cookies["__Host-twolatch_session"], before["__Host-twolatch_session"]);
     assert_eq!(site.open(&mut Browser { cookies: before }, "/account").await.title(), "Sign in");
     let page = site.open(&mut there, "/account").await;
     assert_eq!(page.title(), "Sign in");
-    assert!(!there.cookies.contains_key("__Host-session"), "and the cookie is cleared");
+    assert!(!there.cookies.contains_key("__Host-twolatch_session"), "and the cookie is cleared");
+
+    let disable = |user: &mut twolatch_core::user::User| user.disabled_at = Some(site.now());
+    site.app.logins.change_user(&parsed("alice"), "disabled".to_owned(), &actor(site.now()), disable).await.unwrap();
+    assert_eq!(site.open(&mut here, "/account").await.title(), "Sign in", "so does disabling");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -279,7 +284,7 @@ async fn w_26_looking_at_a_link_uses_nothing_and_the_last_code_uses_it_once() {
         let used = site.get(&mut anybody, &link).await;
         assert_eq!((used.status, used.title().as_str()), (StatusCode::GONE, "This link can no longer be used"));
     }
-    for broken in [&link[..link.len() - 1], &format!("{link}."), &format!("{link}%3E"), "/setup/x"] {
+    for broken in [link.split_at(link.len() - 1).0, &format!("{link}."), &format!("{link}%3E"), "/setup/x"] {
         assert_eq!(site.get(&mut Browser::default(), broken).await.status, StatusCode::GONE, "{broken}");
     }
 }

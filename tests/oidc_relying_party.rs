@@ -36,7 +36,7 @@ async fn the_example_signs_somebody_in_over_real_connections() {
     let visit = async |url: &str, cookie: &str| http.get(url).header(COOKIE, cookie).send().await.unwrap();
     let asked = visit(&format!("{application}/login"), "").await;
     let state = kept(&asked);
-    let answered = visit(&location(&asked), &format!("session={}", browser.token)).await;
+    let answered = visit(&location(&asked), &provider.cookie(&browser.token)).await;
     let back = location(&answered);
     assert!(back.starts_with(&format!("{callback}?code=")), "{back}");
     assert_eq!(visit(&back, "state=other").await.status(), StatusCode::BAD_REQUEST, "another browser's answer");

@@ -34,8 +34,9 @@ async fn w_01_ses_9_no_form_is_taken_that_is_not_from_our_page_in_this_browser()
         page.form().1[0].1.clone()
     };
     let from_before = {
-        let mut fresh =
-            Browser { cookies: [("__Host-flow".to_owned(), browser.cookies["__Host-flow"].clone())].into() };
+        let mut fresh = Browser {
+            cookies: [("__Host-twolatch_flow".to_owned(), browser.cookies["__Host-twolatch_flow"].clone())].into(),
+        };
         site.get(&mut fresh, "/login").await.form().1[0].1.clone()
     };
     let good = encode([("form", token.as_str())]);
@@ -43,7 +44,7 @@ async fn w_01_ses_9_no_form_is_taken_that_is_not_from_our_page_in_this_browser()
         String::new(),
         encode([("form", "")]),
         encode([("form", "x")]),
-        encode([("form", &token[..token.len() - 2])]),
+        encode([("form", token.split_at(token.len() - 2).0)]),
         encode([("form", of_another.as_str())]),
         encode([("form", from_before.as_str())]),
     ];
@@ -98,7 +99,7 @@ async fn w_01_programs_that_are_no_browsers_need_the_token_only() {
     let page = site.send(request).await;
     browser.keep(&page);
     assert_eq!(page.status, StatusCode::SEE_OTHER);
-    assert!(!browser.cookies.contains_key("__Host-session"));
+    assert!(!browser.cookies.contains_key("__Host-twolatch_session"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,7 +150,7 @@ async fn w_04_another_name_for_us_gets_no_page_and_changes_no_link() {
     assert_eq!(page.status, StatusCode::OK);
     let masked = |page: &Page| page.body.split("name=\"form\" value=\"").next().unwrap().to_owned();
     assert_eq!(masked(&page), masked(&plain));
-    assert!(page.headers[header::SET_COOKIE].to_str().unwrap().starts_with("__Host-flow="));
+    assert!(page.headers[header::SET_COOKIE].to_str().unwrap().starts_with("__Host-twolatch_flow="));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,7 +199,7 @@ async fn w_05_w_11_w_12_w_18_what_our_forms_never_send_is_refused_as_a_whole() {
         let page = site.send(browser.form(&to, &format!("{rest}{addition}"))).await;
         assert_eq!(page.status.as_u16(), status, "{addition}: {page:?}");
     }
-    let many: String = (0..100_000).map(|index| format!("&f{index}=")).collect();
+    let many: String = (0..100_000).flat_map(|index| ["&f".to_owned(), index.to_string(), "=".to_owned()]).collect();
     assert_eq!(site.send(browser.form(&to, &many)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     let large = "a".repeat(11 << 20);
     assert_eq!(site.send(browser.form(&to, &large)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
@@ -270,29 +271,29 @@ async fn w_10_no_address_from_outside_is_followed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn w_22_a_cookie_that_cannot_be_ours_is_none() {
     let (site, browser, _, _) = signed_in().await;
-    let real = browser.cookies["__Host-session"].clone();
+    let real = browser.cookies["__Host-twolatch_session"].clone();
     let seen = async |line: String| {
         let mut request = Browser::default().request(Method::GET, "/account", Body::empty());
         request.headers_mut().insert(header::COOKIE, line.parse().unwrap());
         site.send(request).await.status
     };
-    assert_eq!(seen(format!("__Host-session={real}")).await, StatusCode::OK);
+    assert_eq!(seen(format!("__Host-twolatch_session={real}")).await, StatusCode::OK);
     for line in [
-        format!("session={real}"),
-        format!("__host-session={real}"),
-        format!("__Host-session={real}; __Host-session={real}"),
-        format!("__Host-session=evil; __Host-session={real}"),
-        format!("__Host-session={real}x"),
-        format!("__Host-session={}", &real[1..]),
-        format!("__Host-session={}", real.to_uppercase()),
-        format!("__Host-session=\"{real}\""),
-        format!("__Host-session={}", "a".repeat(8192)),
-        "__Host-session".to_owned(),
+        format!("twolatch_session={real}"),
+        format!("__host-twolatch_session={real}"),
+        format!("__Host-twolatch_session={real}; __Host-twolatch_session={real}"),
+        format!("__Host-twolatch_session=evil; __Host-twolatch_session={real}"),
+        format!("__Host-twolatch_session={real}x"),
+        format!("__Host-twolatch_session={}", real.split_at(1).1),
+        format!("__Host-twolatch_session={}", real.to_uppercase()),
+        format!("__Host-twolatch_session=\"{real}\""),
+        format!("__Host-twolatch_session={}", "a".repeat(8192)),
+        "__Host-twolatch_session".to_owned(),
     ] {
         assert_eq!(seen(line.clone()).await, StatusCode::SEE_OTHER, "{line}");
     }
     site.advance(3601);
-    assert_eq!(seen(format!("__Host-session={real}")).await, StatusCode::SEE_OTHER, "unused for an hour");
+    assert_eq!(seen(format!("__Host-twolatch_session={real}")).await, StatusCode::SEE_OTHER, "unused for an hour");
 }
 
 #[tokio::test(flavor = "multi_thread")]

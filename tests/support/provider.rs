@@ -14,6 +14,7 @@ use idp_server::config::Config;
 use idp_server::oidc::{client_auth, sign};
 use idp_server::router::routes;
 use idp_server::state::App;
+use idp_server::web::cookie::Cookie;
 use openidconnect::url::form_urlencoded;
 use tower::ServiceExt;
 use twolatch_core::client::{AuthMethod, Client, SigningAlg};
@@ -99,6 +100,11 @@ impl Provider {
         let clock = Arc::<StandingClock>::clone(&self.clock);
         let app = app(self.core.second_server().await, Arc::clone(&self.app.config), clock);
         Self { router: routes(app.clone()), app, ..self.clone() }
+    }
+
+    /// The cookie of a session.
+    pub(crate) fn cookie(&self, token: &str) -> String {
+        format!("{}={token}", Cookie::Session.name(self.app.config.is_https()))
     }
 
     /// All routes.
@@ -204,7 +210,7 @@ impl Provider {
     pub(crate) async fn visit(&self, browser: Option<&Browser>, path: &str) -> Answer {
         let mut request = Request::get(path);
         if let Some(browser) = browser {
-            request = request.header(header::COOKIE, cookie(&browser.token));
+            request = request.header(header::COOKIE, self.cookie(&browser.token));
         }
         self.send(request.body(Body::empty()).unwrap()).await
     }
@@ -259,11 +265,6 @@ impl Provider {
 
 fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
     App { store: logins.store.clone(), logins, config, keys: sign::Keys::default(), clock }
-}
-
-/// The cookie of a session.
-fn cookie(token: &str) -> String {
-    format!("__Host-session={token}")
 }
 
 /// The parameters of a request that is answered with a code.

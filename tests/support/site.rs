@@ -222,8 +222,8 @@ impl Page {
 
     /// What it says about the last try.
     pub(crate) fn said(&self) -> Option<&str> {
-        let start = self.body.find("<p class=\"said")?;
-        between(&self.body[start..], ">", "</p>")
+        let (_, rest) = self.body.split_once("<p class=\"said")?;
+        between(rest, ">", "</p>")
     }
 
     /// The action and the hidden fields of its form: on the account page, of signing out.
@@ -249,7 +249,6 @@ pub(crate) fn encode<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -
 }
 
 fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
-    let start = text.find(before)? + before.len();
-    let length = text[start..].find(after)?;
-    Some(&text[start..start + length])
+    let (_, rest) = text.split_once(before)?;
+    rest.split_once(after).map(|(found, _)| found)
 }

@@ -45,7 +45,6 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
         };
         let tls = config.tls.as_ref().map(Tls::load).transpose().map_err(|error| CliError { message: error.to_string(), status: 78 })?;
         let app = open(path).await?;
-        crate::oidc::sign::create_missing(&app.store, app.now()).await?;
         let (stopper, stop) = watch::channel(false);
         let served = web_runtime.spawn(web::serve(listener, tls.clone(), router::routes(app.clone()), stop.clone()));
         let beating = tokio::spawn(beat(app.clone(), tls, stop.clone()));

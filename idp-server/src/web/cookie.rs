@@ -23,14 +23,14 @@ impl Cookie {
     #[must_use]
     pub const fn name(self, secure: bool) -> &'static str {
         match (self, secure) {
-            (Self::Flow, true) => "__Host-flow",
-            (Self::Flow, false) => "flow",
-            (Self::Attempt, true) => "__Host-attempt",
-            (Self::Attempt, false) => "attempt",
-            (Self::Session, true) => "__Host-session",
-            (Self::Session, false) => "session",
-            (Self::Notice, true) => "__Host-notice",
-            (Self::Notice, false) => "notice",
+            (Self::Flow, true) => "__Host-twolatch_flow",
+            (Self::Flow, false) => "twolatch_flow",
+            (Self::Attempt, true) => "__Host-twolatch_attempt",
+            (Self::Attempt, false) => "twolatch_attempt",
+            (Self::Session, true) => "__Host-twolatch_session",
+            (Self::Session, false) => "twolatch_session",
+            (Self::Notice, true) => "__Host-twolatch_notice",
+            (Self::Notice, false) => "twolatch_notice",
         }
     }
 

@@ -18,6 +18,7 @@ const MAX_DETAIL: usize = 400;
 #[template(path = "error.html")]
 pub struct ErrorPage {
     frame: Frame,
+    home: String,
     title: String,
     text: String,
     id: String,
@@ -29,6 +30,7 @@ impl ErrorPage {
     pub fn sample() -> Self {
         Self {
             frame: Frame::sample(),
+            home: Links::default().home(),
             title: "There is no such page".to_owned(),
             text: "The address may be incomplete, or the page has moved.".to_owned(),
             id: "k3v9q2xa".to_owned(),
@@ -45,12 +47,13 @@ pub fn page(app: &App, status: StatusCode, title: &str, text: &str, detail: &str
     } else {
         tracing::info!(%id, status = status.as_u16(), detail, "{title}");
     }
+    let links = Links::of(&app.config);
+    // Who calls us by another name is led to the right one.
+    let home =
+        if status == StatusCode::MISDIRECTED_REQUEST { links.home_from_elsewhere(&app.config) } else { links.home() };
     let page = ErrorPage {
-        frame: Frame {
-            organisation: app.config.organisation.clone(),
-            links: Links::of(&app.config),
-            token: String::new(),
-        },
+        frame: Frame { organisation: app.config.organisation.clone(), links, token: String::new() },
+        home,
         title: title.to_owned(),
         text: text.to_owned(),
         id,

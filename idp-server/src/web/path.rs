@@ -80,6 +80,12 @@ impl Links {
         self.to(HOME)
     }
 
+    /// The home page, for a browser that is not here yet.
+    #[must_use]
+    pub fn home_from_elsewhere(&self, config: &Config) -> String {
+        format!("{}{}", origin(config), self.home())
+    }
+
     /// Sign-in.
     #[must_use]
     pub fn login(&self) -> String {

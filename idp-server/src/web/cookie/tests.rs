@@ -10,15 +10,15 @@ fn read(lines: &[&str]) -> Option<String> {
 
 #[test]
 fn w_22_only_one_plain_cookie_of_the_name_counts() {
-    assert_eq!(read(&["a=b; __Host-session=abc; c=d"]).as_deref(), Some("abc"));
+    assert_eq!(read(&["a=b; __Host-twolatch_session=abc; c=d"]).as_deref(), Some("abc"));
     for absent in [
-        &["__Host-session=abc; __Host-session=abc"] as &[&str],
-        &["__Host-session=abc", "__Host-session=def"],
-        &["session=abc"],
-        &["__Host-session="],
-        &["__Host-session=a%20b"],
-        &["__Host-session=\"abc\""],
-        &[&format!("__Host-session={}", "a".repeat(8192))],
+        &["__Host-twolatch_session=abc; __Host-twolatch_session=abc"] as &[&str],
+        &["__Host-twolatch_session=abc", "__Host-twolatch_session=def"],
+        &["twolatch_session=abc"],
+        &["__Host-twolatch_session="],
+        &["__Host-twolatch_session=a%20b"],
+        &["__Host-twolatch_session=\"abc\""],
+        &[&format!("__Host-twolatch_session={}", "a".repeat(8192))],
     ] {
         assert_eq!(read(absent), None, "{absent:?}");
     }
@@ -33,8 +33,8 @@ fn ses_2_a_cookie_is_bound_to_this_host_and_hidden_from_scripts() {
     assert_eq!(
         set,
         [
-            "__Host-session=abc; Path=/; HttpOnly; SameSite=Lax; Secure",
-            "session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
+            "__Host-twolatch_session=abc; Path=/; HttpOnly; SameSite=Lax; Secure",
+            "twolatch_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
         ]
     );
 }
