@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use self::browser::Session;
 pub use self::error::StoreError;
+use self::gates::Gates;
 pub use self::keys::StoredKey;
 pub use self::location::{Location, LocationError};
 use self::sequence::Sequence;
@@ -33,6 +34,7 @@ mod clients;
 mod codes;
 mod error;
 pub mod factors;
+mod gates;
 mod keys;
 pub mod links;
 mod location;
@@ -86,7 +88,7 @@ enum Writes {
     /// To the one writer.
     Sqlite(mpsc::Sender<Job>),
     /// Each its own transaction; permits bound how many wait.
-    Postgres(Arc<Semaphore>),
+    Postgres { permits: Arc<Semaphore>, gates: Gates },
 }
 
 impl Store {
@@ -106,7 +108,9 @@ impl Store {
                 tokio::spawn(writer::run(pool.clone(), jobs));
                 Writes::Sqlite(sender)
             }
-            Location::Postgres(_) => Writes::Postgres(Arc::new(Semaphore::new(QUEUE))),
+            Location::Postgres(_) => {
+                Writes::Postgres { permits: Arc::new(Semaphore::new(QUEUE)), gates: Gates::default() }
+            }
         };
         let sequence = Arc::new(Sequence::default());
         let store = Self {
@@ -167,6 +171,18 @@ impl Store {
         T: Send + 'static,
         W: for<'c> FnOnce(&'c mut AnyConnection) -> Boxed<'c, Written<T>> + Send + 'static,
     {
+        self.write_about(None, work).await
+    }
+
+    /// The same, for work that waits for other work about the same person.
+    ///
+    /// # Errors
+    /// The work's own, or why there was no commit.
+    pub async fn write_about<T, W>(&self, whom: Option<&str>, work: W) -> Written<T>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut AnyConnection) -> Boxed<'c, Written<T>> + Send + 'static,
+    {
         let (sender, answer) = oneshot::channel();
         let ticket = self.inner.sequence.ticket();
         let job: Job = Box::new(move |connection| {
@@ -186,12 +202,17 @@ impl Store {
         });
         match &self.inner.writes {
             Writes::Sqlite(queue) => queue.try_send(job).map_err(|_| StoreError::Overloaded)?,
-            Writes::Postgres(permits) => {
+            Writes::Postgres { permits, gates } => {
                 let permit = Arc::clone(permits).try_acquire_owned().map_err(|_| StoreError::Overloaded)?;
                 let pool = self.inner.pool.clone();
+                let gate = whom.map(|whom| gates.of(whom));
                 tokio::spawn(async move {
+                    let turn = match &gate {
+                        Some(gate) => gate.acquire().await.ok(),
+                        None => None,
+                    };
                     writer::transaction(&pool, job).await;
-                    drop(permit);
+                    drop((turn, permit));
                 });
             }
         }
@@ -213,7 +234,7 @@ impl Store {
     pub fn is_alive(&self) -> bool {
         match &self.inner.writes {
             Writes::Sqlite(queue) => !queue.is_closed(),
-            Writes::Postgres(_) => true,
+            Writes::Postgres { .. } => true,
         }
     }
 

@@ -41,8 +41,12 @@ pub(super) struct Question {
 
 /// Judges, in a transaction of its own.
 pub(super) async fn judge(store: &Store, question: Question) -> Result<Verdict, StoreError> {
-    let work = store.clone();
-    store.write(move |connection| Box::pin(async move { judge_in(connection, &work, question).await })).await
+    let (work, whom) = (store.clone(), question.user.to_string());
+    store
+        .write_about(Some(&whom), move |connection| {
+            Box::pin(async move { judge_in(connection, &work, question).await })
+        })
+        .await
 }
 
 /// Judges. A record for the same attempt, which is there already, makes the whole transaction undone
@@ -76,9 +80,9 @@ pub(super) async fn judge_in(connection: &mut AnyConnection, store: &Store, ques
 
 /// Refuses somebody who cannot be right, at the cost of the source; as much work as a real verdict.
 pub(super) async fn refuse(store: &Store, budget: Budget, reason: Reason, about: Record) -> Result<Reason, StoreError> {
-    let work = store.clone();
+    let (work, whom) = (store.clone(), budget.id.clone());
     store
-        .write(move |connection| {
+        .write_about(Some(&whom), move |connection| {
             Box::pin(async move {
                 let reason = match charge(connection, &budget, about.at).await? {
                     Charge::Taken => reason,

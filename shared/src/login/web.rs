@@ -177,10 +177,10 @@ impl Logins {
             about,
         };
         attempt.proofs.push(Proof { kind: Kind::Totp, at: now });
-        let store = self.store.clone();
+        let (store, whom) = (self.store.clone(), attempt.user.to_string());
         let verdict = self
             .store
-            .write(move |connection| {
+            .write_about(Some(&whom), move |connection| {
                 Box::pin(async move {
                     let verdict = judge_in(connection, &store, question).await?;
                     if verdict == Verdict::Right {
