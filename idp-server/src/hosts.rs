@@ -3,7 +3,6 @@
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use twolatch_core::login::host::Peer;
@@ -26,37 +25,29 @@ async fn begin(
     State(app): State<App>,
     Extension(peer): Extension<Peer>,
     request: Result<Json<Begin>, JsonRejection>,
-) -> Response {
-    let request = match request {
-        Ok(Json(request)) => request,
-        Err(rejection) => return rejection.into_response(),
+) -> Result<Json<Reply>, JsonRejection> {
+    let Json(request) = request?;
+    let result = match fault(request.version, &request.nonce) {
+        Some(reason) => Ok(refused(reason)),
+        None => app.logins.begin(peer, &request, app.now()).await,
     };
-    let outcome = match check(request.version, &request.nonce) {
-        Some(reason) => refused(reason),
-        None => outcome(app.logins.begin(peer, &request, app.now()).await),
-    };
-    log(&request.user, &request.service, &outcome);
-    reply(request.nonce, request.user, outcome)
+    Ok(reply(request.nonce, request.user, &request.service, result))
 }
 
 async fn answer(
     State(app): State<App>,
     Extension(peer): Extension<Peer>,
     request: Result<Json<Answer>, JsonRejection>,
-) -> Response {
-    let request = match request {
-        Ok(Json(request)) => request,
-        Err(rejection) => return rejection.into_response(),
+) -> Result<Json<Reply>, JsonRejection> {
+    let Json(request) = request?;
+    let result = match fault(request.version, &request.nonce) {
+        Some(reason) => Ok(refused(reason)),
+        None => app.logins.answer(peer, &request, app.now()).await,
     };
-    let outcome = match check(request.version, &request.nonce) {
-        Some(reason) => refused(reason),
-        None => outcome(app.logins.answer(peer, &request, app.now()).await),
-    };
-    log(&request.user, &request.service, &outcome);
-    reply(request.nonce, request.user, outcome)
+    Ok(reply(request.nonce, request.user, &request.service, result))
 }
 
-fn check(version: u32, nonce: &str) -> Option<Reason> {
+fn fault(version: u32, nonce: &str) -> Option<Reason> {
     if version != wire::VERSION {
         Some(Reason::Version)
     } else if nonce.len() != wire::NONCE_LENGTH {
@@ -66,11 +57,13 @@ fn check(version: u32, nonce: &str) -> Option<Reason> {
     }
 }
 
-fn outcome(result: Result<Outcome, StoreError>) -> Outcome {
-    result.unwrap_or_else(|error| {
+fn reply(nonce: String, user: String, service: &str, result: Result<Outcome, StoreError>) -> Json<Reply> {
+    let outcome = result.unwrap_or_else(|error| {
         tracing::error!(%error, "a login was refused because of the database");
         refused(error.reason())
-    })
+    });
+    log(&user, service, &outcome);
+    Json(Reply { version: wire::VERSION, nonce, user, outcome })
 }
 
 const fn refused(reason: Reason) -> Outcome {
@@ -90,8 +83,4 @@ fn log(user: &str, service: &str, outcome: &Outcome) {
             tracing::info!(?user, ?service, %reason, next_step = reason.next_step(), "refused");
         }
     }
-}
-
-fn reply(nonce: String, user: String, outcome: Outcome) -> Response {
-    Json(Reply { version: wire::VERSION, nonce, user, outcome }).into_response()
 }

@@ -1,7 +1,7 @@
 //! Every route of the web listener, as one table.
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
@@ -9,6 +9,7 @@ use axum::routing::{MethodRouter, get, post};
 use crate::oidc::{authorize, discovery, jwks, token, userinfo};
 use crate::pages::{account, home, login, logout, setup};
 use crate::state::App;
+use crate::web::form::MAX_BODY;
 use crate::web::{assets, guard, headers, path};
 
 /// The web server's routes.
@@ -23,6 +24,7 @@ pub fn routes(app: App) -> Router {
     }
     all.fallback(guard::no_page)
         .method_not_allowed_fallback(guard::no_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(app.clone(), guard::layer))
         .layer(from_fn_with_state(app.clone(), headers::layer))
         .with_state(app)

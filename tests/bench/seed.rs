@@ -16,7 +16,7 @@ use twolatch_core::store::Store;
 use twolatch_core::store::factors::insert_factor;
 use twolatch_core::store::users::insert_user;
 use twolatch_core::time::{Clock, SystemClock};
-use twolatch_core::user::{Role, User};
+use twolatch_core::user::User;
 
 /// People in one transaction.
 const BATCH: u32 = 1000;
@@ -69,22 +69,7 @@ fn person(number: u32, entropy: &dyn Entropy) -> Result<(User, Factor), Box<dyn 
         last_step: 0,
         last_used_at: None,
     };
-    let user = User {
-        id: user,
-        name: format!("bench{number}").parse()?,
-        email: None,
-        email_verified_at: None,
-        role: Role::Member,
-        groups: Vec::new(),
-        level: None,
-        shared_at: None,
-        disabled_at: None,
-        password: None,
-        must_change_at: None,
-        setup_until: now,
-        authenticators: vec![factor.id.clone()],
-        security_version: 1,
-        created_at: now,
-    };
+    let name = format!("bench{number}").parse()?;
+    let user = User { authenticators: vec![factor.id.clone()], ..User::new(user, name, now, now) };
     Ok((user, factor))
 }

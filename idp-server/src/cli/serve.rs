@@ -106,6 +106,8 @@ async fn one_beat(app: &App, until_sweep: &mut u32) -> Result<(), StoreError> {
     if *until_sweep == 0 {
         *until_sweep = SWEEP_EVERY;
         app.store.sweep(now).await?;
+        app.store.sweep_codes(now).await?;
+        app.store.sweep_tokens(now).await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! Looking at a link uses nothing; what has been typed travels sealed until the last code confirms all of it at once.
 
 use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
 
 use super::Logins;
 use super::setup::{self, Pending, Progress};
@@ -19,7 +20,7 @@ use crate::store::audit::record;
 use crate::store::browser::insert_session;
 use crate::store::links::{Purpose, use_link};
 use crate::store::users::{insert_user, update_user};
-use crate::store::{Person, StoreError, Written};
+use crate::store::{Person, Store, StoreError, Written};
 use crate::time::Timestamp;
 use crate::user::{Role, User, UserName};
 
@@ -108,14 +109,7 @@ impl Logins {
         self.store
             .write(move |connection| {
                 Box::pin(async move {
-                    if !use_link(connection, &token, now).await? {
-                        return Err(StoreError::Conflict);
-                    }
-                    if expected == 0 {
-                        insert_user(connection, &store, &person.user).await?;
-                    } else {
-                        update_user(connection, &store, &person.user, expected).await?;
-                    }
+                    complete(connection, &store, &token, &person.user, expected, now).await?;
                     if !enrolled {
                         let proofs = [Proof { kind: Kind::Password, at: now }];
                         insert_session(connection, &store, &cookie, &person.user, &proofs, now).await?;
@@ -157,14 +151,7 @@ impl Logins {
         self.store
             .write(move |connection| {
                 Box::pin(async move {
-                    if !use_link(connection, &token, now).await? {
-                        return Err(StoreError::Conflict);
-                    }
-                    if expected == 0 {
-                        insert_user(connection, &store, &person.user).await?;
-                    } else {
-                        update_user(connection, &store, &person.user, expected).await?;
-                    }
+                    complete(connection, &store, &token, &person.user, expected, now).await?;
                     let named = setup::default_name(&person.user);
                     let user = confirmed.store(connection, &store, &person.user, &named, about.clone()).await?;
                     let proofs = [Kind::Password, Kind::Totp].map(|kind| Proof { kind, at: now });
@@ -223,7 +210,7 @@ impl Logins {
     }
 }
 
-impl crate::store::Store {
+impl Store {
     /// How many administrators can log in.
     ///
     /// # Errors
@@ -231,6 +218,25 @@ impl crate::store::Store {
     pub async fn count_admins(&self) -> Written<i64> {
         let text = "SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL";
         Ok(sqlx::query_scalar(text).fetch_one(self.pool()).await?)
+    }
+}
+
+/// Uses the link, and stores whom it was for: a new person where there was none before.
+async fn complete(
+    connection: &mut AnyConnection,
+    store: &Store,
+    token: &str,
+    user: &User,
+    expected: i64,
+    now: Timestamp,
+) -> Written<()> {
+    if !use_link(connection, token, now).await? {
+        return Err(StoreError::Conflict);
+    }
+    if expected == 0 {
+        insert_user(connection, store, user).await
+    } else {
+        update_user(connection, store, user, expected).await
     }
 }
 

@@ -6,23 +6,9 @@ use crate::factor::Factor;
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
 fn user(groups: &[&str]) -> User {
-    User {
-        id: Id::from_stored("u1".to_owned()),
-        name: "alice".parse().unwrap(),
-        email: None,
-        email_verified_at: None,
-        role: Role::Member,
-        groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
-        level: None,
-        shared_at: None,
-        disabled_at: None,
-        password: None,
-        must_change_at: None,
-        setup_until: NOW,
-        authenticators: Vec::new(),
-        security_version: 1,
-        created_at: NOW,
-    }
+    let (id, name) = (Id::from_stored("u1".to_owned()), "alice".parse().unwrap());
+    let groups = groups.iter().map(|group| group.parse().unwrap()).collect();
+    User { groups, ..User::new(id, name, NOW, NOW) }
 }
 
 fn policy(organisation: Level) -> Policy {

@@ -1,5 +1,5 @@
 use twolatch_core::factor::{Kind, Proof};
-use twolatch_core::user::{Role, User};
+use twolatch_core::user::User;
 
 use super::*;
 
@@ -25,23 +25,7 @@ fn request() -> AuthorizationRequest {
 
 fn session(id: &str, age: i64) -> Session {
     let at = NOW.plus(-age);
-    let user = User {
-        id: Id::from_stored("alice".to_owned()),
-        name: "alice".parse().unwrap(),
-        email: None,
-        email_verified_at: None,
-        role: Role::Member,
-        groups: Vec::new(),
-        level: None,
-        shared_at: None,
-        disabled_at: None,
-        password: None,
-        must_change_at: None,
-        setup_until: NOW,
-        authenticators: Vec::new(),
-        security_version: 1,
-        created_at: NOW,
-    };
+    let user = User::new(Id::from_stored("alice".to_owned()), "alice".parse().unwrap(), NOW, NOW);
     // A level raised later does not make the password any fresher.
     let proofs = vec![Proof { kind: Kind::Password, at }, Proof { kind: Kind::Totp, at: NOW }];
     Session { id_hash: id.to_owned(), user, proofs, created_at: at }
