@@ -8,12 +8,14 @@ set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PATH="$HOME/.cargo/bin:$PATH"
 
-readonly packages=(
+packages=(
     gcc libpam0g-dev                                          # to build
     openssh-server openssh-client sudo postgresql-15 pamtester # what people log in through
     apache2 libapache2-mod-auth-openidc chromium chromium-driver # web apps and a browser
     oathtool libpam-google-authenticator libpam-oath faketime strace
 )
+command -v npm >/dev/null || packages+=(nodejs npm) # what drives the browser
+readonly packages
 
 step_name=start
 step() {
@@ -55,7 +57,7 @@ check_lengths() {
             echo "run.sh: $file has $lines lines; the limit is 400" >&2
             long=1
         fi
-    done < <(git ls-files '*.rs' '*.sh' '*.sql' '*.html' '*.css' '*.js' '*.c')
+    done < <(git ls-files '*.rs' '*.sh' '*.sql' '*.html' '*.css' '*.js' '*.mjs' '*.c')
     return "$long"
 }
 
@@ -97,6 +99,12 @@ step "build of the PAM module"
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 cargo build --release --locked -p pam-module --target-dir "$target/pam"
 export TWOLATCH_PAM_MODULE="$target/pam/release/libpam_twolatch.so"
+
+if command -v npm >/dev/null; then
+    step "what drives the browser"
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --prefix tests/browser --omit=dev --ignore-scripts --no-audit --no-fund \
+        --loglevel=error
+fi
 
 export CARGO_NET_OFFLINE=true # what follows needs nothing more
 TWOLATCH_SKIPPED=$(mktemp)

@@ -227,7 +227,7 @@ async function look(page, name, title) {
 // A code of the step that is now, moved by steps; never one that is about to become too old.
 async function code(secret, offset) {
   const left = () => 30_000 - (Date.now() % 30_000);
-  if (left() < 6000) await new Promise((done) => setTimeout(done, left() + 200));
+  if (left() < 10_000) await new Promise((done) => setTimeout(done, left() + 200));
   return codeOf(secret, Math.floor(Date.now() / 30_000) + offset);
 }
 
