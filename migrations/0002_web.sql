@@ -8,6 +8,8 @@ CREATE TABLE attempts (
     -- What is pending in this sign-in only (an authenticator being set up), sealed.
     pending TEXT,
     continue_to TEXT,
+    -- What the web app asks for at the least, where policy asks for less.
+    least TEXT NOT NULL,
     security_version BIGINT NOT NULL,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,

@@ -2,7 +2,11 @@
 
 use axum::http::{StatusCode, header};
 use twolatch_core::client::{AuthMethod, Client, SigningAlg};
+use twolatch_core::factor::Kind;
+use twolatch_core::login::web::Goal;
 use twolatch_core::policy::{Level, Rules};
+use twolatch_core::secret::Secret;
+use twolatch_core::step::{Assurance, Step};
 
 use crate::support::core::{actor, code_at, parsed, wrong_code};
 use crate::support::site::{Browser, PASSWORD, Page, Site, encode};
@@ -369,4 +373,21 @@ async fn a_sign_in_goes_on_to_the_web_app_and_its_forms_may_end_nowhere_else() {
     assert!(again.starts_with("https://wiki.example.com/back?code="), "{again}");
     let damaged = resume.replace("/authorize/resume?request=", "/login?continue=x");
     assert_eq!(site.open(&mut browser, &damaged).await.title(), "Your account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o25_a_web_app_may_ask_for_more_than_policy() {
+    let site = Site::new().await;
+    site.enrolled("alice").await;
+    let (rules, now) = (Rules::initial(Level::Off), site.now());
+    site.app.logins.set_rules(rules, 1, "test".to_owned(), &actor(now)).await.unwrap();
+    site.advance(2);
+    for (least, expected) in
+        [(Level::Off, Step::Granted(Assurance::Password)), (Level::Required, Step::Ask(Kind::Totp))]
+    {
+        let goal = Goal { continue_to: None, least };
+        let password = Secret::new(PASSWORD.to_owned());
+        let token = site.app.logins.enter("alice", password, "192.0.2.1", goal, site.now()).await.unwrap();
+        assert_eq!(site.app.logins.current(&token, site.now()).await.unwrap().step, expected);
+    }
 }

@@ -1,7 +1,7 @@
 //! Races: every door at once, two servers on one database, a new person each round. `tests/soak.sh` runs more rounds.
 
 use twolatch_core::login::Logins;
-use twolatch_core::login::web::Fault;
+use twolatch_core::login::web::{Fault, Goal};
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::store::budgets::Budget;
@@ -39,7 +39,7 @@ async fn at_all_doors(core: &Core, second: &Logins, name: &str, code: &str) -> V
     for number in 0..WEB {
         let source = format!("192.0.2.{number}");
         let logins = &servers[number % 2];
-        tokens.push(logins.enter(name, Secret::new(PASSWORD.to_owned()), &source, None, NOW).await.unwrap());
+        tokens.push(logins.enter(name, Secret::new(PASSWORD.to_owned()), &source, Goal::default(), NOW).await.unwrap());
     }
     let mut uses = Vec::with_capacity(USES);
     for (number, token) in tokens.into_iter().enumerate() {

@@ -159,6 +159,7 @@ async fn sign_ins_move_on_once(core: Core) {
         proofs: vec![Proof { kind: Kind::Password, at: NOW }],
         pending: None,
         continue_to: Some("blob".to_owned()),
+        least: Level::Off,
         security_version: 1,
         version: 1,
         created_at: NOW,

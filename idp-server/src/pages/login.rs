@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
 use twolatch_core::crypto::random_text;
 use twolatch_core::factor::Kind as Factor;
-use twolatch_core::login::web::{Current, Fault};
+use twolatch_core::login::web::{Current, Fault, Goal};
 use twolatch_core::step::Step;
 
 use super::said::Said;
@@ -81,12 +81,15 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
         Some(sealed) => Onward::open(&app, sealed.expose()).await?,
         None => None,
     };
-    let continue_to = onward.map(|onward| onward.sealed);
+    let goal =
+        onward.map_or_else(Goal::default, |onward| Goal { continue_to: Some(onward.sealed), least: onward.least });
+    let continue_to = goal.continue_to.clone();
     let name: String = name.expose().chars().take(MAX_NAME).collect();
-    match app.logins.enter(&name, password, &browser.source, continue_to.clone(), browser.now).await {
+    match app.logins.enter(&name, password, &browser.source, goal, browser.now).await {
         Ok(token) => Ok(advance(&app, &browser, &token).await?.into_response()),
         Err(Fault::Refused(reason)) => {
-            tracing::info!(user = ?name, source = %browser.source, %reason, "sign-in refused");
+            // Not the name: it may be a password in the wrong field.
+            tracing::info!(source = %browser.source, %reason, "sign-in refused");
             let links = Links::of(&app.config);
             let back = continue_to.map_or_else(|| links.login(), |sealed| links.login_continuing(&sealed));
             Ok(browser.go(&back).saying(&app, &browser, &Notice::NotRight(name)).into_response())

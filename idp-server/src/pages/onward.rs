@@ -1,6 +1,8 @@
 //! Where a sign-in leads to. The address of a web app is never in the browser's hands: it holds a sealed request, and
 //! this asks what the pages may know of it.
 
+use twolatch_core::policy::Level;
+use twolatch_core::step::Assurance;
 use twolatch_core::store::StoreError;
 use twolatch_core::store::browser::Attempt;
 
@@ -18,6 +20,8 @@ pub struct Onward {
     pub hint: Option<String>,
     /// Where the last redirect goes, for `form-action`.
     pub origin: String,
+    /// What the web app asks for at the least, where policy asks for less.
+    pub least: Level,
 }
 
 impl Onward {
@@ -54,6 +58,10 @@ impl Onward {
             client: continuation.client_name,
             hint: continuation.login_hint,
             origin: continuation.origin,
+            least: match continuation.acr {
+                Some(Assurance::Authenticator) => Level::Required,
+                Some(Assurance::Password) | None => Level::Off,
+            },
         }))
     }
 
@@ -65,6 +73,7 @@ impl Onward {
             client: "Wiki <script>".to_owned(),
             hint: None,
             origin: "https://wiki.example.org".to_owned(),
+            least: Level::Off,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::crypto::password::{HashError, Weak, acceptable};
 use crate::crypto::{random_text, token_hash};
 use crate::door::Door;
 use crate::factor::{Kind, Proof};
+use crate::policy::Level;
 use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::step::{Step, next};
@@ -57,6 +58,22 @@ impl From<HashError> for Fault {
     }
 }
 
+/// Where a sign-in leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goal {
+    /// A sealed authorization request.
+    pub continue_to: Option<String>,
+    /// The level that it asks for at the least, where policy asks for less.
+    pub least: Level,
+}
+
+impl Default for Goal {
+    /// The own account.
+    fn default() -> Self {
+        Self { continue_to: None, least: Level::Off }
+    }
+}
+
 /// A sign-in under way, with whose it is and what it waits for.
 #[derive(Debug)]
 pub struct Current {
@@ -79,7 +96,7 @@ impl Logins {
         typed_name: &str,
         password: Secret,
         source: &str,
-        continue_to: Option<String>,
+        goal: Goal,
         now: Timestamp,
     ) -> Result<String, Fault> {
         let typed_name = typed_name.trim().to_ascii_lowercase();
@@ -121,7 +138,8 @@ impl Logins {
             user: person.user.id.clone(),
             proofs: vec![Proof { kind: Kind::Password, at: now }],
             pending: None,
-            continue_to,
+            continue_to: goal.continue_to,
+            least: goal.least,
             security_version: person.user.security_version,
             version: 1,
             created_at: now,
@@ -155,7 +173,8 @@ impl Logins {
             return Err(Fault::Over);
         }
         let decision = self.policy(now).await?.decide(&person.user, Door::Web, now);
-        let step = next(decision.level, enrolled(&person, true), &attempt.proofs, now);
+        let level = decision.level.max(attempt.least);
+        let step = next(level, enrolled(&person, true), &attempt.proofs, now);
         Ok(Current { attempt, person, step })
     }
 

@@ -9,6 +9,7 @@ use super::{Store, StoreError, Written};
 use crate::crypto::token_hash;
 use crate::factor::Proof;
 use crate::id::Id;
+use crate::policy::Level;
 use crate::time::Timestamp;
 use crate::user::User;
 
@@ -25,6 +26,8 @@ pub struct Attempt {
     pub pending: Option<String>,
     /// Where it goes on to: a sealed authorization request.
     pub continue_to: Option<String>,
+    /// The level that the web app asks for at the least, where policy asks for less.
+    pub least: Level,
     /// The user's security version when it began.
     pub security_version: i64,
     /// Raised by every change: a double submit has one winner.
@@ -50,7 +53,7 @@ pub struct Session {
 
 use Column::{Number, Text};
 
-const ATTEMPT: [Column; 9] = [Text, Text, Text, Text, Text, Number, Number, Number, Number];
+const ATTEMPT: [Column; 10] = [Text, Text, Text, Text, Text, Text, Number, Number, Number, Number];
 
 const SESSION: [Column; 6] = [Text, Text, Text, Number, Number, Number];
 
@@ -70,7 +73,7 @@ impl Store {
     /// Where the database fails.
     pub async fn attempt(&self, token: &str, now: Timestamp) -> Result<Option<Attempt>, StoreError> {
         let row = sqlx::query(
-            "SELECT id_hash, user_id, proofs, pending, continue_to, security_version, version, created_at, \
+            "SELECT id_hash, user_id, proofs, pending, continue_to, least, security_version, version, created_at, \
              expires_at, mac FROM attempts WHERE id_hash = $1 AND expires_at > $2",
         )
         .bind(token_hash(token))
@@ -158,14 +161,15 @@ impl Store {
 /// Where the database fails.
 pub async fn insert_attempt(connection: &mut AnyConnection, store: &Store, attempt: &Attempt) -> Written<()> {
     sqlx::query(
-        "INSERT INTO attempts (id_hash, user_id, proofs, pending, continue_to, security_version, version, \
-         created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO attempts (id_hash, user_id, proofs, pending, continue_to, least, security_version, version, \
+         created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(&attempt.id_hash)
     .bind(attempt.user.as_str())
     .bind(proofs_text(&attempt.proofs))
     .bind(&attempt.pending)
     .bind(&attempt.continue_to)
+    .bind(attempt.least.as_str())
     .bind(attempt.security_version)
     .bind(attempt.version)
     .bind(attempt.created_at.unix())
@@ -264,10 +268,11 @@ fn read_attempt(store: &Store, row: &AnyRow) -> Result<Attempt, StoreError> {
         proofs: values.parsed(2, |text| serde_json::from_str(text).ok())?,
         pending: values.maybe(3).map(str::to_owned),
         continue_to: values.maybe(4).map(str::to_owned),
-        security_version: values.number(5)?,
-        version: values.number(6)?,
-        created_at: values.time(7)?,
-        expires_at: values.time(8)?,
+        least: values.parsed(5, |text| text.parse().ok())?,
+        security_version: values.number(6)?,
+        version: values.number(7)?,
+        created_at: values.time(8)?,
+        expires_at: values.time(9)?,
     })
 }
 
@@ -279,6 +284,7 @@ fn attempt_mark(store: &Store, attempt: &Attempt, version: i64) -> String {
         Some(proofs_text(&attempt.proofs)),
         attempt.pending.clone(),
         attempt.continue_to.clone(),
+        Some(attempt.least.to_string()),
         Some(attempt.security_version.to_string()),
         Some(version.to_string()),
         moment(Some(attempt.created_at)),
