@@ -37,6 +37,7 @@ CREATE TABLE codes (
     failures BIGINT NOT NULL
 );
 CREATE INDEX codes_by_expiry ON codes (expires_at);
+CREATE INDEX codes_by_client ON codes (client_id);
 
 CREATE TABLE access_tokens (
     token_hash TEXT NOT NULL PRIMARY KEY,
@@ -53,6 +54,7 @@ CREATE TABLE access_tokens (
 );
 CREATE INDEX access_tokens_by_grant ON access_tokens (grant_id);
 CREATE INDEX access_tokens_by_expiry ON access_tokens (expires_at);
+CREATE INDEX access_tokens_by_client ON access_tokens (client_id);
 
 -- The public half is computed from the private one: a key that somebody else puts here is never published.
 CREATE TABLE signing_keys (

@@ -11,7 +11,7 @@ use twolatch_core::store::audit::record;
 use twolatch_core::store::browser::{
     Attempt, IDLE, SESSION_LIFE, delete_session, finish_attempt, insert_attempt, insert_session, update_attempt,
 };
-use twolatch_core::store::budgets::{Budget, Charge, charge, clear, give_back};
+use twolatch_core::store::budgets::{Budget, Charge, HARD_STOP, Then, charge, clear, give_back};
 use twolatch_core::store::factors::{Taken, accept_step};
 use twolatch_core::store::links::{Link, Purpose, insert_link, use_link};
 use twolatch_core::store::policies::insert_policy;
@@ -130,7 +130,7 @@ async fn a_time_step_is_taken_once_and_above_the_floor(core: Core) {
 }
 
 async fn budgets_are_charged_waited_for_held_and_cleared(core: Core) {
-    let budget = Budget { id: "totp:x".to_owned(), free: 2, stop: Some(4) };
+    let budget = Budget { id: "totp:x".to_owned(), free: 2, then: Then::Hold };
     let charge_at = async |now: Timestamp| {
         let budget = budget.clone();
         write(&core.logins, Box::new(move |c| Box::pin(async move { charge(c, &budget, now).await }))).await.unwrap()
@@ -145,7 +145,12 @@ async fn budgets_are_charged_waited_for_held_and_cleared(core: Core) {
     assert_eq!(core.store().standing(&budget, NOW.plus(30)).await.unwrap(), (2, Charge::Taken));
     assert_eq!(charge_at(NOW.plus(30)).await, Charge::Taken);
     assert_eq!(charge_at(NOW.plus(90)).await, Charge::Taken, "the next delay is twice as long");
-    assert_eq!(charge_at(NOW.plus(99_999)).await, Charge::Held);
+    let mut now = NOW.plus(99_999);
+    for _ in 4..HARD_STOP {
+        assert_eq!(charge_at(now).await, Charge::Taken);
+        now = now.plus(3600);
+    }
+    assert_eq!(charge_at(now.plus(99_999)).await, Charge::Held);
     let cleared = budget.clone();
     write(&core.logins, Box::new(move |c| Box::pin(async move { clear(c, &cleared).await }))).await.unwrap();
     assert_eq!(core.store().standing(&budget, NOW).await.unwrap(), (0, Charge::Taken));
@@ -375,7 +380,7 @@ async fn ses4_setup(core: &Core) {
             Box::pin(async move {
                 insert_session(c, &store, "t", &user, &[], NOW).await?;
                 let _ = charge(c, &Budget::of_totp("alice"), NOW).await?;
-                let _ = charge(c, &Budget::of_source("web:192.0.2.1"), NOW).await?;
+                let _ = charge(c, &Budget::of_source("web", "192.0.2.1"), NOW).await?;
                 Ok(())
             })
         }),

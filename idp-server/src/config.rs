@@ -213,6 +213,10 @@ impl Config {
         if raw.organisation.is_empty() || raw.organisation.len() > 64 || raw.organisation.contains(char::is_control) {
             return Err(wrong("organisation", "a name of 1 to 64 bytes".to_owned()));
         }
+        if issuer.starts_with("https://") && raw.tls.is_none() && raw.trusted_proxies.is_empty() {
+            let fault = "an https issuer needs [tls], or trusted_proxies that name the proxy which ends TLS";
+            return Err(wrong("issuer", fault.to_owned()));
+        }
         if raw.tls.is_none() && raw.trusted_proxies.is_empty() && !raw.listen.ip().is_loopback() {
             let fault =
                 "without [tls] and without trusted_proxies only a loopback address: passwords would be readable";
@@ -257,6 +261,10 @@ fn check_issuer(issuer: &str) -> Result<(), &'static str> {
         || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     if issuer.contains(['?', '#', '@']) || issuer.contains(char::is_whitespace) {
         Err("an issuer has no query, fragment or user")
+    } else if issuer.chars().any(|c| c.is_ascii_uppercase()) && host.chars().any(|c| c.is_ascii_uppercase()) {
+        Err("write the host in lower case, as browsers do")
+    } else if matches!((url.scheme_str(), url.port_u16()), (Some("https"), Some(443)) | (Some("http"), Some(80))) {
+        Err("leave the default port out, as browsers do")
     } else if host.is_empty() {
         Err("expected https://host, perhaps with a path")
     } else {

@@ -93,12 +93,12 @@ impl<K: Eq + std::hash::Hash + Clone> Seats<K> {
         Self { taken: Arc::default(), each, all }
     }
 
-    /// A place for a peer, unless it or everybody together has too many.
-    fn take(&self, peer: K) -> Option<Seat<K>> {
+    /// A place for a peer, unless it or everybody together has too many. One that speaks for many may have all.
+    fn take(&self, peer: K, for_many: bool) -> Option<Seat<K>> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = taken.values().sum();
         let mine = taken.get(&peer).copied().unwrap_or_default();
-        if all >= self.all || mine >= self.each {
+        if all >= self.all || (mine >= self.each && !for_many) {
             return None;
         }
         taken.insert(peer.clone(), mine + 1);

@@ -200,7 +200,13 @@ impl Store {
                 Finished { keep, tell }
             })
         });
+        // Verdicts have a reserve: no flood of other writes keeps people out.
+        let reserve = if whom.is_some() { 0 } else { QUEUE / 2 };
         match &self.inner.writes {
+            Writes::Sqlite(queue) if queue.capacity() <= reserve => return Err(StoreError::Overloaded),
+            Writes::Postgres { permits, .. } if permits.available_permits() <= reserve => {
+                return Err(StoreError::Overloaded);
+            }
             Writes::Sqlite(queue) => queue.try_send(job).map_err(|_| StoreError::Overloaded)?,
             Writes::Postgres { permits, gates } => {
                 let permit = Arc::clone(permits).try_acquire_owned().map_err(|_| StoreError::Overloaded)?;

@@ -97,9 +97,12 @@ impl Init {
             (None, Some(_)) => home.join("verify.sock"),
             (None, None) => PathBuf::from("/run/twolatch/verify.sock"),
         };
+        let issuer = self.issuer.clone().unwrap_or_else(|| format!("http://localhost:{}", self.listen.port()));
+        // Until the configuration says otherwise, a proxy on this machine ends TLS.
+        let behind = if issuer.starts_with("https://") { vec!["127.0.0.1", "::1"] } else { Vec::new() };
         let raw = Raw {
             organisation: "Twolatch".to_owned(),
-            issuer: self.issuer.clone().unwrap_or_else(|| format!("http://localhost:{}", self.listen.port())),
+            issuer,
             listen: self.listen,
             socket,
             database_url: Some(
@@ -108,7 +111,7 @@ impl Init {
             database_url_file: None,
             keys: settings.join("keys"),
             tls: None,
-            trusted_proxies: Vec::new(),
+            trusted_proxies: behind.into_iter().filter_map(|address| address.parse().ok()).collect(),
             password: RawPassword::default(),
             policy: RawPolicy::default(),
         };

@@ -20,6 +20,9 @@ use crate::{hosts, router};
 /// Seconds between two sweeps of what has expired.
 const SWEEP_EVERY: u32 = 60;
 
+/// A sweep that has found as many has not found all.
+const SWEPT_AT_ONCE: u64 = 500;
+
 pub(super) fn run(path: &Path) -> Result<(), CliError> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).without_time().init();
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
@@ -46,7 +49,7 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
         let tls = config.tls.as_ref().map(Tls::load).transpose().map_err(|error| CliError { message: error.to_string(), status: 78 })?;
         let app = open(path).await?;
         let (stopper, stop) = watch::channel(false);
-        let served = web_runtime.spawn(web::serve(listener, tls.clone(), router::routes(app.clone()), stop.clone()));
+        let served = web_runtime.spawn(web::serve(listener, tls.clone(), config.trusted_proxies.clone(), router::routes(app.clone()), stop.clone()));
         let beating = tokio::spawn(beat(app.clone(), tls, stop.clone()));
         let verifying = tokio::spawn(socket::serve(unix, hosts::routes(app.clone()), stop));
         tracing::info!(listen = %app.config.listen, socket = %app.config.socket.display(), database = %app.store.location(), "ready");
@@ -105,9 +108,11 @@ async fn one_beat(app: &App, until_sweep: &mut u32) -> Result<(), StoreError> {
     *until_sweep -= 1;
     if *until_sweep == 0 {
         *until_sweep = SWEEP_EVERY;
-        app.store.sweep(now).await?;
-        app.store.sweep_codes(now).await?;
-        app.store.sweep_tokens(now).await?;
+        // A few hundred rows at a time, so that no verdict waits for long; as often as there is something.
+        while app.store.sweep(now).await? >= SWEPT_AT_ONCE
+            || app.store.sweep_codes(now).await? >= SWEPT_AT_ONCE
+            || app.store.sweep_tokens(now).await? >= SWEPT_AT_ONCE
+        {}
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ issuer = "https://id.example.org"
 listen = "127.0.0.1:8443"
 database_url = "sqlite:///var/lib/twolatch/twolatch.db"
 keys = "/etc/twolatch/keys"
+trusted_proxies = ["127.0.0.1"]
 "#;
 
 fn load(bytes: &[u8]) -> Result<Config, String> {
@@ -69,6 +70,8 @@ fn an_http_issuer_only_on_loopback() {
         "https://a?b",
         "https://u@a",
         "https://a#b",
+        "https://A.example",
+        "https://a.example:443",
         "http://127.0.0.1.evil.example",
     ] {
         assert!(check_issuer(bad).is_err(), "{bad}");

@@ -64,7 +64,7 @@ pub async fn serve(listener: UnixListener, router: Router, mut stop: Stop) {
         };
         let Some(peer) = peer_of(&stream) else { continue };
         let seats = if peer.uid == 0 { &root } else { &strangers };
-        let Some(seat) = seats.take(peer.uid) else {
+        let Some(seat) = seats.take(peer.uid, false) else {
             tracing::warn!(uid = peer.uid, "too many connections to the socket");
             continue;
         };

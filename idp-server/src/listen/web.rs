@@ -1,6 +1,6 @@
 //! The web listener, plain or with TLS. The peer's address is put into each request.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
@@ -26,7 +26,7 @@ const ALL: usize = 4096;
 pub struct Remote(pub IpAddr);
 
 /// Serves until told to stop.
-pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, mut stop: Stop) {
+pub async fn serve(listener: TcpListener, tls: Option<Tls>, proxies: Vec<IpAddr>, router: Router, mut stop: Stop) {
     let seats = Seats::new(EACH, ALL);
     loop {
         let accepted = tokio::select! {
@@ -38,7 +38,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, mut 
             continue;
         };
         let Ok(address) = stream.peer_addr().map(|address| address.ip().to_canonical()) else { continue };
-        let Some(seat) = seats.take(address) else { continue };
+        let Some(seat) = seats.take(place_of(address), proxies.contains(&address)) else { continue };
         let (router, stop, acceptor) = (router.clone(), stop.clone(), tls.as_ref().map(Tls::acceptor));
         let Ok((stream, _)) = accepted else { continue };
         drop(stream.set_nodelay(true));
@@ -56,5 +56,16 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, mut 
             }
             drop(seat);
         });
+    }
+}
+
+/// Whom a connection counts for: whoever has one IPv6 address of a network has them all.
+fn place_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
     }
 }

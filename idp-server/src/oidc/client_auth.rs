@@ -39,7 +39,7 @@ pub async fn authenticate(store: &Store, headers: &HeaderMap, params: &Params) -
     let secret = claimed.secret.as_ref().map_or("\0", Secret::expose);
     let fits = store.keys().check_token(PURPOSE, &[Some(&claimed.id), Some(secret)], &mark).is_ok();
     let shown: String = claimed.id.chars().take(64).collect();
-    let Some(client) = client else { return Err(refuse(format!("no client has the id {shown:?}"))) };
+    let Some(client) = client else { return Err(refuse("no client has the id that was sent".to_owned())) };
     if client.disabled_at.is_some() {
         return Err(refuse(format!("client {shown} is disabled")));
     }

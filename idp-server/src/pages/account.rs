@@ -15,6 +15,7 @@ use crate::web::date;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
 use crate::web::path::Links;
+use crate::web::session;
 
 pub mod password;
 
@@ -121,7 +122,7 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
 async fn signed_in(app: &App, browser: &Browser) -> Result<Session, Detour> {
     let links = Links::of(&app.config);
     let Some(token) = &browser.session else { return Err(browser.go(&links.login()).into()) };
-    match app.store.session(token, browser.now).await? {
+    match session::of_token(app, token).await? {
         Some(session) => Ok(session),
         None => Err(browser.go(&links.login()).without(Cookie::Session).into()),
     }

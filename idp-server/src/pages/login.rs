@@ -19,6 +19,7 @@ use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
 use crate::web::path::Links;
+use crate::web::session;
 
 pub mod code;
 pub mod password;
@@ -60,7 +61,7 @@ impl LoginPage {
 pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(query): RawQuery) -> Answer {
     let onward = Onward::of_query(&app, query.as_deref().unwrap_or_default()).await?;
     if let (None, Some(token)) = (&onward, &browser.session)
-        && app.store.session(token, browser.now).await?.is_some()
+        && session::of_token(&app, token).await?.is_some()
     {
         return Err(browser.go(&Links::of(&app.config).account()).into());
     }

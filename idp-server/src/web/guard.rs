@@ -9,6 +9,9 @@ use axum::response::{IntoResponse, Response};
 use super::failure::{Failure, Kind};
 use crate::state::App;
 
+/// A request is read and answered within this time. What it has begun to write is finished all the same.
+const LIMIT: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// Guards a request.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let known = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS].contains(request.method());
@@ -18,9 +21,14 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
         Kind::BadForm.because("the target is no path").into_response()
     } else {
         // In a task of its own: a panic ends there, and a browser that goes away does not stop it half-way.
-        tokio::spawn(next.run(request))
-            .await
-            .unwrap_or_else(|fault| Kind::Internal.because(fault.to_string()).into_response())
+        let work = tokio::spawn(next.run(request));
+        let stop = work.abort_handle();
+        if let Ok(done) = tokio::time::timeout(LIMIT, work).await {
+            done.unwrap_or_else(|fault| Kind::Internal.because(fault.to_string()).into_response())
+        } else {
+            stop.abort();
+            Kind::BadForm.because("the request took too long to arrive").into_response()
+        }
     };
     match response.extensions_mut().remove::<Failure>() {
         Some(failure) => {

@@ -1,9 +1,9 @@
 //! Where a request comes from. It must not believe what a stranger writes into a header.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 
 use crate::config::Config;
 use crate::listen::web::Remote;
@@ -31,13 +31,19 @@ fn peer(parts: &Parts) -> Option<IpAddr> {
 /// Each proxy appends the address it was called from, so the list is read from its end, as long as it is our own
 /// proxies that wrote it.
 fn origin(peer: IpAddr, trusted: &[IpAddr], headers: &HeaderMap) -> IpAddr {
-    let lines: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
-    let mut hops = lines.iter().flat_map(|line| line.split(',')).rev();
+    // Bytes, not text: what a stranger has put in front of our proxy's own entry must not spoil it.
+    let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes).collect();
+    let mut hops = lines.iter().flat_map(|line| line.split(|byte| *byte == b',')).rev();
     let mut nearest = peer;
     while trusted.contains(&nearest) {
-        let Some(hop) = hops.next().and_then(|hop| hop.trim().parse::<IpAddr>().ok()) else { break };
+        let Some(hop) = hops.next().and_then(address) else { break };
         nearest = hop.to_canonical();
     }
     nearest
+}
+
+/// An address as proxies write it: plain, or with a port behind it.
+fn address(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?.trim();
+    hop.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }

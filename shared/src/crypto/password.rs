@@ -37,6 +37,9 @@ pub enum Weak {
     /// It holds a control character.
     #[error("The password holds a character that cannot be typed.")]
     Control,
+    /// It is the one that was to be replaced.
+    #[error("This is the password that you have now. Choose another one.")]
+    Same,
     /// It is among the first that anyone would try.
     #[error("The password is too easy to guess. Take several words that do not belong together.")]
     Common,

@@ -175,7 +175,7 @@ impl Logins {
         let about = Record { attempt: Some(attempt.id.clone()), ..self.record_of(&attempt, &answer.user, now) };
         let Some(user) = attempt.subject.clone() else {
             let reason = attempt.decoy.unwrap_or(Reason::Unknown);
-            let budget = Budget::of_source(&format!("{}:{}", attempt.door, attempt.source));
+            let budget = Budget::of_source(attempt.door.as_str(), &attempt.source);
             return match refuse(&self.store, budget, reason, about).await {
                 Ok(reason) => self.again(&answer.user, attempt, reason, now),
                 Err(StoreError::Duplicate) => Ok(refused(Reason::AttemptInvalid)),

@@ -100,8 +100,10 @@ impl Logins {
         now: Timestamp,
     ) -> Result<String, Fault> {
         let typed_name = typed_name.trim().to_ascii_lowercase();
-        let by_name = Budget::of_password(&typed_name.chars().take(128).collect::<String>(), source);
-        let by_source = Budget::of_source(&format!("web:{source}"));
+        // Hashed with a key: what was typed as a name may be a password.
+        let name_mark = self.store.keys().mark_token("budget", &[Some(&typed_name)]);
+        let by_name = Budget::of_password(&name_mark, source);
+        let by_source = Budget::of_source("web", source);
         let about = Record {
             door: Some(Door::Web),
             host: Some(self.host.to_string()),
@@ -152,8 +154,9 @@ impl Logins {
                     if checked.outdated {
                         update_user(connection, &store, &person.user, person.user.security_version).await?;
                     }
-                    clear(connection, &by_name).await?;
+                    // In the order in which they were charged.
                     refund(connection, &by_source).await?;
+                    clear(connection, &by_name).await?;
                     insert_attempt(connection, &store, &attempt).await?;
                     record(connection, &store, about).await
                 })
@@ -232,6 +235,9 @@ impl Logins {
         }
         let about = Record { event: Event::PasswordChanged, ..self.about(&current.person, source, now) };
         let Current { mut attempt, mut person, .. } = current;
+        if self.hasher.check(new.clone(), person.user.password.clone()).await?.right {
+            return Err(Fault::Weak(Weak::Same));
+        }
         self.set_password(&mut person, new).await?;
         let store = self.store.clone();
         self.store

@@ -1,5 +1,7 @@
 //! How often something may be tried: charged before anything is judged, exact over all servers and restarts.
 
+use std::net::Ipv6Addr;
+
 use sqlx::{AnyConnection, Row};
 
 use super::{Store, StoreError, Written};
@@ -15,12 +17,21 @@ pub struct Budget {
     pub id: String,
     /// Tries without delay.
     pub free: i64,
-    /// Failures after which nothing is tried any more; `None` only ever delays, and forgets after an hour's rest.
-    pub stop: Option<i64>,
+    /// What the failures behind those cost.
+    pub then: Then,
 }
 
-/// A budget that has no stop forgets its failures after so many seconds without a try.
-const FORGOTTEN_AFTER: i64 = 3600;
+/// What failures cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// A growing delay, and a hold at the hundredth failure in a row. Nothing is forgotten by waiting.
+    Hold,
+    /// A growing delay; one failure is forgotten in so many seconds.
+    Grow(i64),
+    /// A delay that does not grow, in seconds, so that nobody is kept out by others at the same place; one failure is
+    /// forgotten in each second.
+    Flat(i64),
+}
 
 /// Tries that are not judged are noted once in so many seconds: strangers must not fill the audit.
 const NOTED_EVERY: i64 = 30;
@@ -29,25 +40,37 @@ impl Budget {
     /// One person's authenticator apps, over all doors.
     #[must_use]
     pub fn of_totp(user: &str) -> Self {
-        Self { id: format!("totp:{user}"), free: 5, stop: Some(HARD_STOP) }
+        Self { id: format!("totp:{user}"), free: 5, then: Then::Hold }
     }
 
     /// One person's codes as shown by one unprivileged local account: delays that account only.
     #[must_use]
     pub fn of_peer(user: &str, uid: u32) -> Self {
-        Self { id: format!("peer:{user}:{uid}"), free: 5, stop: None }
+        Self { id: format!("peer:{user}:{uid}"), free: 5, then: Then::Grow(3600) }
     }
 
-    /// Passwords for one name from one source.
+    /// Passwords for one name from one source. What was typed as a name may be a password: `name` is a keyed hash, or an
+    /// id.
     #[must_use]
     pub fn of_password(name: &str, source: &str) -> Self {
-        Self { id: format!("password:{name}:{source}"), free: 5, stop: None }
+        Self { id: format!("password:{name}:{}", place_of(source)), free: 5, then: Then::Grow(720) }
     }
 
     /// Everything that a stranger at one source tries.
     #[must_use]
-    pub fn of_source(source: &str) -> Self {
-        Self { id: format!("source:{source}"), free: 50, stop: None }
+    pub fn of_source(door: &str, source: &str) -> Self {
+        Self { id: format!("source:{door}:{}", place_of(source)), free: 300, then: Then::Flat(5) }
+    }
+}
+
+/// One IPv6 network is one place: whoever has one address there has them all.
+fn place_of(source: &str) -> String {
+    match source.parse::<Ipv6Addr>() {
+        Ok(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Err(_) => source.to_owned(),
     }
 }
 
@@ -63,26 +86,37 @@ pub enum Charge {
     Held,
 }
 
+/// Longer than any clock runs.
+const NEVER: i64 = 1 << 60;
+
 /// Takes one try: one guarded statement, so that parallel guesses cannot share it. After the free ones comes a delay of
 /// 30 s, doubled by each failure up to an hour.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn charge(connection: &mut AnyConnection, budget: &Budget, now: Timestamp) -> Written<Charge> {
-    let stop = budget.stop.unwrap_or(i64::MAX);
+    let (stop, leak, flat) = match budget.then {
+        Then::Hold => (HARD_STOP, NEVER, 0),
+        Then::Grow(leak) => (NEVER, leak, 0),
+        Then::Flat(delay) => (NEVER, 1, delay),
+    };
     let taken = sqlx::query(
         "INSERT INTO budgets (id, fails, next_at, changed_at, noted_at) VALUES ($1, 1, 0, $2, 0) \
-         ON CONFLICT (id) DO UPDATE SET changed_at = $2, \
-         fails = CASE WHEN budgets.changed_at <= $5 THEN 1 ELSE budgets.fails + 1 END, next_at = CASE \
-         WHEN budgets.changed_at <= $5 THEN 0 \
-         WHEN budgets.fails + 1 < $3 THEN 0 \
-         WHEN budgets.fails + 1 = $3 THEN $2 + 30 \
-         WHEN budgets.fails + 1 = $3 + 1 THEN $2 + 60 \
-         WHEN budgets.fails + 1 = $3 + 2 THEN $2 + 120 \
-         WHEN budgets.fails + 1 = $3 + 3 THEN $2 + 240 \
-         WHEN budgets.fails + 1 = $3 + 4 THEN $2 + 480 \
-         WHEN budgets.fails + 1 = $3 + 5 THEN $2 + 960 \
-         WHEN budgets.fails + 1 = $3 + 6 THEN $2 + 1920 \
+         ON CONFLICT (id) DO UPDATE SET \
+         fails = 1 + CASE WHEN budgets.fails > ($2 - budgets.changed_at) / $5 \
+         THEN budgets.fails - ($2 - budgets.changed_at) / $5 ELSE 0 END, \
+         changed_at = CASE WHEN budgets.fails > ($2 - budgets.changed_at) / $5 \
+         THEN budgets.changed_at + ($2 - budgets.changed_at) / $5 * $5 ELSE $2 END, \
+         next_at = CASE \
+         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 + 1 < $3 THEN 0 \
+         WHEN $6 > 0 THEN $2 + $6 \
+         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 + 1 = $3 THEN $2 + 30 \
+         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 THEN $2 + 60 \
+         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 + 1 THEN $2 + 120 \
+         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 + 2 THEN $2 + 240 \
+         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 + 3 THEN $2 + 480 \
+         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 + 4 THEN $2 + 960 \
+         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 + 5 THEN $2 + 1920 \
          ELSE $2 + 3600 END \
          WHERE budgets.next_at <= $2 AND budgets.fails < $4",
     )
@@ -90,7 +124,8 @@ pub async fn charge(connection: &mut AnyConnection, budget: &Budget, now: Timest
     .bind(now.unix())
     .bind(budget.free)
     .bind(stop)
-    .bind(if budget.stop.is_some() { i64::MIN } else { now.plus(-FORGOTTEN_AFTER).unix() })
+    .bind(leak)
+    .bind(flat)
     .execute(&mut *connection)
     .await?;
     if taken.rows_affected() == 1 {
@@ -163,7 +198,7 @@ impl Store {
             .await?;
         let Some(row) = row else { return Ok((0, Charge::Taken)) };
         let (fails, next_at): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-        let charge = if budget.stop.is_some_and(|stop| fails >= stop) {
+        let charge = if budget.then == Then::Hold && fails >= HARD_STOP {
             Charge::Held
         } else if next_at > now.unix() {
             Charge::Wait(Timestamp::from_unix(next_at))

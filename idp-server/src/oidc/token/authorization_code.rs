@@ -57,11 +57,11 @@ fn value<'a>(params: &'a Params, name: &'static str) -> Result<&'a str, OauthErr
     params.value(name).ok_or_else(|| OauthError::new(Code::InvalidRequest, format!("there is no {name}")))
 }
 
-/// The name of the person that a code is for, once it is certain that they may still get something. A code that nobody
-/// issued has no holder; the store says so.
+/// The name of the person that a code is for, once it is certain that they may still get something. For a code that
+/// nobody issued nothing is written.
 async fn holder(app: &App, code: &str, now: Timestamp) -> Result<String, OauthError> {
     let refuse = |detail: &'static str| OauthError::new(Code::InvalidGrant, detail);
-    let Some(code) = app.store.code(code).await? else { return Ok(String::new()) };
+    let Some(code) = app.store.code(code).await? else { return Err(refuse("a code that was never issued")) };
     let Some(person) = app.store.person(&code.user).await? else {
         return Err(refuse("the person that the code is for is gone"));
     };
