@@ -6,6 +6,7 @@
 # the machine itself changes. The build tree and /tmp are the real ones.
 #
 #   TWOLATCH_SYSLOG   file that gets what is sent to /dev/log inside (default: /var/log/syslog, inside)
+#   TWOLATCH_NETWORK  `shared` leaves the machine's own network, so that people outside reach the servers inside
 #   TWOLATCH_KEEP     further folders that must stay the real ones, separated by colons
 set -euo pipefail
 
@@ -89,7 +90,7 @@ inside() {
     done
     fresh_dev
     mount -t proc proc /proc
-    loopback_up
+    [[ ${TWOLATCH_NETWORK:-} == shared ]] || loopback_up
     export TWOLATCH_SYSLOG=${TWOLATCH_SYSLOG:-/var/log/syslog}
     start_syslog
 
@@ -116,5 +117,7 @@ if [[ $EUID -ne 0 ]]; then
     exit 77
 fi
 tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-exec unshare --mount --pid --net --ipc --uts --fork --kill-child --propagation private -- \
+network=(--net)
+[[ ${TWOLATCH_NETWORK:-} == shared ]] && network=()
+exec unshare --mount --pid "${network[@]}" --ipc --uts --fork --kill-child --propagation private -- \
     "$tree/tests/machine.sh" --inside "$tree" "$@"

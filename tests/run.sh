@@ -7,6 +7,7 @@
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PATH="$HOME/.cargo/bin:$PATH"
+source packaging/lib.sh
 
 packages=(
     gcc libpam0g-dev                                          # to build
@@ -24,28 +25,15 @@ step() {
 }
 trap 'echo "run.sh: failed at: $step_name" >&2' ERR
 
-# Installs the packages that are missing; none of their servers starts.
-install_packages() {
-    local missing=() package policy=/usr/sbin/policy-rc.d
-    for package in "${packages[@]}"; do
-        [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
-    done
+install_what_is_missing() {
+    local missing
+    mapfile -t missing < <(missing_packages "${packages[@]}")
     [[ ${#missing[@]} -gt 0 ]] || return 0
     if [[ $EUID -ne 0 ]]; then
         echo "run.sh: not root, so these are not installed and what needs them is skipped: ${missing[*]}" >&2
         return 0
     fi
-    if [[ -e $policy ]]; then
-        policy=
-    else
-        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-        printf '#!/bin/sh\nexit 101\n' >"$policy"
-        chmod 755 "$policy"
-    fi
-    apt-get update -q
-    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
-    [[ -z $policy ]] || rm -f "$policy"
-    trap - EXIT
+    install_packages "${missing[@]}"
 }
 
 # Every source file stays short enough to be read in one go.
@@ -75,7 +63,7 @@ else
 fi
 
 step "packages"
-install_packages
+install_what_is_missing
 
 step "tools"
 cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --version 0.20.2 --locked
