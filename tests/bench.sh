@@ -50,7 +50,7 @@ lines_of_one() {
 # The same for one login each of the people $2 and following, in the file of `USER SECRET` lines $1, at the true time.
 lines_of_many() {
     local user secret
-    tail -n "+$2" "$1" | head -n "$logins" | while read -r user secret; do
+    sed -n "$2,$(($2 + logins - 1))p" "$1" | while read -r user secret; do
         echo "$user $(oathtool --totp --base32 - <<<"$secret") 0"
     done
 }

@@ -8,11 +8,10 @@ use crate::factor::Kind;
 use crate::id::Id;
 use crate::reason::Reason;
 use crate::secret::Secret;
-use crate::store::audit::has_verdict;
 use crate::store::audit::record;
 use crate::store::budgets::{Budget, Charge, charge, clear, give_back, is_noteworthy};
 use crate::store::factors::{Taken, accept_step};
-use crate::store::users::{person_held, person_in};
+use crate::store::users::{person_in, person_judged};
 use crate::store::{Store, StoreError, Written};
 use crate::time::Timestamp;
 use crate::user::User;
@@ -54,14 +53,7 @@ pub(super) async fn judge(store: &Store, question: Question) -> Result<Verdict, 
 pub(super) async fn judge_in(connection: &mut AnyConnection, store: &Store, question: Question) -> Written<Verdict> {
     let now = question.about.at;
     let verdict = match charge(connection, &question.budget, now).await? {
-        Charge::Taken => {
-            // Asked behind the charge, whose row is locked by now: an attempt that has had its verdict is not judged
-            // again, not even to be undone.
-            if has_verdict(connection, question.about.attempt.as_deref()).await? {
-                return Err(StoreError::Duplicate);
-            }
-            examine(connection, store, &question, now).await?
-        }
+        Charge::Taken => examine(connection, store, &question, now).await?,
         Charge::Wait(_) => Verdict::Refused(Reason::Wait),
         Charge::Held => Verdict::Refused(Reason::Held),
     };
@@ -105,7 +97,10 @@ async fn examine(
     question: &Question,
     now: Timestamp,
 ) -> Written<Verdict> {
-    let Some(person) = person_held(connection, store, &question.user).await? else {
+    // Asked behind the charge, whose row is locked by now: an attempt that has had its verdict is not judged again, not
+    // even to be undone.
+    let attempt = question.about.attempt.as_deref();
+    let Some(person) = person_judged(connection, store, &question.user, attempt).await? else {
         return Ok(Verdict::Refused(Reason::AttemptOutdated));
     };
     if person.user.disabled_at.is_some() {

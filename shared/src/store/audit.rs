@@ -97,17 +97,6 @@ pub async fn record(connection: &mut AnyConnection, store: &Store, record: Recor
     Ok(())
 }
 
-/// Whether an attempt has had its verdict.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn has_verdict(connection: &mut AnyConnection, attempt: Option<&str>) -> Written<bool> {
-    let Some(attempt) = attempt else { return Ok(false) };
-    let records: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM audit WHERE attempt = $1").bind(attempt).fetch_one(connection).await?;
-    Ok(records > 0)
-}
-
 impl Store {
     /// The latest records, newest first.
     ///

@@ -114,19 +114,26 @@ pub async fn person_in(
     one(store, connection, BY_ID, id.as_str().to_owned()).await
 }
 
-/// The same, and nobody can change the person before this transaction ends: what a verdict rests on. SQLite has one
-/// writer, PostgreSQL is told so.
+/// The same for a verdict over an attempt that has had none: otherwise there is nobody to judge. The person cannot be
+/// changed before this transaction ends; SQLite has one writer, PostgreSQL is told so.
 ///
 /// # Errors
 /// Where the database fails, or a row is not as it was written.
-pub async fn person_held(
+pub async fn person_judged(
     connection: &mut AnyConnection,
     store: &Store,
     id: &Id<User>,
+    attempt: Option<&str>,
 ) -> Result<Option<Person>, StoreError> {
-    const HELD: &str = person!("WHERE u.id = $1 ORDER BY f.created_at, f.id FOR SHARE OF u");
-    let text = if store.location().is_sqlite() { BY_ID } else { HELD };
-    one(store, connection, text, id.as_str().to_owned()).await
+    const SQLITE: &str =
+        person!("WHERE u.id = $1 AND NOT EXISTS (SELECT 1 FROM audit WHERE attempt = $2) ORDER BY f.created_at, f.id");
+    const POSTGRES: &str = person!(
+        "WHERE u.id = $1 AND NOT EXISTS (SELECT 1 FROM audit WHERE attempt = $2) ORDER BY f.created_at, f.id \
+         FOR SHARE OF u"
+    );
+    let text = if store.location().is_sqlite() { SQLITE } else { POSTGRES };
+    let rows = sqlx::query(text).bind(id.as_str()).bind(attempt).fetch_all(connection).await?;
+    Ok(people(store, &rows)?.pop())
 }
 
 /// Adds a user. A name or address that is taken is [`StoreError::Duplicate`].
