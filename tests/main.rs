@@ -28,6 +28,8 @@ mod login_sudo_su;
 #[cfg(test)]
 mod login_web;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod module_file;
 #[cfg(test)]
 mod oathtool;

@@ -73,6 +73,8 @@ enum Command {
 pub fn main() -> ExitCode {
     // Nothing that is made is for others, unless it is said where it is made.
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    // The one cryptographic provider of everything that speaks TLS; nothing else has installed one before.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     drop(OPERATOR.set(operator()));
     let cli = Cli::parse();
     match run(cli) {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use twolatch_core::crypto::password::Cost;
 use twolatch_core::policy::Level;
+use twolatch_core::secret::Secret;
 use twolatch_core::store::Location;
 
 #[cfg(test)]
@@ -37,6 +38,8 @@ pub struct Config {
     pub keys: PathBuf,
     /// Certificate chain and key, PEM, where this server ends TLS itself.
     pub tls: Option<Tls>,
+    /// How mail is sent, if it is.
+    pub mail: Option<Mail>,
     /// Whose forwarded headers are believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// What a password hash costs.
@@ -45,6 +48,15 @@ pub struct Config {
     pub initial: Level,
     /// Nobody may be below `required`.
     pub locked: bool,
+}
+
+/// How mail is sent.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The sender: an address, perhaps with a name before it.
+    pub from: String,
+    /// `smtps://user:password@host`, or `smtp://…?tls=required`; plain only on loopback.
+    pub url: Secret,
 }
 
 /// Files for TLS.
@@ -120,6 +132,8 @@ pub struct Raw {
     pub keys: PathBuf,
     /// See [`Config::tls`].
     pub tls: Option<Tls>,
+    /// See [`Config::mail`].
+    pub mail: Option<RawMail>,
     /// See [`Config::trusted_proxies`].
     #[serde(default)]
     pub trusted_proxies: Vec<IpAddr>,
@@ -141,6 +155,18 @@ pub struct RawPassword {
     pub passes: Option<u32>,
     /// Lanes.
     pub lanes: Option<u32>,
+}
+
+/// `[mail]`
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawMail {
+    /// See [`Mail::from`].
+    pub from: String,
+    /// See [`Mail::url`].
+    pub url: Option<String>,
+    /// A file that holds the URL, for one with a password in it.
+    pub url_file: Option<PathBuf>,
 }
 
 /// `[policy]`
@@ -194,6 +220,7 @@ impl Config {
             }
             (None, None) => return Err(wrong("database_url", "missing: where is the database?".to_owned())),
         };
+        let mail = raw.mail.map(check_mail).transpose().map_err(|fault| wrong("mail", fault))?;
         let database = url.trim().parse().map_err(|error| wrong("database_url", format!("{error}")))?;
         let default = Cost::default();
         let password = Cost {
@@ -231,6 +258,7 @@ impl Config {
             database,
             keys: raw.keys,
             tls: raw.tls,
+            mail,
             trusted_proxies: raw.trusted_proxies,
             password,
             initial: if locked { Level::Required } else { raw.policy.initial.unwrap_or(Level::Required) },
@@ -257,8 +285,7 @@ fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
 fn check_issuer(issuer: &str) -> Result<(), &'static str> {
     let url: axum::http::Uri = issuer.parse().map_err(|_| "not a URL")?;
     let host = url.host().unwrap_or_default();
-    let loopback = host == "localhost"
-        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let loopback = is_loopback(host);
     if issuer.contains(['?', '#', '@']) || issuer.contains(char::is_whitespace) {
         Err("an issuer has no query, fragment or user")
     } else if issuer.chars().any(|c| c.is_ascii_uppercase()) && host.chars().any(|c| c.is_ascii_uppercase()) {
@@ -275,4 +302,33 @@ fn check_issuer(issuer: &str) -> Result<(), &'static str> {
             _ => Err("expected https://host, perhaps with a path"),
         }
     }
+}
+
+/// Mail goes over TLS; only a mail server on this machine may be spoken to without.
+fn check_mail(raw: RawMail) -> Result<Mail, String> {
+    let url = match (raw.url, raw.url_file) {
+        (Some(url), None) => url,
+        (None, Some(file)) => {
+            std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?.trim().to_owned()
+        }
+        _ => return Err("give either url or url_file".to_owned()),
+    };
+    let parsed: axum::http::Uri = url.parse().map_err(|_| "the url is none".to_owned())?;
+    let safe = match parsed.scheme_str() {
+        Some("smtps") => true,
+        Some("smtp") => {
+            is_loopback(parsed.host().unwrap_or_default())
+                || parsed.query().is_some_and(|query| query == "tls=required")
+        }
+        _ => false,
+    };
+    if safe {
+        Ok(Mail { from: raw.from, url: Secret::new(url) })
+    } else {
+        Err("expected smtps://user:password@host, or smtp://host?tls=required".to_owned())
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod hosts;
 pub mod listen;
+pub mod mail;
 pub mod oidc;
 pub mod pages;
 pub mod router;

@@ -84,6 +84,7 @@ impl Provider {
             database: Location::file(&PathBuf::from("twolatch.db")),
             keys: PathBuf::from("keys"),
             tls: None,
+            mail: None,
             trusted_proxies: Vec::new(),
             password: Cost::default(),
             initial: Level::Required,

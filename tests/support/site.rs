@@ -69,6 +69,7 @@ impl Site {
             database: core.store().location().clone(),
             keys: PathBuf::from("keys"),
             tls: None,
+            mail: None,
             trusted_proxies: Vec::new(),
             password: Cost::default(),
             initial: Level::Required,

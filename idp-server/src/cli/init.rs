@@ -111,6 +111,7 @@ impl Init {
             database_url_file: None,
             keys: settings.join("keys"),
             tls: None,
+            mail: None,
             trusted_proxies: behind.into_iter().filter_map(|address| address.parse().ok()).collect(),
             password: RawPassword::default(),
             policy: RawPolicy::default(),

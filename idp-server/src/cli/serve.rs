@@ -25,9 +25,6 @@ const SWEPT_AT_ONCE: u64 = 500;
 
 pub(super) fn run(path: &Path) -> Result<(), CliError> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).without_time().init();
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
-        return Err(CliError::failed("another cryptographic provider is installed".to_owned()));
-    }
     let config = Config::load(path)?;
     // Bound before anything else: who cannot listen need not open a database. Systemd may have bound them already.
     let mut given = listenfd::ListenFd::from_env();

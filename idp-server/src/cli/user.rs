@@ -66,6 +66,9 @@ pub(super) enum User {
         /// The users.
         #[arg(required = true)]
         names: Vec<UserName>,
+        /// Mail each link to its user instead of printing it.
+        #[arg(long)]
+        mail: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -180,7 +183,8 @@ impl User {
                 }
                 Ok(())
             }
-            Self::Invite { names, json } => invite(app, names, json, &actor).await,
+            Self::Invite { names, mail: true, .. } => mail_invitations(app, names, &actor).await,
+            Self::Invite { names, json, .. } => invite(app, names, json, &actor).await,
             Self::Delete { names } => {
                 for name in names {
                     app.logins.delete_user(&name, &actor).await?;
@@ -320,6 +324,33 @@ async fn list(app: &App, json: bool) -> Result<(), CliError> {
             row.methods.join(","),
             groups.join(",")
         ));
+    }
+    Ok(())
+}
+
+async fn mail_invitations(app: &App, names: Vec<UserName>, actor: &Actor) -> Result<(), CliError> {
+    let mail = app.config.mail.as_ref().ok_or_else(|| {
+        CliError::data(format!(
+            "{} has no [mail] section; without --mail the links are printed",
+            app.config.path.display()
+        ))
+    })?;
+    for name in names {
+        let user = app.logins.named(&name).await?.user;
+        let to = user.email.ok_or_else(|| {
+            CliError::data(format!("{name} has no mail address; `twolatch user set {name} --email …` gives one"))
+        })?;
+        let token = app.logins.invite(&name, actor).await?;
+        let organisation = &app.config.organisation;
+        let text = format!(
+            "Hello {name},\n\nopen this link to set your password and your second factor for {organisation}. It works \
+             once.\n\n    {}/setup/{token}\n\nIf you did not expect this, tell your administrator.\n",
+            app.config.issuer
+        );
+        crate::mail::send(mail, &to, &format!("Your account at {organisation}"), text)
+            .await
+            .map_err(|error| CliError { message: error.to_string(), status: 69 })?;
+        say(format_args!("{name} has mail."));
     }
     Ok(())
 }

@@ -49,6 +49,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         database: location.clone(),
         keys: PathBuf::from("keys"),
         tls: None,
+        mail: None,
         trusted_proxies: Vec::new(),
         password: Cost::default(),
         initial: Level::Required,
