@@ -11,9 +11,10 @@
 #
 #   TWOLATCH_BIN          the server, a release build    (target/release/twolatch)
 #   TWOLATCH_SEED         what fills its database        (target/release/examples/seed)
+#   TWOLATCH_BURST        what offers logins at a rate   (target/release/examples/burst)
 #   TWOLATCH_PAM_MODULE   the module, a release build    (target/pam/release/libpam_twolatch.so)
 #
-# Built by: cargo build --release -p idp-server --bins --example seed
+# Built by: cargo build --release -p idp-server --bins --examples
 #           cargo build --release -p pam-module --target-dir target/pam
 set -euo pipefail
 
@@ -26,9 +27,11 @@ readonly target=${CARGO_TARGET_DIR:-$here/../target}
 server=$(realpath "${TWOLATCH_BIN:-$target/release/twolatch}")
 seeder=$(realpath "${TWOLATCH_SEED:-$target/release/examples/seed}")
 module=$(realpath "${TWOLATCH_PAM_MODULE:-$target/pam/release/libpam_twolatch.so}")
-readonly blocks=5 logins=200
+burst=$(realpath "${TWOLATCH_BURST:-$target/release/examples/burst}")
+readonly blocks=5 logins=200 rate=1000 seconds=5
 work=$(mktemp -d /tmp/twolatch-bench.XXXXXX)
 servers=()
+ready=()
 
 stop() {
     [[ ${#servers[@]} -eq 0 ]] || kill "${servers[@]}" 2>/dev/null || true
@@ -90,6 +93,8 @@ setup_ours() {
     "$server" init --config "$folder/twolatch.toml" --data-dir "$folder/data" --listen "127.0.0.1:$port" \
         --socket "/run/twolatch/$name.sock" --issuer "http://127.0.0.1:$port" "${url[@]}" >/dev/null
     seed "$folder" "$users"
+    local begun
+    begun=$(date +%s%N)
     "$server" serve --config "$folder/twolatch.toml" >"$folder/log" 2>&1 &
     servers+=($!)
     until perl -MIO::Socket::INET -e '
@@ -98,13 +103,14 @@ setup_ours() {
         exit(<$socket> !~ / 200 /)' "$port"; do
         kill -0 "${servers[-1]}" || { cat "$folder/log" >&2; exit 1; }
     done
+    ready+=("$name: ready after $((($(date +%s%N) - begun) / 1000000)) ms, $(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/${servers[-1]}/status") MiB idle")
     printf 'auth required %s first=stack socket=/run/twolatch/%s.sock\n' "$module" "$name" >"$work/pam/$name"
 }
 
 # Puts $2 people into the database of folder $1 and writes `USER SECRET` of those who log in to $1/people.
 seed() {
     local folder=$1 users=$2
-    "$seeder" "$folder/twolatch.toml" "$users" $((blocks * logins)) >"$folder/people"
+    "$seeder" "$folder/twolatch.toml" "$users" $((blocks * logins + rate * seconds)) >"$folder/people"
 }
 
 mkdir -m 755 "$work/pam"
@@ -145,3 +151,14 @@ for service in "${others[@]}" "${ours[@]}"; do
     printf '%-18s %10d %10d %14d %10s\n' "$service" "$middle" "$late" "$own" \
         "$(awk "BEGIN { if ($google > 0) printf \"%.2f\", $own / $google; else print \"-\" }")"
 done
+
+# People who have not logged in yet, at a fixed rate.
+printf '\n'
+for service in "${ours[@]}"; do
+    tail -n "+$((blocks * logins + 1))" "$work/$service/people" >"$work/burst"
+    [[ $(wc -l <"$work/burst") -ge $((rate * seconds)) ]] || continue
+    printf '%s: %d/s for %d s: %s\n' "$service" "$rate" "$seconds" \
+        "$("$burst" "/run/twolatch/$service.sock" "$work/burst" "$rate" "$seconds")"
+done
+printf '%s\n' "${ready[@]}"
+printf 'module: %d bytes\n' "$(stat -c %s "$module")"

@@ -12,6 +12,8 @@ mod bad_input;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod clock;
+#[cfg(test)]
 mod host_setup;
 #[cfg(test)]
 mod kill;
@@ -48,8 +50,12 @@ mod pages;
 #[cfg(test)]
 mod race;
 #[cfg(test)]
+mod rude_clients;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod two_servers;
 #[cfg(test)]
 mod web_abuse;

@@ -2,6 +2,7 @@
 
 pub(crate) mod core;
 pub(crate) mod database;
+pub(crate) mod host;
 pub(crate) mod machine;
 pub(crate) mod provider;
 pub(crate) mod pty;

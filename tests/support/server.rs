@@ -14,6 +14,9 @@ use super::database::{Database, Engine};
 use super::wait::{PATIENCE, try_until, until};
 use super::{free_port, new_id};
 
+/// Debian's libfaketime.
+pub(crate) const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+
 const TWOLATCH: &str = env!("CARGO_BIN_EXE_twolatch");
 
 /// `twolatch init` has run; `twolatch serve` runs between [`Server::start`] and [`Server::stop`].
@@ -25,6 +28,7 @@ pub(crate) struct Server {
     folder: TempDir,
     port: u16,
     socket: PathBuf,
+    shift: Option<String>,
 }
 
 impl Server {
@@ -33,7 +37,7 @@ impl Server {
         let database = Database::new(engine)?;
         let folder = tempfile::Builder::new().prefix("twolatch-server.").tempdir().unwrap();
         let socket = sockets.join(format!("verify-{}.sock", new_id()));
-        let server = Self { process: None, database, folder, port: free_port(), socket };
+        let server = Self { process: None, database, folder, port: free_port(), socket, shift: None };
         let data = server.folder.path().join("data");
         let (listen, issuer) = (format!("127.0.0.1:{}", server.port), server.issuer());
         let mut arguments = vec!["init", "--data-dir", path(&data), "--listen", &listen];
@@ -43,6 +47,26 @@ impl Server {
         }
         server.run(&arguments, "");
         Some(server)
+    }
+
+    /// Another server on the same database, with a socket and a port of its own.
+    pub(crate) fn beside(&self, sockets: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("twolatch-server.").tempdir().unwrap();
+        let (port, socket) = (free_port(), sockets.join(format!("verify-{}.sock", new_id())));
+        let config = fs::read_to_string(self.config_path()).unwrap();
+        let config = config
+            .replace(&format!("127.0.0.1:{}", self.port), &format!("127.0.0.1:{port}"))
+            .replace(path(&self.socket), path(&socket));
+        fs::write(folder.path().join("twolatch.toml"), config).unwrap();
+        Self { process: None, database: Database::Sqlite, folder, port, socket, shift: None }
+    }
+
+    /// The name of its database on PostgreSQL.
+    pub(crate) fn database_name(&self) -> Option<&str> {
+        match &self.database {
+            Database::Sqlite => None,
+            Database::Postgres { name, .. } => Some(name),
+        }
     }
 
     /// The socket that hosts ask at.
@@ -97,12 +121,21 @@ impl Server {
         serde_json::from_str(&printed).unwrap_or_else(|error| panic!("twolatch {arguments:?}: {error}\n{printed}"))
     }
 
+    /// From now on it is started with a clock that is shifted by this (as libfaketime takes it).
+    pub(crate) fn shift_clock(&mut self, shift: Option<&str>) {
+        self.shift = shift.map(str::to_owned);
+    }
+
     /// Starts serving, and waits until it is ready.
     pub(crate) fn start(&mut self) {
         assert!(self.process.is_none(), "it runs already");
         let log = File::options().append(true).create(true).open(self.log_path()).unwrap();
         let mut command = self.command(&["serve"]);
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        if let Some(shift) = &self.shift {
+            // What the dynamic loader finds by itself, on every architecture; how much time passes is not shifted.
+            command.env("LD_PRELOAD", FAKETIME).env("FAKETIME", shift).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
         let mut process = Process(command.spawn().unwrap());
         let ready = try_until(PATIENCE, || {
             let ended = process.0.try_wait().unwrap();
