@@ -33,8 +33,8 @@ WEB_PASSWORD = os.environ["DEMO_WEB_PASSWORD"]
 APP = os.environ["DEMO_APP"]
 OVER_SSH = bool(os.environ["DEMO_SSH"])
 HOST = "SSH" if OVER_SSH else "PAM"
-# What proves a login is printed by the host and never typed. The conversation prints it of itself.
-# Told to stop after too many wrong codes, ssh would try what is left, and ask for a password by itself.
+# What proves a login is printed by the host and never typed; the conversation with PAM prints it of itself. After too
+# many refused codes sshd names no way that is left, and ssh then tries all it knows, a password too: it is given one.
 ONLY = ["-o", "PreferredAuthentications=keyboard-interactive"]
 LOG_IN = [*sys.argv[1:2], *ONLY, *sys.argv[2:], "echo in:$(id -un)"] if OVER_SSH else sys.argv[1:]
 
@@ -218,7 +218,7 @@ def done(text):
 def walk():
     if OVER_SSH:
         app = set_up_over_ssh()
-        done("ssh: password, QR code, two codes; the authenticator is set up, and the login goes on")
+        done("SSH: password, QR code, two codes; the authenticator is set up, and the login goes on")
     else:
         app = provision()
         done("an authenticator is provisioned (left out without root: set-up and logins over SSH)")

@@ -15,7 +15,7 @@ readonly config=$folder/system/twolatch.toml
 # Loopback needs no proxy, whatever the environment says.
 export NO_PROXY=localhost,127.0.0.1 no_proxy=localhost,127.0.0.1
 
-servers=()
+servers=() walk=()
 declare -A name_of
 
 # start NAME COMMAND…: runs a server until the end, and writes down what it says.
@@ -28,7 +28,8 @@ start() {
 stop() {
     local pid
     trap - EXIT
-    kill -TERM "${servers[@]}" 2>/dev/null || true
+    # The walk first: it must not see the servers go.
+    kill -TERM "${walk[@]}" "$caller" "${servers[@]}" 2>/dev/null || true
     for pid in "${servers[@]}"; do
         # A browser may hold a connection open; nobody waits for it.
         for _ in {1..30}; do
@@ -37,9 +38,13 @@ stop() {
         done
         kill -KILL "$pid" 2>/dev/null || true
     done
-    kill "$caller" 2>/dev/null || true
     wait
 }
+
+# What the caller holds open: nothing ever comes, and when it ends so do we.
+exec 3<&0 </dev/null
+cat <&3 >/dev/null &
+caller=$!
 trap stop EXIT
 trap 'echo "demo.sh: failed: $BASH_COMMAND" >&2' ERR
 
@@ -115,39 +120,36 @@ make_conversation() {
 }
 
 introduce() {
-    cat <<END
-
-Twolatch runs until Ctrl-C. In a second terminal, and in a browser on this machine:
-
-  Over SSH     ${door[*]}
-END
+    echo
+    echo "Twolatch runs until Ctrl-C. In a second terminal, and in a browser on this machine:"
+    echo
     if [[ -n $ssh ]]; then
         cat <<END
-               password: $password
-               The first login shows a QR code for an authenticator app and asks for two codes.
-  On the web   http://127.0.0.1:$app_port
-               user name: $user   password: $web_password
-               It asks for a code of the same app; a code that SSH has seen is refused, and the other way round.
+  Over SSH      ${door[*]}
+                password: $password
+                The first login shows a QR code for an authenticator app and asks for two codes.
+  On the web    http://127.0.0.1:$app_port
+                user name: $user   password: $web_password
+                It asks for a code of the same app. A code that SSH has seen is refused, and the other way round.
 END
     else
         cat <<END
-               Asks for a code of the authenticator that is set up on the web.
-  On the web   http://127.0.0.1:$app_port
-               user name: $user   password: $web_password
-               The first sign-in shows a QR code for an authenticator app and asks for two codes.
+  On the web    http://127.0.0.1:$app_port
+                user name: $user   password: $web_password
+                The first sign-in shows a QR code for an authenticator app and asks for two codes.
+  Through PAM   ${door[*]}
+                It asks for a code of the same app. A code that the web has seen is refused, and the other way round.
 END
     fi
     cat <<END
-  No phone?    oathtool --totp --base32 KEY   with the key that is shown with the QR code
-  Administer   $setup_link
-               makes the first administrator, once and within an hour; or on the command line:
-               $twolatch user list --config $config
+  No phone?     oathtool --totp --base32 'KEY'   with the key that is shown with the QR code
+  Administer    $setup_link
+                makes the first administrator, once and within an hour. Or on the command line, for example:
+                $twolatch user list --config $config
+
 END
 }
 
-exec 3<&0 </dev/null
-cat <&3 >/dev/null &
-caller=$!
 read -r server_port app_port ssh_port < <(free_ports)
 user=demo
 password=$(new_password)
@@ -171,7 +173,6 @@ if [[ -n $ssh ]]; then
     await sshd "$ssh_port"
 fi
 
-walk=()
 if [[ -n $check ]]; then
     DEMO_SSH=$ssh DEMO_USER=$user DEMO_PASSWORD=$password DEMO_WEB_PASSWORD=$web_password \
         DEMO_APP=http://127.0.0.1:$app_port DEMO_TWOLATCH=$twolatch DEMO_CONFIG=$config \
