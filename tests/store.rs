@@ -79,6 +79,8 @@ async fn people_are_found_by_name_id_address_and_in_order(core: Core) {
     assert_eq!(core.number("SELECT COUNT(*) FROM memberships").await, 0);
     assert_eq!(store.count_admins().await.unwrap(), 0);
     store.ping().await.unwrap();
+    store.checkpoint().await.unwrap();
+    assert!(store.is_alive());
 }
 
 async fn a_user_changed_by_somebody_else_is_a_conflict(core: Core) {

@@ -102,6 +102,7 @@ async fn one_beat(app: &App, until_sweep: &mut u32) -> Result<(), StoreError> {
     if let Some(head) = app.store.link_audit(now).await? {
         tracing::info!("audit head={head}");
     }
+    app.store.checkpoint().await?;
     *until_sweep -= 1;
     if *until_sweep == 0 {
         *until_sweep = SWEEP_EVERY;
