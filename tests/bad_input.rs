@@ -118,6 +118,34 @@ fn f7_a_database_server_that_is_not_there_is_named() {
     assert!(!said.contains("hunter22"), "{said}");
 }
 
+#[test]
+fn f4_a_database_that_is_gone_or_read_only_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::init(Engine::Sqlite, folder.path()).unwrap();
+    server.run(&["user", "add", "alice"], "");
+    let file = server.config_path().with_file_name("data").join("twolatch.db");
+    let kept = file.with_extension("kept");
+    fs::rename(&file, &kept).unwrap();
+    let (status, said) = refused(&server);
+    assert_eq!((status, said.contains("there is no database at")), (74, true), "{said}");
+    assert!(!file.exists(), "no empty one is made");
+    fs::rename(&kept, &file).unwrap();
+
+    if nix::unistd::geteuid().is_root() {
+        let place = file.parent().unwrap().to_str().unwrap();
+        run("mount", &["--bind", place, place], "");
+        run("mount", &["-o", "remount,bind,ro", place], "");
+        let (status, said) = refused(&server);
+        run("umount", &[place], "");
+        assert_eq!(status, 74, "{said}");
+        assert!(said.contains("store_io"), "{said}");
+    } else {
+        skip("not root: no disk is made read-only");
+    }
+    server.start();
+    assert_eq!(server.json(&["user", "list"])[0]["name"], "alice", "nothing is lost");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f5_a_locked_database_denies_in_time_and_counts_nothing() {
     let core = Core::new(Engine::Sqlite).await.unwrap();

@@ -172,6 +172,22 @@ fn a_disabled_account_is_refused_with_the_right_code() {
 }
 
 #[test]
+fn p23_a_locked_person_is_refused_with_the_right_code_until_unlocked() {
+    let Some((world, sshd)) = with_password() else { return };
+    let person = world.enrolled();
+    let (wrong, password) = (person.wrong_code(), &person.account.password);
+    sshd.login(person.name(), None).answer(password, &[&wrong]).assert_refused();
+    sshd.login(person.name(), None).answer(password, &[&wrong]).assert_refused();
+    let code = person.code();
+    sshd.login(person.name(), None).answer(password, &[&code]).assert_refused();
+    let verdicts = world.verdicts(person.name());
+    assert_eq!(verdicts.iter().filter(|verdict| *verdict == "wrong").count(), 5, "{verdicts:?}");
+    assert!(!verdicts.contains(&"ok".to_owned()), "{verdicts:?}");
+    world.server.run(&["user", "unlock", person.name()], "");
+    sshd.login(person.name(), None).answer(password, &[&code]).assert_in(person.name());
+}
+
+#[test]
 fn p20_root_whom_sshd_refuses_is_refused_and_its_code_not_spent() {
     let Some(world) = World::new(Engine::Sqlite, &["sshd", "su"], First::Stack) else { return };
     let sshd = Sshd::start(Methods::KeyboardInteractive);

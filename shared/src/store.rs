@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool};
+use sqlx::{AnyConnection, AnyPool, Connection};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use self::browser::Session;
@@ -290,6 +290,12 @@ async fn connect(location: &Location) -> Result<AnyPool, StoreError> {
                 sqlx::raw_sql(text).execute(connection).await.map(drop)
             })
         });
+    if sqlite {
+        // The pool would try again and again, and say in the end that no connection became free.
+        let mut first = AnyConnection::connect_with(&location.options()?).await?;
+        sqlx::raw_sql(SQLITE_SESSION).execute(&mut first).await?;
+        first.close().await?;
+    }
     Ok(options.connect_with(location.options()?).await?)
 }
 

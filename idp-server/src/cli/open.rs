@@ -21,6 +21,16 @@ use crate::state::App;
 pub(super) async fn open(path: &Path) -> Result<App, CliError> {
     let config = Config::load(path)?;
     refuse_environment(&config.database)?;
+    if let Location::Sqlite(file) = &config.database
+        && !file.exists()
+    {
+        // Opening would make an empty one, which knows nobody.
+        let text = format!(
+            "store_io: there is no database at {}; restore it from your backup, or make a new system with `twolatch init`",
+            file.display()
+        );
+        return Err(CliError { message: text, status: 74 });
+    }
     let keys = KeyRing::load(&config.keys)?;
     become_owner(&config.database)?;
     assemble(config, keys).await
