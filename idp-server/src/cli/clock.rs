@@ -9,7 +9,8 @@ use super::{CliError, actor, say};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Clock {
-    /// Take the present time for right. Codes shown until now stay spent; people go on with the next one.
+    /// Take the present time for right. Codes of up to this moment stay spent; one that was used while the clock was ahead
+    /// can be used again when its time comes.
     Accept,
 }
 

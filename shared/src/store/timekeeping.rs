@@ -88,8 +88,9 @@ impl Store {
         self.timekeeping().await
     }
 
-    /// Takes the present moment for right, whatever was seen before: the way out after a clock that was wrong. What was
-    /// accepted until now stays spent.
+    /// Takes the present moment for right, whatever was seen before: the way out after a clock that was wrong. Time steps
+    /// up to this moment stay spent. Later ones, accepted while the clock was ahead, become good again when their time
+    /// comes: the price of not keeping their owners out until then.
     ///
     /// # Errors
     /// Where the database fails.
