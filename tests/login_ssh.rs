@@ -224,7 +224,8 @@ fn a_server_that_hangs_is_given_up_after_five_seconds() {
     let (ended, took) = timed(login);
     ended.assert_refused();
     syslog::expect_reason(person.name(), "no_answer");
-    assert!(took < Duration::from_secs(8), "{took:?}");
+    // Five seconds, then libpam's delay after a refusal: two seconds, varied by half. The rest is for a busy machine.
+    assert!(took < Duration::from_secs(15), "{took:?}");
     world.server.thaw();
     login().assert_in(person.name());
 }
