@@ -5,7 +5,11 @@ use twolatch_core::wire::Outcome;
 
 use crate::support::core::{Core, NOW, ROOT, StandingClock, code_at, log_in, on_both, reason, ssh};
 
-on_both!(t8_a_changed_database_denies, f13_a_clock_set_back_reopens_nothing);
+on_both!(
+    t8_a_changed_database_denies,
+    f13_a_clock_set_back_reopens_nothing,
+    f13_nor_does_one_set_back_after_a_long_stop,
+);
 
 async fn t8_a_changed_database_denies(core: Core) {
     let totp = core.enrolled("alice").await;
@@ -97,4 +101,32 @@ async fn f13_a_clock_set_back_reopens_nothing(core: Core) {
     core.store().keep_time(&clock).await.unwrap();
     assert_eq!(log_in(&core.logins, &ssh("bob"), &code_at(&bob, after, 0), after).await, Outcome::Granted);
     assert_eq!(core.number("SELECT COUNT(*) FROM audit WHERE event = 'clock_back'").await, 1);
+}
+
+async fn f13_nor_does_one_set_back_after_a_long_stop(core: Core) {
+    let totp = core.enrolled("alice").await;
+    core.store().keep_time(&StandingClock::at(NOW)).await.unwrap();
+    let restarted = core.second_server().await;
+    let (morning, corrected) = (NOW.plus(86_400), NOW.plus(86_400 - 90));
+    let clock = StandingClock::at(morning);
+    let kept = restarted.store.keep_time(&clock).await.unwrap();
+    assert_eq!(kept.time_high, NOW, "a clock that far ahead is not believed at once");
+    clock.set(corrected);
+    let kept = restarted.store.keep_time(&clock).await.unwrap();
+    assert!(kept.replay_floor > morning, "what was shown that morning is spent");
+    assert_eq!(kept.time_high, NOW, "nor is it believed for having been set back");
+    let outcome = log_in(&restarted, &ssh("alice"), &code_at(&totp, morning, 0), corrected).await;
+    assert_eq!(reason(&outcome), Some(Reason::Wrong), "three steps ahead");
+    let outcome = log_in(&restarted, &ssh("alice"), &code_at(&totp, corrected, 0), corrected).await;
+    assert_eq!(reason(&outcome), Some(Reason::ClockBack));
+
+    // A clock that was hours ahead at the start, and is put right, keeps nobody out.
+    let again = core.second_server().await;
+    let bob = core.enrolled("bob").await;
+    let clock = StandingClock::at(morning.plus(7200));
+    again.store.keep_time(&clock).await.unwrap();
+    let right = morning.plus(600);
+    clock.set(right);
+    again.store.keep_time(&clock).await.unwrap();
+    assert_eq!(log_in(&again, &ssh("bob"), &code_at(&bob, right, 0), right).await, Outcome::Granted);
 }

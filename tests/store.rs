@@ -116,19 +116,30 @@ async fn names_and_addresses_are_taken_once_whatever_their_case(core: Core) {
 async fn a_time_step_is_taken_once_and_above_the_floor(core: Core) {
     core.enrolled("alice").await;
     let factor = core.logins.named(&parsed("alice")).await.unwrap().factors.remove(0);
+    let budget = Budget { id: "totp:x".to_owned(), free: 2, then: Then::Hold };
     let take = async |step: i64| {
-        let factor = factor.clone();
-        write(&core.logins, Box::new(move |c| Box::pin(async move { accept_step(c, &factor, step, NOW).await })))
-            .await
-            .unwrap()
+        let (factor, store, budget) = (factor.clone(), core.store().clone(), budget.clone());
+        let about = Record::new(NOW, Event::Code).about(&"taken");
+        let work: Work<Taken> = Box::new(move |c| {
+            Box::pin(async move {
+                drop(charge(c, &budget, NOW).await?);
+                accept_step(c, &store, &factor, step, &budget, about).await
+            })
+        });
+        write(&core.logins, work).await.unwrap()
     };
     let taken = [take(100).await, take(100).await, take(99).await, take(101).await];
     assert_eq!(taken, [Taken::Now, Taken::Before, Taken::Before, Taken::Now]);
+    assert_eq!(core.number("SELECT COUNT(*) FROM audit WHERE user_name = 'taken' AND result = 'ok'").await, 2);
+    let fails = || core.store().standing(&budget, NOW);
+    assert_eq!(fails().await.unwrap().0, 0, "a taken step ends the run of failures");
     core.tamper("UPDATE meta SET replay_floor = 3060").await;
     assert_eq!(take(101).await, Taken::Before);
     assert_eq!(take(102).await, Taken::Now, "a step that begins at the floor");
     core.tamper("UPDATE meta SET replay_floor = 3091").await;
     assert_eq!(take(103).await, Taken::BelowFloor, "a step that began before the floor");
+    assert_eq!(fails().await.unwrap().0, 1, "one that is not taken ends nothing");
+    assert_eq!(core.number("SELECT COUNT(*) FROM audit WHERE user_name = 'taken'").await, 3);
 }
 
 async fn budgets_are_charged_waited_for_held_and_cleared(core: Core) {

@@ -9,11 +9,10 @@ use crate::id::Id;
 use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::store::audit::record;
-use crate::store::budgets::{Budget, Charge, charge, clear, give_back, is_noteworthy};
+use crate::store::budgets::{Budget, Charge, charge, give_back, is_noteworthy};
 use crate::store::factors::{Taken, accept_step};
 use crate::store::users::{person_in, person_judged};
-use crate::store::{Store, StoreError, Written};
-use crate::time::Timestamp;
+use crate::store::{Person, Store, StoreError, Written};
 use crate::user::User;
 
 /// How it ended.
@@ -51,23 +50,22 @@ pub(super) async fn judge(store: &Store, question: Question) -> Result<Verdict, 
 /// Judges. A record for the same attempt, which is there already, makes the whole transaction undone
 /// ([`StoreError::Duplicate`]): one attempt has one verdict.
 pub(super) async fn judge_in(connection: &mut AnyConnection, store: &Store, question: Question) -> Written<Verdict> {
-    let now = question.about.at;
-    let verdict = match charge(connection, &question.budget, now).await? {
-        Charge::Taken => examine(connection, store, &question, now).await?,
-        Charge::Wait(_) => Verdict::Refused(Reason::Wait),
-        Charge::Held => Verdict::Refused(Reason::Held),
+    let about = Record { event: Event::Code, factor: Some(Kind::Totp), ..question.about.clone() };
+    let reason = match charge(connection, &question.budget, about.at).await? {
+        Charge::Taken => match examine(connection, store, &question, &about).await? {
+            Verdict::Refused(reason) => reason,
+            right @ Verdict::Right => return Ok(right),
+        },
+        charge => {
+            let reason = if charge == Charge::Held { Reason::Held } else { Reason::Wait };
+            if !is_noteworthy(connection, &question.budget, about.at).await? {
+                return Ok(Verdict::Refused(reason));
+            }
+            reason
+        }
     };
-    let judged = !matches!(verdict, Verdict::Refused(Reason::Wait | Reason::Held));
-    if !judged && !is_noteworthy(connection, &question.budget, now).await? {
-        return Ok(verdict);
-    }
-    let refused = match verdict {
-        Verdict::Right => None,
-        Verdict::Refused(reason) => Some(reason),
-    };
-    let about = Record { event: Event::Code, factor: Some(Kind::Totp), refused, ..question.about };
-    record(connection, store, about).await?;
-    Ok(verdict)
+    record(connection, store, Record { refused: Some(reason), ..about }).await?;
+    Ok(Verdict::Refused(reason))
 }
 
 /// Refuses somebody who cannot be right, at the cost of the source; as much work as a real verdict.
@@ -90,40 +88,37 @@ pub(super) async fn refuse(store: &Store, budget: Budget, reason: Reason, about:
         .await
 }
 
-/// Compares with every authenticator of the person, as they are now.
+/// Compares with every authenticator of the person, as they are now. A right code is recorded here, with the step that it
+/// takes.
 async fn examine(
     connection: &mut AnyConnection,
     store: &Store,
     question: &Question,
-    now: Timestamp,
+    about: &Record,
 ) -> Written<Verdict> {
     // Asked behind the charge, whose row is locked by now: an attempt that has had its verdict is not judged again, not
     // even to be undone.
-    let attempt = question.about.attempt.as_deref();
-    let Some(person) = person_judged(connection, store, &question.user, attempt).await? else {
-        return Ok(Verdict::Refused(Reason::AttemptOutdated));
-    };
-    if person.user.disabled_at.is_some() {
-        return Ok(Verdict::Refused(Reason::Disabled));
-    }
-    if person.user.security_version != question.security_version {
-        return Ok(Verdict::Refused(Reason::AttemptOutdated));
-    }
-    let mut spent = None;
-    for factor in &person.factors {
-        if let Some(step) = factor.totp.matching_step(&question.code, now) {
-            match accept_step(connection, factor, step, now).await? {
-                Taken::Now => {
-                    clear(connection, &question.budget).await?;
-                    return Ok(Verdict::Right);
+    let person = person_judged(connection, store, &question.user, about.attempt.as_deref()).await?;
+    let unchanged = |person: &Person| person.user.security_version == question.security_version;
+    let spent = match person {
+        Some(person) if person.user.disabled_at.is_some() => Reason::Disabled,
+        Some(person) if unchanged(&person) => {
+            let mut spent = None;
+            for factor in &person.factors {
+                let Some(step) = factor.totp.matching_step(&question.code, about.at) else { continue };
+                match accept_step(connection, store, factor, step, &question.budget, about.clone()).await? {
+                    Taken::Now => return Ok(Verdict::Right),
+                    Taken::Before => spent = Some(Reason::Replay),
+                    Taken::BelowFloor => spent = Some(Reason::ClockBack),
                 }
-                Taken::Before => spent = Some(Reason::Replay),
-                Taken::BelowFloor => spent = Some(Reason::ClockBack),
             }
+            let Some(spent) = spent else { return Ok(Verdict::Refused(Reason::Wrong)) };
+            spent
         }
-    }
-    let Some(reason) = spent else { return Ok(Verdict::Refused(Reason::Wrong)) };
-    // Editors and Ansible send one code several times: that costs nothing, and lets nobody in.
+        Some(_) | None => Reason::AttemptOutdated,
+    };
+    // Nothing was guessed. Editors and Ansible send one code several times, and a person may change meanwhile: that
+    // costs nothing, and lets nobody in.
     give_back(connection, &question.budget).await?;
-    Ok(Verdict::Refused(reason))
+    Ok(Verdict::Refused(spent))
 }

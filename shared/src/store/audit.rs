@@ -2,8 +2,9 @@
 //! that tie the committed records of each process together.
 
 use serde::Serialize;
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, Row};
 
 use super::{Store, StoreError, Written};
 use crate::audit::Record;
@@ -52,48 +53,30 @@ const COLUMNS: &str = "SELECT instance, seq, at, event, result, user_name, actor
 /// Records read at a time.
 const PAGE: i64 = 1000;
 
+/// The start of a statement that writes a record.
+macro_rules! insert_audit {
+    () => {
+        "INSERT INTO audit (instance, seq, at, event, result, user_name, actor, door, host, source, factor, detail, \
+         attempt, mac) "
+    };
+}
+
+/// What [`Stored::bind`] binds.
+macro_rules! audit_values {
+    () => {
+        "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14"
+    };
+}
+
+pub(super) use {audit_values, insert_audit};
+
 /// Writes a record. A second one for the same attempt is [`StoreError::Duplicate`].
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn record(connection: &mut AnyConnection, store: &Store, record: Record) -> Written<()> {
-    let stored = Stored {
-        instance: store.instance().to_owned(),
-        seq: store.next_seq(),
-        at: record.at.unix(),
-        event: record.event.name(),
-        result: record.refused.map_or_else(|| "ok".to_owned(), |reason| reason.to_string()),
-        user_name: record.user.map(|name| clean(&name)),
-        actor: record.actor.map(|name| clean(&name)),
-        door: record.door.map(|door| door.to_string()),
-        host: record.host.map(|host| clean(&host)),
-        source: record.source.map(|source| clean(&source)),
-        factor: record.factor.map(|kind| kind.to_string()),
-        detail: record.detail,
-        attempt: record.attempt,
-        mark: String::new(),
-    };
-    let mark = stored.make_mark(store);
-    sqlx::query(
-        "INSERT INTO audit (instance, seq, at, event, result, user_name, actor, door, host, source, factor, detail, \
-         attempt, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-    )
-    .bind(stored.instance)
-    .bind(stored.seq)
-    .bind(stored.at)
-    .bind(stored.event)
-    .bind(stored.result)
-    .bind(stored.user_name)
-    .bind(stored.actor)
-    .bind(stored.door)
-    .bind(stored.host)
-    .bind(stored.source)
-    .bind(stored.factor)
-    .bind(stored.detail)
-    .bind(stored.attempt)
-    .bind(mark)
-    .execute(connection)
-    .await?;
+    const TEXT: &str = concat!(insert_audit!(), "VALUES ", "(", audit_values!(), ")");
+    Stored::new(store, record).bind(TEXT).execute(connection).await?;
     Ok(())
 }
 
@@ -165,6 +148,47 @@ impl Store {
 }
 
 impl Stored {
+    /// What a record will be, under the next number of this process and its mark.
+    pub(super) fn new(store: &Store, record: Record) -> Self {
+        let mut stored = Self {
+            instance: store.instance().to_owned(),
+            seq: store.next_seq(),
+            at: record.at.unix(),
+            event: record.event.name(),
+            result: record.refused.map_or_else(|| "ok".to_owned(), |reason| reason.to_string()),
+            user_name: record.user.map(|name| clean(&name)),
+            actor: record.actor.map(|name| clean(&name)),
+            door: record.door.map(|door| door.to_string()),
+            host: record.host.map(|host| clean(&host)),
+            source: record.source.map(|source| clean(&source)),
+            factor: record.factor.map(|kind| kind.to_string()),
+            detail: record.detail,
+            attempt: record.attempt,
+            mark: String::new(),
+        };
+        stored.mark = stored.make_mark(store);
+        stored
+    }
+
+    /// A statement with the record's columns as its first values.
+    pub(super) fn bind<'q>(self, text: &'static str) -> Query<'q, Any, AnyArguments> {
+        sqlx::query(text)
+            .bind(self.instance)
+            .bind(self.seq)
+            .bind(self.at)
+            .bind(self.event)
+            .bind(self.result)
+            .bind(self.user_name)
+            .bind(self.actor)
+            .bind(self.door)
+            .bind(self.host)
+            .bind(self.source)
+            .bind(self.factor)
+            .bind(self.detail)
+            .bind(self.attempt)
+            .bind(self.mark)
+    }
+
     fn read(row: &AnyRow) -> Result<Self, StoreError> {
         Ok(Self {
             instance: row.try_get(0)?,

@@ -3,8 +3,11 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::audit::{Stored, audit_values, insert_audit};
+use super::budgets::Budget;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
+use crate::audit::Record;
 use crate::crypto::seal::Place;
 use crate::factor::Factor;
 use crate::factor::totp::{Algorithm, Totp};
@@ -13,6 +16,14 @@ use crate::time::Timestamp;
 use crate::user::User;
 
 use Column::{Number, Text};
+
+/// Takes the step $16 of the authenticator $15, which began at $17, at the record's moment.
+macro_rules! accept {
+    () => {
+        "UPDATE factors SET last_step = $16, last_used_at = $3 WHERE id = $15 AND last_step < $16 \
+         AND $17 >= (SELECT replay_floor FROM meta WHERE id = 'meta')"
+    };
+}
 
 const FACTOR: [Column; 10] = [Text, Text, Text, Text, Text, Text, Number, Number, Number, Number];
 
@@ -85,22 +96,47 @@ pub enum Taken {
     BelowFloor,
 }
 
-/// Takes a time step of an authenticator, once.
+/// Takes a time step of an authenticator, once. With it, and only with it, the run of failures ends and the success is
+/// recorded: all in one way to the database, because every login waits for it.
 ///
 /// # Errors
-/// Where the database fails.
-pub async fn accept_step(connection: &mut AnyConnection, factor: &Factor, step: i64, now: Timestamp) -> Written<Taken> {
-    let done = sqlx::query(
-        "UPDATE factors SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2 \
-         AND $4 >= (SELECT replay_floor FROM meta WHERE id = 'meta')",
-    )
-    .bind(factor.id.as_str())
-    .bind(step)
-    .bind(now.unix())
-    .bind(step.saturating_mul(i64::from(factor.totp.period)))
-    .execute(&mut *connection)
-    .await?;
-    if done.rows_affected() == 1 {
+/// Where the database fails, or the attempt has had its verdict ([`StoreError::Duplicate`]).
+pub async fn accept_step(
+    connection: &mut AnyConnection,
+    store: &Store,
+    factor: &Factor,
+    step: i64,
+    budget: &Budget,
+    about: Record,
+) -> Written<Taken> {
+    const SQLITE: &str = concat!(
+        accept!(),
+        "; ",
+        insert_audit!(),
+        "SELECT ",
+        audit_values!(),
+        " WHERE changes() = 1; UPDATE budgets SET fails = 0, next_at = 0 WHERE id = $18 AND changes() = 1"
+    );
+    const POSTGRES: &str = concat!(
+        "WITH taken AS (",
+        accept!(),
+        " RETURNING 1), cleared AS (UPDATE budgets SET fails = 0, next_at = 0 WHERE id = $18 AND EXISTS \
+         (SELECT 1 FROM taken)) ",
+        insert_audit!(),
+        "SELECT ",
+        audit_values!(),
+        " WHERE EXISTS (SELECT 1 FROM taken)"
+    );
+    let text = if store.location().is_sqlite() { SQLITE } else { POSTGRES };
+    let done = Stored::new(store, about)
+        .bind(text)
+        .bind(factor.id.as_str())
+        .bind(step)
+        .bind(step.saturating_mul(i64::from(factor.totp.period)))
+        .bind(&budget.id)
+        .execute(&mut *connection)
+        .await?;
+    if done.rows_affected() > 0 {
         return Ok(Taken::Now);
     }
     let last: Option<i64> = sqlx::query_scalar("SELECT last_step FROM factors WHERE id = $1")

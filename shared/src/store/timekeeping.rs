@@ -64,11 +64,21 @@ impl Store {
         let passed =
             seen.last.map_or(0, |(_, then)| i64::try_from(tick.duration_since(then).as_secs()).unwrap_or(i64::MAX));
         let last = seen.last.replace((now, tick));
-        if back > tolerated || (back_here > STEP_BACK && back > 0) {
-            seen.ahead_since = None;
+        // After a long stop the present is not believed yet. Set back from there by a little, it was right before; by much,
+        // it was wrong and is right now.
+        if back > tolerated || (back_here > STEP_BACK && (back > 0 || back_here <= AHEAD)) {
+            if back > 0 {
+                seen.ahead_since = None;
+            }
+            let high = match last {
+                Some((last, _)) if back_here <= AHEAD => last.max(kept.time_high),
+                _ => kept.time_high,
+            };
             let store = self.clone();
-            self.write(move |connection| Box::pin(async move { raise_floor(connection, &store, kept, now).await }))
-                .await?;
+            self.write(move |connection| {
+                Box::pin(async move { raise_floor(connection, &store, kept, high, now).await })
+            })
+            .await?;
         } else if now.since(kept.time_high) > passed.saturating_add(AHEAD) && kept.time_high.unix() > 0 {
             let since = *seen.ahead_since.get_or_insert(tick);
             let jumped = last.is_some_and(|(last, _)| now.since(last) > passed.saturating_add(AHEAD));
@@ -155,13 +165,19 @@ fn tick() -> Instant {
     Instant::now()
 }
 
-/// Everything up to what could have been accepted at the latest moment seen is spent. That moment then is now: the
-/// next step back counts from here.
-async fn raise_floor(connection: &mut AnyConnection, store: &Store, kept: Timekeeping, now: Timestamp) -> Written<()> {
-    let floor = kept.time_high.plus(REACH);
+/// Everything up to what could have been accepted at the latest moment, `high`, is spent. The next step back counts from
+/// now.
+async fn raise_floor(
+    connection: &mut AnyConnection,
+    store: &Store,
+    kept: Timekeeping,
+    high: Timestamp,
+    now: Timestamp,
+) -> Written<()> {
+    let floor = high.plus(REACH);
     let done = sqlx::query(
-        "UPDATE meta SET replay_floor = CASE WHEN replay_floor < $1 THEN $1 ELSE replay_floor END, time_high = $2 \
-         WHERE id = 'meta' AND time_high = $3",
+        "UPDATE meta SET replay_floor = CASE WHEN replay_floor < $1 THEN $1 ELSE replay_floor END, \
+         time_high = CASE WHEN time_high < $2 THEN time_high ELSE $2 END WHERE id = 'meta' AND time_high = $3",
     )
     .bind(floor.unix())
     .bind(now.unix())
@@ -169,7 +185,7 @@ async fn raise_floor(connection: &mut AnyConnection, store: &Store, kept: Timeke
     .execute(&mut *connection)
     .await?;
     if done.rows_affected() == 1 {
-        let detail = format!("{} s back; no code from before {} is accepted", kept.time_high.since(now), floor.unix());
+        let detail = format!("{} s back; no code from before {} is accepted", high.since(now), floor.unix());
         let about = Record { refused: Some(Reason::ClockBack), ..Record::new(now, Event::ClockBack) };
         record(connection, store, about.saying(detail)).await?;
     }
