@@ -1,9 +1,11 @@
 //! What is broken around the server: each has its own message and exit status, denies, and loses nothing.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use sqlx::{ConnectOptions, Connection};
 use twolatch_core::reason::Reason;
@@ -164,6 +166,50 @@ async fn f5_a_locked_database_denies_in_time_and_counts_nothing() {
     assert!(took.as_secs() < 5, "{took:?}");
     sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.unwrap();
     holder.close().await.unwrap();
+    assert_eq!(log_in(&core.logins, &begin, &code_at(&totp, NOW, 0), NOW).await, Outcome::Granted);
+}
+
+#[test]
+fn f5_who_holds_the_database_is_named() {
+    const HOLD: &str = "import sqlite3, sys; held = sqlite3.connect(sys.argv[1], isolation_level=None); \
+        held.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()";
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::init(Engine::Sqlite, folder.path()).unwrap();
+    let file = server.config_path().with_file_name("data").join("twolatch.db");
+    let mut holder = Command::new("python3")
+        .args(["-c", HOLD, file.to_str().unwrap()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    let output = server.try_run(&["user", "add", "alice"], "");
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(75), "{said}");
+    assert!(said.contains(&format!("store_busy holder={}", holder.id())), "{said}");
+    server.run(&["user", "add", "alice"], "");
+}
+
+#[tokio::test]
+async fn f6_a_slow_database_denies_in_time_and_counts_nothing() {
+    let Some(core) = Core::new(Engine::Postgres).await else { return };
+    let totp = core.enrolled("alice").await;
+    core.tamper(
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'; \
+         CREATE TRIGGER wait BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION wait()",
+    )
+    .await;
+    let begin = ssh("alice");
+    let prompt = core.logins.begin(ROOT, &begin, NOW).await.unwrap();
+    let answer = crate::support::core::typed(&begin, &crate::support::core::attempt(&prompt), &code_at(&totp, NOW, 0));
+    let start = crate::support::wait::Stopwatch::start();
+    let outcome = core.logins.answer(ROOT, &answer, NOW).await;
+    let took = start.elapsed();
+    assert_eq!(outcome.map_err(|error| error.reason()), Err(Reason::StoreSlow));
+    assert!(took.as_secs() < 5, "{took:?}");
+    core.tamper("DROP TRIGGER wait ON audit").await;
     assert_eq!(log_in(&core.logins, &begin, &code_at(&totp, NOW, 0), NOW).await, Outcome::Granted);
 }
 

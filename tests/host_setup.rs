@@ -40,7 +40,7 @@ async fn set_up_at_the_prompt(core: Core) {
     let late = NOW.plus(60);
     assert_eq!(log_in(&core.logins, &begin, &code_at(&totp, late, 0), late).await, Outcome::Granted);
     let old = core.logins.answer(ROOT, &typed(&begin, sealed, &code_at(&totp, late, 0)), NOW.plus(900)).await.unwrap();
-    assert_eq!(reason(&old), Some(Reason::AttemptExpired), "a pending secret dies after 15 minutes");
+    assert_eq!(reason(&old), Some(Reason::EnrolPendingExpired), "a pending secret dies after 15 minutes");
 }
 
 async fn rec8_a_reset_or_a_race_keeps_set_up_whole(core: Core) {

@@ -136,5 +136,8 @@ async fn disable_ends_every_login_under_way(core: Core) {
         let after = log_in(&core.logins, &begin, &code, NOW).await;
         assert_ne!(after, Outcome::Granted, "round {round}: after disabling has been answered nobody gets in");
         assert!(matches!(outcome, Outcome::Granted | Outcome::Refused { .. }), "{outcome:?}");
+        let user = core.logins.named(&parsed(&name)).await.unwrap().user;
+        let (fails, _) = core.store().standing(&Budget::of_totp(user.id.as_str()), NOW).await.unwrap();
+        assert_eq!(fails, 0, "a login that somebody else has ended is no failure");
     }
 }

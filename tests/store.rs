@@ -122,7 +122,7 @@ async fn a_time_step_is_taken_once_and_above_the_floor(core: Core) {
         let about = Record::new(NOW, Event::Code).about(&"taken");
         let work: Work<Taken> = Box::new(move |c| {
             Box::pin(async move {
-                drop(charge(c, &budget, NOW).await?);
+                let _ = charge(c, &budget, NOW).await?;
                 accept_step(c, &store, &factor, step, &budget, about).await
             })
         });

@@ -134,7 +134,9 @@ fn begin(authenticator: &mut impl Authenticator) -> Result<Option<Question>, Ref
 fn after(outcome: Outcome) -> Result<Option<Question>, Refusal> {
     match outcome {
         Outcome::Granted => Ok(None),
-        Outcome::Ask { attempt, notice, label, reason } => Ok(Some(Question { attempt, notice, label, reason })),
+        Outcome::Ask { attempt, notice, label, reason, drawn: _ } => {
+            Ok(Some(Question { attempt, notice, label, reason }))
+        }
         Outcome::Refused { reason, notice } => Err(Refusal { notice, ..Refusal::new(reason) }),
         // Only the first answer may say so: later it would turn a wrong code into a way in.
         Outcome::NotAsked => Err(Refusal::odd("policy asks for nothing, but only after an answer")),

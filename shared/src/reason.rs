@@ -33,6 +33,8 @@ pub enum Reason {
     SetupClosed,
     /// The attempt is too old.
     AttemptExpired,
+    /// The authenticator was not confirmed in time; nothing of it is kept.
+    EnrolPendingExpired,
     /// The attempt has had its verdict, or is not of this login.
     AttemptInvalid,
     /// Policy or account changed while the person was typing.
@@ -65,6 +67,8 @@ pub enum Reason {
     Busy,
     /// The database is locked by another process.
     StoreBusy,
+    /// The database takes too long.
+    StoreSlow,
     /// The database's disk is full.
     StoreFull,
     /// The database cannot be read or written.
@@ -105,6 +109,7 @@ impl Reason {
             }
             Self::NotEnrolled => "set up an authenticator on the web, or run `twolatch factor reset NAME`",
             Self::SetupClosed => "open set-up again with `twolatch factor reset NAME`",
+            Self::EnrolPendingExpired => "the person logs in again and sets up anew, within fifteen minutes",
             Self::AttemptExpired | Self::AttemptInvalid | Self::AttemptOutdated => "the person logs in again",
             Self::NullokAbsent => "add `nullok` to the PAM line if people who are not asked may pass",
             Self::HostCannotPrompt => {
@@ -122,6 +127,7 @@ impl Reason {
             Self::Version => "install the same version of the module and of the server",
             Self::Busy => "the server is overloaded; the person tries again in a moment",
             Self::StoreBusy => "another process holds the database; find it with `fuser` on the database file",
+            Self::StoreSlow => "check what keeps the database busy, and its disk",
             Self::StoreFull => "free space on the disk of the database",
             Self::StoreIo => "check the disk and the permissions of the database",
             Self::StoreDown => "check that PostgreSQL runs and accepts connections",

@@ -35,6 +35,7 @@ mod codes;
 mod error;
 pub mod factors;
 mod gates;
+mod holder;
 mod keys;
 pub mod links;
 mod location;
@@ -222,7 +223,10 @@ impl Store {
                 });
             }
         }
-        answer.await.unwrap_or(Err(StoreError::OutcomeUnknown))
+        match answer.await.unwrap_or(Err(StoreError::OutcomeUnknown)) {
+            Err(StoreError::Busy(None)) => Err(StoreError::Busy(self.location().path().and_then(holder::of))),
+            other => other,
+        }
     }
 
     /// The next number for an audit record of this process.
@@ -330,5 +334,5 @@ async fn lock_beside(database: &Path) -> Result<std::fs::File, StoreError> {
             Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
         }
     }
-    Err(StoreError::Busy)
+    Err(StoreError::Busy(None))
 }

@@ -21,8 +21,11 @@ pub const ANSWER_PATH: &str = "/v1/answer";
 /// The largest request body, in bytes.
 pub const MAX_REQUEST: usize = 16 * 1024;
 
-/// The largest answer body, in bytes; only one that draws a QR code comes near it.
-pub const MAX_REPLY: usize = 16 * 1024;
+/// The largest answer body, in bytes, but for one that draws a QR code.
+pub const MAX_REPLY: usize = 4 * 1024;
+
+/// The largest answer body that draws a QR code, in bytes.
+pub const MAX_DRAWN: usize = 16 * 1024;
 
 /// Hexadecimal characters of a nonce (128 bits).
 pub const NONCE_LENGTH: usize = 32;
@@ -108,6 +111,14 @@ pub struct Reply {
     pub outcome: Outcome,
 }
 
+impl Reply {
+    /// How many bytes its body may have.
+    #[must_use]
+    pub const fn longest(&self) -> usize {
+        if matches!(self.outcome, Outcome::Ask { drawn: true, .. }) { MAX_DRAWN } else { MAX_REPLY }
+    }
+}
+
 /// What the host does next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
@@ -118,6 +129,9 @@ pub enum Outcome {
         attempt: String,
         /// Lines to show above the prompt.
         notice: Option<String>,
+        /// Whether a QR code is drawn in them.
+        #[serde(default)]
+        drawn: bool,
         /// The prompt, where it is not the host's own.
         label: Option<String>,
         /// Why it is asked again.

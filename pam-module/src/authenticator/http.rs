@@ -1,6 +1,6 @@
 //! One HTTP/1.1 request over any stream. It must know neither what is asked nor what the stream is.
 //!
-//! The server is not trusted to be well: whatever it sends, at most [`MAX_HEAD`] and [`wire::MAX_REPLY`] bytes are read.
+//! The server is not trusted to be well: whatever it sends, at most [`MAX_HEAD`] and [`wire::MAX_DRAWN`] bytes are read.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -42,6 +42,7 @@ pub fn exchange(stream: &mut (impl Read + Write), path: &str, body: &[u8]) -> Re
         (Ok(()), Err(failure)) => return Err(failure),
     };
     let reply: Option<Reply> = serde_json::from_slice(&response.body).ok();
+    let reply = reply.filter(|reply| response.body.len() <= reply.longest());
     match (response.status, reply) {
         (200, Some(reply)) => Ok(reply),
         (200, None) => Err(Failure::new(Reason::BadAnswer, "the body is not a reply")),
@@ -82,7 +83,7 @@ fn receive(stream: &mut impl Read) -> Result<Response, Failure> {
     };
     let mut body = input.split_off(head_end);
     let (status, length) = parse_head(&input)?;
-    if length.is_some_and(|length| length > wire::MAX_REPLY) {
+    if length.is_some_and(|length| length > wire::MAX_DRAWN) {
         return Err(Failure::new(Reason::BadAnswer, "the body is too long"));
     }
     while length.is_none_or(|length| body.len() < length) {
@@ -92,7 +93,7 @@ fn receive(stream: &mut impl Read) -> Result<Response, Failure> {
             }
             break;
         }
-        if body.len() > wire::MAX_REPLY {
+        if body.len() > wire::MAX_DRAWN {
             return Err(Failure::new(Reason::BadAnswer, "the body is too long"));
         }
     }

@@ -77,11 +77,12 @@ impl Drop for Server {
 const MANNER: Manner<'static> = Manner { prompt: "Code: ", echo: false, prompts: 3, password: None };
 
 fn question(attempt: &str) -> Outcome {
-    Outcome::Ask { attempt: attempt.into(), notice: None, label: None, reason: None }
+    Outcome::Ask { attempt: attempt.into(), notice: None, drawn: false, label: None, reason: None }
 }
 
 fn labelled(attempt: &str, notice: &str, label: &str) -> Outcome {
-    Outcome::Ask { attempt: attempt.into(), notice: Some(notice.into()), label: Some(label.into()), reason: None }
+    let (notice, label) = (Some(notice.into()), Some(label.into()));
+    Outcome::Ask { attempt: attempt.into(), notice, drawn: true, label, reason: None }
 }
 
 fn refused(reason: Reason) -> Outcome {
@@ -115,6 +116,7 @@ fn a_second_question_carries_its_notice_in_the_prompt() {
     let again = Outcome::Ask {
         attempt: "a2".into(),
         notice: Some("Already used.\x1b[31m".into()),
+        drawn: false,
         label: None,
         reason: Some(Reason::Replay),
     };

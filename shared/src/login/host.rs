@@ -71,6 +71,22 @@ struct Attempt {
     setup: Option<Pending>,
 }
 
+/// What is shown with a prompt.
+#[derive(Debug, Default)]
+struct Shown {
+    notice: Option<String>,
+    /// Whether the notice draws a QR code.
+    drawn: bool,
+    label: Option<&'static str>,
+    reason: Option<Reason>,
+}
+
+impl Shown {
+    fn saying(notice: impl Into<String>) -> Self {
+        Self { notice: Some(notice.into()), ..Self::default() }
+    }
+}
+
 impl Logins {
     /// Starts a login.
     ///
@@ -124,7 +140,7 @@ impl Logins {
         let decision = policy.decide(&person.user, door, now);
         let first = [Proof { kind: Kind::Password, at: now }];
         match next(decision.level, enrolled(&person, false), &first, now) {
-            Step::Ask(Kind::Totp) => self.ask(&begin.user, attempt, None, None, None, now),
+            Step::Ask(Kind::Totp) => self.ask(&begin.user, attempt, Shown::default(), now),
             // Under su to a shared account the password that was checked is not the one of the person who would set up.
             Step::Enrol if vouched == Vouched::Host && begin.qr != Qr::Off && own => {
                 self.start_setup(&begin.user, attempt, &person, begin.qr, now)
@@ -159,7 +175,8 @@ impl Logins {
             None => now.since(attempt.issued) >= LIFE,
         };
         if over || now < attempt.issued.plus(-LIFE) {
-            return Ok(refused(Reason::AttemptExpired));
+            let setup = attempt.setup.is_some();
+            return Ok(refused(if setup { Reason::EnrolPendingExpired } else { Reason::AttemptExpired }));
         }
         if attempt.prompt >= MOST_PROMPTS {
             return Ok(refused(Reason::TooManyPrompts));
@@ -220,7 +237,7 @@ impl Logins {
 
     /// Somebody who cannot get in meets the same prompt as somebody who can.
     fn decoy(&self, name: &str, attempt: Attempt, reason: Reason, now: Timestamp) -> Result<Outcome, StoreError> {
-        self.ask(name, Attempt { decoy: Some(reason), ..attempt }, None, None, None, now)
+        self.ask(name, Attempt { decoy: Some(reason), ..attempt }, Shown::default(), now)
     }
 
     /// The same question again. What was wrong is told only to somebody for whom root has vouched.
@@ -232,18 +249,10 @@ impl Logins {
         };
         let shown = if attempt.vouched == Vouched::Own && reason != Reason::Malformed { Reason::Wrong } else { reason };
         let label = attempt.setup.as_ref().map(setup_label);
-        self.ask(name, attempt, Some(notice.to_owned()), label, Some(shown), now)
+        self.ask(name, attempt, Shown { label, reason: Some(shown), ..Shown::saying(notice) }, now)
     }
 
-    fn ask(
-        &self,
-        name: &str,
-        attempt: Attempt,
-        notice: Option<String>,
-        label: Option<&str>,
-        reason: Option<Reason>,
-        now: Timestamp,
-    ) -> Result<Outcome, StoreError> {
+    fn ask(&self, name: &str, attempt: Attempt, shown: Shown, now: Timestamp) -> Result<Outcome, StoreError> {
         let attempt = Attempt {
             // Time first: the audit's index grows at one end.
             id: format!("{:x}-{}", now.unix(), random_text::<16>(self.store.entropy())?),
@@ -255,7 +264,8 @@ impl Logins {
         let plain = plain.map_err(|error| StoreError::Other(error.to_string()))?;
         let sealed = self.store.keys().seal(self.store.entropy(), place(name, &uid), &plain);
         let attempt = sealed.map_err(|error| StoreError::Other(error.to_string()))?;
-        Ok(Outcome::Ask { attempt, notice, label: label.map(str::to_owned), reason })
+        let Shown { notice, drawn, label, reason } = shown;
+        Ok(Outcome::Ask { attempt, notice, drawn, label: label.map(str::to_owned), reason })
     }
 
     /// What is recorded of an attempt. A name that nobody has may be a password typed in the wrong place: it is left out.
@@ -301,7 +311,8 @@ impl Logins {
             uri.expose(),
         );
         let label = setup_label(&pending);
-        self.ask(name, Attempt { setup: Some(pending), ..attempt }, Some(notice), Some(label), None, now)
+        let shown = Shown { drawn: !drawn.is_empty(), label: Some(label), ..Shown::saying(notice) };
+        self.ask(name, Attempt { setup: Some(pending), ..attempt }, shown, now)
     }
 
     async fn continue_setup(
@@ -319,8 +330,8 @@ impl Logins {
             Progress::Next(pending) => {
                 let label = setup_label(&pending);
                 attempt.setup = Some(pending);
-                let notice = "That is right. Now wait until the app shows another code.".to_owned();
-                self.ask(name, attempt, Some(notice), Some(label), None, now)
+                let shown = Shown::saying("That is right. Now wait until the app shows another code.");
+                self.ask(name, attempt, Shown { label: Some(label), ..shown }, now)
             }
             Progress::Wrong => self.again(name, attempt, Reason::Wrong, now),
             Progress::Confirmed(confirmed) => {

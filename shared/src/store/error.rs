@@ -9,9 +9,12 @@ use crate::reason::Reason;
 /// Why a read or write did not happen. Every one of them denies.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// Another process holds the lock.
-    #[error("store_busy: another process holds the database; try again, or find it with `fuser`")]
-    Busy,
+    /// Another process holds the lock: which, if that can be seen.
+    #[error("store_busy{}: another process holds the database; try again, or find it with `fuser`", holder(*.0))]
+    Busy(Option<u32>),
+    /// It takes too long.
+    #[error("store_slow: the database did not answer in time; check what keeps it busy, and its disk")]
+    Slow,
     /// The disk is full.
     #[error("store_full: the disk of the database is full; free some space on it")]
     Full,
@@ -73,7 +76,8 @@ impl StoreError {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::Busy => Reason::StoreBusy,
+            Self::Busy(_) => Reason::StoreBusy,
+            Self::Slow => Reason::StoreSlow,
             Self::Full => Reason::StoreFull,
             Self::Io(_) => Reason::StoreIo,
             Self::Down(_) => Reason::StoreDown,
@@ -92,7 +96,8 @@ impl StoreError {
     /// The same, for the next one who waits for the same thing.
     pub(super) fn again(&self) -> Self {
         match self {
-            Self::Busy => Self::Busy,
+            Self::Busy(holder) => Self::Busy(*holder),
+            Self::Slow => Self::Slow,
             Self::Full => Self::Full,
             Self::Io(text) => Self::Io(text.clone()),
             Self::Down(text) => Self::Down(text.clone()),
@@ -135,19 +140,24 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     }
 }
 
+fn holder(pid: Option<u32>) -> String {
+    pid.map(|pid| format!(" holder={pid}")).unwrap_or_default()
+}
+
 /// SQLite's codes are numbers whose low byte is the primary one; PostgreSQL's have five characters.
 fn of_code(code: &str, message: &str) -> StoreError {
     if code.len() == 5 {
         return match code {
             "53100" => StoreError::Full,
-            "55P03" | "57014" | "40P01" => StoreError::Busy,
+            "55P03" | "40P01" => StoreError::Busy(None),
+            "57014" => StoreError::Slow,
             _ if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => StoreError::Down(message.to_owned()),
             _ if code.starts_with("58") => StoreError::Io(message.to_owned()),
             _ => StoreError::Other(message.to_owned()),
         };
     }
     match code.parse::<i64>().unwrap_or_default() & 0xff {
-        5 | 6 => StoreError::Busy,
+        5 | 6 => StoreError::Busy(None),
         13 => StoreError::Full,
         8 | 10 | 11 | 14 | 23 | 26 => StoreError::Io(message.to_owned()),
         _ => StoreError::Other(message.to_owned()),

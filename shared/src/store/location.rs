@@ -38,6 +38,14 @@ impl Location {
         matches!(self, Self::Sqlite(_))
     }
 
+    /// The file, where it is one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
+
     pub(super) fn options(&self) -> Result<AnyConnectOptions, StoreError> {
         let url = match self {
             Self::Sqlite(path) => format!("sqlite://{}?mode=rwc", escape(&path.to_string_lossy())),

@@ -74,7 +74,7 @@ async fn commit_batch(connection: &mut AnyConnection, batch: Vec<Job>) -> Result
     if let Err(error) = connection.execute("BEGIN IMMEDIATE").await {
         let error = StoreError::from(error);
         refuse(batch, &error).await;
-        return if matches!(error, StoreError::Busy) { Ok(()) } else { Err(error) };
+        return if matches!(error, StoreError::Busy(_)) { Ok(()) } else { Err(error) };
     }
     let alone = batch.len() == 1;
     let mut finished = Vec::with_capacity(batch.len());

@@ -2,7 +2,7 @@ use std::io::{self, Read, Write};
 
 use proptest::prelude::*;
 use twolatch_core::reason::Reason;
-use twolatch_core::wire::{MAX_REPLY, MAX_REQUEST, Outcome};
+use twolatch_core::wire::{MAX_DRAWN, MAX_REPLY, MAX_REQUEST, Outcome};
 
 use super::{Failure, MAX_HEAD, Reply, body, exchange};
 
@@ -91,7 +91,7 @@ fn p38_only_status_200_says_yes() {
 
 #[test]
 fn p38_what_is_no_reply_is_refused() {
-    let long = "x".repeat(MAX_REPLY + 1);
+    let long = "x".repeat(MAX_DRAWN + 1);
     let long_head = format!("HTTP/1.1 200 OK\r\nx: {}", "x".repeat(MAX_HEAD + 10));
     for bad in [
         "SSH-2.0-OpenSSH_9.2\r\n\r\n",
@@ -133,6 +133,23 @@ fn a_body_has_its_limit() {
     assert!(body(|to| serde_json::to_writer(to, &text)).is_err());
 }
 
+#[test]
+fn p38_only_a_drawing_makes_a_long_reply() {
+    let reply = |drawn: bool, length: usize| {
+        let notice = "x".repeat(length);
+        ask(response(
+            "200 OK",
+            &format!(
+                r#"{{"version":1,"nonce":"n","user":"alice","outcome":"ask","attempt":"a","notice":"{notice}","drawn":{drawn}}}"#
+            ),
+        ))
+    };
+    assert!(reply(false, MAX_REPLY - 200).is_ok());
+    assert!(reply(false, MAX_REPLY).is_err());
+    assert!(reply(true, MAX_DRAWN - 200).is_ok());
+    assert!(reply(true, MAX_DRAWN).is_err());
+}
+
 proptest! {
     #[test]
     fn p38_garbage_never_panics_and_never_says_yes(answer in proptest::collection::vec(any::<u8>(), 0..3000), step in 1_usize..2000) {
@@ -146,7 +163,7 @@ proptest! {
         let answer = format!("HTTP/1.1 200 OK\r\n{length}\r\n{}", "x".repeat(tail));
         let mut stream = Canned::new(answer, step);
         prop_assert!(exchange(&mut stream, "/", b"").is_err());
-        prop_assert!(stream.at <= MAX_HEAD + MAX_REPLY + 2048);
+        prop_assert!(stream.at <= MAX_HEAD + MAX_DRAWN + 2048);
     }
 
     #[test]
