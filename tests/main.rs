@@ -12,6 +12,8 @@ mod bad_input;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod host_setup;

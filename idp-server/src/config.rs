@@ -11,7 +11,7 @@ use twolatch_core::secret::Secret;
 use twolatch_core::store::Location;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Where the configuration is, unless the command line says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/twolatch/twolatch.toml";
@@ -200,7 +200,15 @@ impl Config {
         }
         let bytes = std::fs::read(path).map_err(unreadable)?;
         let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText(path.to_owned()))?;
-        let raw = toml::from_str(&text).map_err(|error| syntax(path, &text, &error))?;
+        Self::parse(path, &text)
+    }
+
+    /// Checks what stands in a file.
+    ///
+    /// # Errors
+    /// Names the place in it, and what is expected there.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let raw = toml::from_str(text).map_err(|error| syntax(path, text, &error))?;
         Self::check(path, raw)
     }
 

@@ -1,9 +1,10 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
-//! A module uses those to its left: `config <- state <- web <- oidc, pages, hosts <- router <- listen <- cli`.
+//! A module uses those to its left: `config, date <- state <- web <- oidc, pages, hosts <- router <- listen <- cli`.
 
 pub mod cli;
 pub mod config;
+pub mod date;
 pub mod hosts;
 pub mod listen;
 pub mod mail;

@@ -5,7 +5,6 @@ pub mod assets;
 pub mod browser;
 pub mod cookie;
 pub mod csrf;
-pub mod date;
 pub mod error;
 pub mod failure;
 pub mod form;

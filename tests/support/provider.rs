@@ -1,8 +1,6 @@
 //! The OpenID Connect provider in this process, with a clock that moves when told to, and the people, clients and
 //! browsers that visit it.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -18,18 +16,17 @@ use idp_server::web::cookie::Cookie;
 use openidconnect::url::form_urlencoded;
 use tower::ServiceExt;
 use twolatch_core::client::{AuthMethod, Client, SigningAlg};
-use twolatch_core::crypto::password::Cost;
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::factor::{Kind, Proof};
 use twolatch_core::id::Id;
 use twolatch_core::login::Logins;
 use twolatch_core::policy::{Level, Rules};
-use twolatch_core::store::Location;
 use twolatch_core::store::browser::{delete_session, insert_session};
 use twolatch_core::time::{Clock, Timestamp};
 use twolatch_core::user::User;
 
 use super::core::{Core, NOW, StandingClock, actor};
+use super::site;
 
 pub(crate) use self::answer::Answer;
 
@@ -75,21 +72,7 @@ impl Provider {
 
     /// The provider over a new system, under its own address.
     pub(crate) async fn at(core: Core, issuer: &str) -> Self {
-        let config = Config {
-            path: PathBuf::from("twolatch.toml"),
-            organisation: "Example".to_owned(),
-            issuer: issuer.to_owned(),
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            socket: PathBuf::from("verify.sock"),
-            database: Location::file(&PathBuf::from("twolatch.db")),
-            keys: PathBuf::from("keys"),
-            tls: None,
-            mail: None,
-            trusted_proxies: Vec::new(),
-            password: Cost::default(),
-            initial: Level::Required,
-            locked: false,
-        };
+        let config = Config { issuer: issuer.to_owned(), ..site::config() };
         let clock = Arc::new(StandingClock::at(NOW));
         sign::create_missing(core.store(), NOW).await.unwrap();
         let app = app(core.logins.clone(), Arc::new(config), Arc::<StandingClock>::clone(&clock));

@@ -2,8 +2,8 @@
 //! forms and tell of themselves what real ones tell.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -16,9 +16,7 @@ use idp_server::router::routes;
 use idp_server::state::App;
 use openidconnect::url::form_urlencoded;
 use tower::ServiceExt;
-use twolatch_core::crypto::password::Cost;
 use twolatch_core::factor::totp::{Algorithm, Totp};
-use twolatch_core::policy::Level;
 use twolatch_core::secret::Secret;
 use twolatch_core::time::{Clock, Timestamp};
 
@@ -29,6 +27,15 @@ pub(crate) const ISSUER: &str = "https://id.example.org";
 
 /// A password that may be chosen.
 pub(crate) const PASSWORD: &str = "copper lantern drifts";
+
+/// A configuration of which nothing outside this process is used.
+pub(crate) fn config() -> Config {
+    let text = format!(
+        "organisation = \"Example\"\nissuer = \"{ISSUER}\"\nlisten = \"127.0.0.1:0\"\nkeys = \"keys\"\n\
+         database_url = \"sqlite://twolatch.db\"\ntrusted_proxies = [\"192.0.2.250\"]\n"
+    );
+    Config::parse(Path::new("twolatch.toml"), &text).unwrap()
+}
 
 /// The server.
 pub(crate) struct Site {
@@ -60,21 +67,7 @@ impl Site {
     /// With a configuration changed as the test needs it.
     pub(crate) async fn with(edit: impl FnOnce(&mut Config)) -> Self {
         let core = Core::new(Engine::Sqlite).await.expect("SQLite is always there");
-        let mut config = Config {
-            path: PathBuf::from("twolatch.toml"),
-            organisation: "Example <b>Org</b>".to_owned(),
-            issuer: ISSUER.to_owned(),
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            socket: PathBuf::from("verify.sock"),
-            database: core.store().location().clone(),
-            keys: PathBuf::from("keys"),
-            tls: None,
-            mail: None,
-            trusted_proxies: Vec::new(),
-            password: Cost::default(),
-            initial: Level::Required,
-            locked: false,
-        };
+        let mut config = Config { organisation: "Example <b>Org</b>".to_owned(), ..config() };
         edit(&mut config);
         let clock = Arc::new(StandingClock::at(NOW));
         let app = App {

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use twolatch_core::time::Timestamp;
 
 use super::open::{close, open};
 use super::{CliError, say, say_json};
+use crate::date;
 use crate::state::App;
 
 #[derive(Debug, Subcommand)]
@@ -51,7 +53,7 @@ async fn list(app: &App, limit: i64, json: bool) -> Result<(), CliError> {
     for record in records {
         say(format_args!(
             "{}  {:<16} {:<14} {:<16} {:<8} {:<20} {}",
-            record.at,
+            date::machine(Timestamp::from_unix(record.at)),
             record.event,
             record.result,
             record.user_name.as_deref().unwrap_or("-"),

@@ -13,6 +13,7 @@ use twolatch_core::user::{GroupName, Role, UserName};
 
 use super::open::{close, open};
 use super::{CliError, actor, say, say_json};
+use crate::date;
 use crate::state::App;
 
 #[derive(Debug, Subcommand)]
@@ -164,7 +165,7 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
             "exemption {}: {whom}, {door}, {} until {}{over}: {} ({})",
             exemption.id,
             exemption.level,
-            exemption.until.unix(),
+            date::minute(exemption.until),
             exemption.reason,
             exemption.author
         ));
@@ -287,7 +288,7 @@ impl Exempt {
         if self.json {
             return say_json(&exemption);
         }
-        say(format_args!("Exempted, id {}, until {}.", exemption.id, exemption.until.unix()));
+        say(format_args!("Exempted, id {}, until {}.", exemption.id, date::minute(exemption.until)));
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 
-const GOOD: &str = r#"
+pub(crate) const GOOD: &str = r#"
 issuer = "https://id.example.org"
 listen = "127.0.0.1:8443"
 database_url = "sqlite:///var/lib/twolatch/twolatch.db"

@@ -1,14 +1,12 @@
 //! A server's parts over a new database, for the tests beside files.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use twolatch_core::crypto::keyring::KeyRing;
-use twolatch_core::crypto::password::{Cost, Hasher};
+use twolatch_core::crypto::password::Hasher;
 use twolatch_core::crypto::{Entropy, SystemEntropy};
 use twolatch_core::login::Logins;
-use twolatch_core::policy::Level;
 use twolatch_core::store::{Location, Store};
 use twolatch_core::time::{Clock, Timestamp};
 
@@ -40,21 +38,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
     let keys = KeyRing::create(&folder.path().join("keys"), entropy.as_ref()).unwrap();
     let location = Location::file(&folder.path().join("test.db"));
-    let config = Config {
-        path: PathBuf::from("twolatch.toml"),
-        organisation: "Example".to_owned(),
-        issuer: "https://id.example.org".to_owned(),
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        socket: PathBuf::from("verify.sock"),
-        database: location.clone(),
-        keys: PathBuf::from("keys"),
-        tls: None,
-        mail: None,
-        trusted_proxies: Vec::new(),
-        password: Cost::default(),
-        initial: Level::Required,
-        locked: false,
-    };
+    let config = Config::parse(Path::new("twolatch.toml"), crate::config::tests::GOOD).unwrap();
     let store = Store::open(location, keys, Arc::clone(&entropy)).await.unwrap();
     let logins = Logins {
         store: store.clone(),

@@ -8,10 +8,10 @@ use twolatch_core::user::{Role, User};
 
 use super::said::Said;
 use super::{Answer, Detour, show as show_page};
+use crate::date;
 use crate::state::App;
 use crate::web::browser::Browser;
 use crate::web::cookie::Cookie;
-use crate::web::date;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
 use crate::web::path::Links;

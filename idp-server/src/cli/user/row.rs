@@ -8,6 +8,7 @@ use twolatch_core::time::Timestamp;
 use twolatch_core::user::{GroupName, Role};
 
 use crate::cli::{CliError, say};
+use crate::date;
 use crate::state::App;
 
 /// A user, as lists show it.
@@ -77,7 +78,10 @@ impl Row {
             say(format_args!("held:           after too many wrong codes; `twolatch user unlock {}`", self.name));
         }
         if let Some(until) = self.locked_until {
-            say(format_args!("may try again:  at {until} (seconds since 1970)"));
+            say(format_args!("may try again:  {}", date::minute(Timestamp::from_unix(until))));
+        }
+        if let Some(last) = self.last_login {
+            say(format_args!("last login:     {}", date::minute(Timestamp::from_unix(last))));
         }
         Ok(())
     }

@@ -1,0 +1,105 @@
+//! What the command line prints, word for word: as tables for people, as JSON for programs, and as errors.
+
+use std::fmt::Write as _;
+
+use crate::support::database::Engine;
+use crate::support::server::Server;
+
+/// One system from its first user on, each command with all that it says.
+#[test]
+fn what_commands_print() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::init(Engine::Sqlite, folder.path()).unwrap();
+    let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n";
+    let table: [(&str, &[&str], &str); 6] = [
+        (
+            "users",
+            &[
+                "user add alice --email alice@example.org --role admin --group ops",
+                "user add alice",
+                "user add -- -x",
+                "user add bob --shared",
+                "user show alice",
+                "user disable bob",
+                "user list",
+                "user list --json",
+                "user show nobody",
+                "user invite alice",
+                "user invite alice --json",
+                "user unlock alice",
+                "user delete bob",
+                "user delete alice",
+            ],
+            "",
+        ),
+        (
+            "factors",
+            &[
+                "factor add-totp alice --secret-stdin --label Phone",
+                "factor list alice",
+                "factor list alice --json",
+                "factor reset alice",
+            ],
+            secret,
+        ),
+        ("weak factor", &["factor add-totp alice --secret-stdin"], "AAAA\n"),
+        (
+            "policy",
+            &[
+                "policy set required",
+                "policy set optional --group ops",
+                "policy exempt alice --door ssh --days 3 --reason travelling",
+                "policy exempt alice --days 3",
+                "policy show",
+                "policy show --json",
+                "policy explain alice",
+                "policy set never",
+            ],
+            "",
+        ),
+        (
+            "clients",
+            &[
+                "client add --name Wiki --id wiki --redirect-uri https://wiki.example.org/callback --public",
+                "client add --name Shop --id shop --redirect-uri http://shop.example.org/callback",
+                "client list",
+                "client show wiki --json",
+                "client delete wiki",
+                "client delete wiki",
+            ],
+            "",
+        ),
+        ("the rest", &["audit verify", "clock accept", "no-such-command"], ""),
+    ];
+    let mut settings = insta::Settings::clone_current();
+    for (pattern, instead) in [
+        (r"/setup/[a-z2-7]+", "/setup/TOKEN"),
+        (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:PORT"),
+        (r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "MOMENT"),
+        (r"\b\d+ [A-Z][a-z]+ 20\d\d, \d\d:\d\d UTC", "MINUTE"),
+        (r"\b1[789]\d{8}\b", "UNIXTIME"),
+        (r"\b[a-z2-7]{26}\b", "ID"),
+    ] {
+        settings.add_filter(pattern, instead);
+    }
+    settings.add_filter(&regex_escape(folder.path().to_str().unwrap()), "FOLDER");
+    let _bound = settings.bind_to_scope();
+    for (name, lines, input) in table {
+        let mut shown = String::new();
+        for line in lines {
+            let words: Vec<&str> = line.split(' ').collect();
+            let output = server.try_run(&words, input);
+            let (said, error) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+            write!(shown, "$ twolatch {line}\n{said}").unwrap();
+            if !output.status.success() {
+                writeln!(shown, "{error}(exit status {})", output.status.code().unwrap()).unwrap();
+            }
+            shown.push('\n');
+        }
+        insta::assert_snapshot!(name.replace(' ', "_"), shown);
+    }
+}
+
+fn regex_escape(path: &str) -> String {
+    path.replace('.', r"\.")
+}
