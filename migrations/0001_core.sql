@@ -31,9 +31,15 @@ CREATE TABLE users (
     must_change_at BIGINT,
     setup_until BIGINT NOT NULL,
     authenticators TEXT NOT NULL,
+    email_codes_at BIGINT,
+    recovery TEXT,
+    skipped BIGINT NOT NULL,
+    language TEXT,
     security_version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    mac TEXT NOT NULL
+    mac TEXT NOT NULL,
+    -- Not under the mark: what to ask for first.
+    last_method TEXT
 );
 
 -- An index over users.groups; the list in the user's row is the truth.

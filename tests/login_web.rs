@@ -382,9 +382,10 @@ async fn o25_a_web_app_may_ask_for_more_than_policy() {
     let (rules, now) = (Rules::initial(Level::Off), site.now());
     site.app.logins.set_rules(rules, 1, "test".to_owned(), &actor(now)).await.unwrap();
     site.advance(2);
-    for (least, expected) in
-        [(Level::Off, Step::Granted(Assurance::Password)), (Level::Required, Step::Ask(Kind::Totp))]
-    {
+    for (least, expected) in [
+        (Assurance::Password, Step::Granted(Assurance::Password)),
+        (Assurance::Authenticator, Step::SecondFactor { methods: vec![Kind::Totp], recovery: false }),
+    ] {
         let goal = Goal { continue_to: None, least };
         let password = Secret::new(PASSWORD.to_owned());
         let token = site.app.logins.enter("alice", password, "192.0.2.1", goal, site.now()).await.unwrap();

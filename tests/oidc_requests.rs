@@ -306,7 +306,7 @@ async fn o38_the_documents_are_true_and_public(core: Core) {
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code"],
-            "acr_values_supported": ["urn:twolatch:acr:1", "urn:twolatch:acr:3"],
+            "acr_values_supported": ["urn:twolatch:acr:1", "urn:twolatch:acr:2", "urn:twolatch:acr:3"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

@@ -7,6 +7,7 @@ use twolatch_core::id::Id;
 use twolatch_core::login::Logins;
 use twolatch_core::policy::{Exemption, Level, Rules, Subject};
 use twolatch_core::reason::Reason;
+use twolatch_core::step::Assurance;
 use twolatch_core::store::audit::record;
 use twolatch_core::store::browser::{
     Attempt, IDLE, SESSION_LIFE, delete_session, finish_attempt, insert_attempt, insert_session, update_attempt,
@@ -177,7 +178,7 @@ async fn sign_ins_move_on_once(core: Core) {
         proofs: vec![Proof { kind: Kind::Password, at: NOW }],
         pending: None,
         continue_to: Some("blob".to_owned()),
-        least: Level::Off,
+        least: Assurance::Password,
         security_version: 1,
         version: 1,
         created_at: NOW,

@@ -180,7 +180,8 @@ fn read(line: &Line, password: Option<&[u8]>) -> Result<Option<Secret>, Refusal>
         return Err(Refusal::new(Reason::HostCannotPrompt));
     }
     match typed {
-        Typed::Code(code) => Ok(Some(code)),
+        Typed::Code(code) | Typed::Recovery(code) => Ok(Some(code)),
+        Typed::Word(word) => Ok(Some(Secret::new(word.as_str().to_owned()))),
         Typed::Empty | Typed::Malformed | Typed::Junk => Ok(None),
     }
 }

@@ -8,6 +8,7 @@ use crate::id::Id;
 use crate::time::Timestamp;
 use crate::user::User;
 
+pub mod recovery;
 pub mod totp;
 
 /// A kind of proof. The list of kinds; every `match` over it is exhaustive.
@@ -18,15 +19,45 @@ pub enum Kind {
     Password,
     /// A code of an authenticator app.
     Totp,
+    /// A code that was mailed.
+    EmailCode,
+    /// One of a set of codes kept for the day on which the others are lost.
+    RecoveryCode,
+    /// The long one of those.
+    RecoveryKey,
+    /// No proof of anything new: a browser that showed a second factor lately and was to be remembered.
+    Device,
+    /// No proof either: set-up was put off, as policy allows.
+    Later,
 }
 
 impl Kind {
+    /// What people can choose to be asked for.
+    pub const METHODS: [Self; 2] = [Self::Totp, Self::EmailCode];
+
+    /// What stands in where those are lost.
+    pub const RECOVERY: [Self; 2] = [Self::RecoveryCode, Self::RecoveryKey];
+
+    /// Whether it proves more than the password.
+    #[must_use]
+    pub const fn is_second_factor(self) -> bool {
+        match self {
+            Self::Totp | Self::EmailCode | Self::RecoveryCode | Self::RecoveryKey => true,
+            Self::Password | Self::Device | Self::Later => false,
+        }
+    }
+
     /// The word for it, as stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::Totp => "totp",
+            Self::EmailCode => "email_code",
+            Self::RecoveryCode => "recovery_code",
+            Self::RecoveryKey => "recovery_key",
+            Self::Device => "device",
+            Self::Later => "later",
         }
     }
 }

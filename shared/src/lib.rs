@@ -1,9 +1,10 @@
 //! What Twolatch's server, PAM module and command line share.
 //!
 //! Without features this is what the module needs: [`secret`], the [`reason`] codes, the [`wire`] messages and the one
-//! parser of what a person types, [`typed`]. Feature `store` adds the core itself. A module uses those to its left:
-//! `secret, reason, wire, typed, time, id <- crypto <- user, factor, policy, client <- grant, step <- store <- login`.
+//! parser of what a person types, [`typed`], with the alphabet of recovery codes, [`crockford`]. Feature `store` adds the core itself. A module uses those to its left:
+//! `secret, reason, wire, crockford, typed, time, id <- crypto <- user, factor, policy, client <- grant, step <- store <- login`.
 
+pub mod crockford;
 pub mod reason;
 pub mod secret;
 pub mod typed;

@@ -4,10 +4,13 @@
 use std::sync::Arc;
 
 use crate::crypto::password::Hasher;
+use crate::door::Door;
+use crate::factor::Kind;
 use crate::policy::Policy;
-use crate::step::Enrolled;
-use crate::store::{Person, Store, StoreError};
+use crate::step::Facts;
+use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
+use crate::user::User;
 
 mod account;
 mod enrol;
@@ -28,6 +31,8 @@ pub struct Logins {
     pub hasher: Hasher,
     /// Whether the configuration lets nobody be below `required`.
     pub locked: bool,
+    /// Whether mail can be sent.
+    pub mail: bool,
     /// The name that people see in their apps.
     pub organisation: Arc<str>,
     /// This machine's name, for the audit.
@@ -42,13 +47,24 @@ impl Logins {
     pub async fn policy(&self, now: Timestamp) -> Result<Arc<Policy>, StoreError> {
         self.store.policy(self.locked, now).await
     }
-}
 
-/// The facts about a person that decide what to ask.
-fn enrolled(person: &Person, web: bool) -> Enrolled {
-    Enrolled {
-        totp: !person.factors.is_empty(),
-        setup_until: person.user.setup_until,
-        must_change_password: web && person.user.must_change_at.is_some(),
+    /// What decides, besides the level, what is asked of somebody at a door.
+    #[must_use]
+    pub fn facts(&self, policy: &Policy, user: &User, last: Option<Kind>, door: Door, now: Timestamp) -> Facts {
+        let rules = &policy.rules;
+        let usable = |kind: &Kind| *kind != Kind::EmailCode || self.mail;
+        let mut methods: Vec<Kind> =
+            rules.methods.iter().copied().filter(|kind| usable(kind) && user.has(*kind)).collect();
+        methods.sort_by_key(|kind| Some(*kind) != last);
+        let reachable = |kind: &Kind| *kind != Kind::EmailCode || user.email.is_some();
+        Facts {
+            methods,
+            recovery: user.recovery.is_some(),
+            settable: rules.methods.iter().copied().filter(|kind| usable(kind) && reachable(kind)).collect(),
+            must_change_password: door == Door::Web && user.must_change_at.is_some(),
+            device_counts: door == Door::Web && rules.device_life(user) > 0,
+            may_put_off: !policy.locked && rules.may_put_off(user, now),
+            ..Facts::none(user.setup_until)
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! What policy asks of whom: a pure decision over rules that only raise and exemptions that only lower. It must not
 //! know how a login goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
+use crate::factor::Kind;
 use crate::id::Id;
 use crate::time::Timestamp;
 use crate::user::{GroupName, Role, User};
@@ -78,14 +79,77 @@ pub struct Rules {
     pub doors: BTreeMap<Door, Level>,
     /// How many consecutive codes confirm a new authenticator: 1 or 2. With 1 no drift is learned.
     pub enrol_codes: u8,
-    /// Days after adding, invitation or reset in which a first authenticator can be set up.
+    /// Days after adding, invitation or reset in which a first second factor can be set up.
     pub setup_days: u16,
+    /// What may be set up and asked for: of [`Kind::METHODS`].
+    #[serde(default = "all_methods")]
+    pub methods: BTreeSet<Kind>,
+    /// What is kept for the day on which those are lost.
+    #[serde(default)]
+    pub recovery: RecoveryKept,
+    /// For how many days a browser can be remembered; administrators' never are.
+    #[serde(default = "two_weeks")]
+    pub device_days: u16,
+    /// How often a person may put set-up off; with a deadline and 0 as often as before it.
+    #[serde(default)]
+    pub skips: u8,
+    /// Until when set-up may be put off.
+    #[serde(default)]
+    pub skip_until: Option<Timestamp>,
+}
+
+/// What is kept for the day on which authenticator and mailbox are lost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecoveryKept {
+    /// Ten codes.
+    #[default]
+    Codes,
+    /// One long key.
+    Key,
+    /// Both.
+    Both,
+}
+
+impl RecoveryKept {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Codes, Self::Key, Self::Both];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Codes => "codes",
+            Self::Key => "key",
+            Self::Both => "both",
+        }
+    }
+
+    /// Whether ten codes are made.
+    #[must_use]
+    pub const fn has_codes(self) -> bool {
+        matches!(self, Self::Codes | Self::Both)
+    }
+
+    /// Whether a key is made.
+    #[must_use]
+    pub const fn has_key(self) -> bool {
+        matches!(self, Self::Key | Self::Both)
+    }
+}
+
+fn all_methods() -> BTreeSet<Kind> {
+    BTreeSet::from(Kind::METHODS)
+}
+
+const fn two_weeks() -> u16 {
+    14
 }
 
 impl Rules {
     /// What a new system starts with.
     #[must_use]
-    pub const fn initial(organisation: Level) -> Self {
+    pub fn initial(organisation: Level) -> Self {
         Self {
             organisation,
             roles: BTreeMap::new(),
@@ -93,6 +157,11 @@ impl Rules {
             doors: BTreeMap::new(),
             enrol_codes: 2,
             setup_days: 7,
+            methods: all_methods(),
+            recovery: RecoveryKept::default(),
+            device_days: two_weeks(),
+            skips: 0,
+            skip_until: None,
         }
     }
 
@@ -100,6 +169,21 @@ impl Rules {
     #[must_use]
     pub fn setup_until(&self, now: Timestamp) -> Timestamp {
         now.plus(i64::from(self.setup_days) * 86_400)
+    }
+
+    /// For how long a browser of somebody can be remembered, in seconds; 0 is not at all.
+    #[must_use]
+    pub fn device_life(&self, user: &User) -> i64 {
+        if user.role == Role::Admin { 0 } else { i64::from(self.device_days) * 86_400 }
+    }
+
+    /// Whether somebody may put set-up off now.
+    #[must_use]
+    pub fn may_put_off(&self, user: &User, now: Timestamp) -> bool {
+        match self.skip_until {
+            Some(until) => now < until && (self.skips == 0 || user.skipped < i64::from(self.skips)),
+            None => user.skipped < i64::from(self.skips),
+        }
     }
 }
 
@@ -224,7 +308,7 @@ impl Policy {
     /// How a person stands, over all doors.
     #[must_use]
     pub fn status(&self, user: &User, now: Timestamp) -> Status {
-        let enrolled = !user.authenticators.is_empty();
+        let enrolled = self.rules.methods.iter().any(|kind| user.has(*kind));
         let decisions = Door::ALL.map(|door| self.decide(user, door, now));
         let highest = decisions.iter().max_by_key(|decision| decision.level);
         match highest {

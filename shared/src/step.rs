@@ -11,25 +11,64 @@ use crate::time::Timestamp;
 #[cfg(test)]
 mod tests;
 
-/// What the person has, as far as it decides what to ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Enrolled {
-    /// A confirmed authenticator app.
-    pub totp: bool,
-    /// Until when a first authenticator can be set up.
+/// What decides what to ask, besides the level that policy asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The second factors that the person has set up and may use here, the one to ask for first in front.
+    pub methods: Vec<Kind>,
+    /// Whether recovery codes or a recovery key were made.
+    pub recovery: bool,
+    /// What the person may set up here.
+    pub settable: Vec<Kind>,
+    /// Until when a first second factor can be set up.
     pub setup_until: Timestamp,
     /// A password that somebody else has chosen and that this door can change.
     pub must_change_password: bool,
+    /// The assurance that whoever asks wants at the least.
+    pub least: Assurance,
+    /// Whether a remembered device stands in for a second factor here.
+    pub device_counts: bool,
+    /// Whether set-up may be put off once more.
+    pub may_put_off: bool,
+}
+
+impl Facts {
+    /// Somebody with nothing, whose time to set up ends then.
+    #[must_use]
+    pub const fn none(setup_until: Timestamp) -> Self {
+        Self {
+            methods: Vec::new(),
+            recovery: false,
+            settable: Vec::new(),
+            setup_until,
+            must_change_password: false,
+            least: Assurance::Password,
+            device_counts: false,
+            may_put_off: false,
+        }
+    }
 }
 
 /// What a login does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Step {
-    /// Ask for this.
-    Ask(Kind),
-    /// Lead through setting up an authenticator.
-    Enrol,
+    /// Ask for the password.
+    Password,
+    /// Ask for one of these, the first unless the person chooses another.
+    SecondFactor {
+        /// Never empty.
+        methods: Vec<Kind>,
+        /// A recovery code or key is taken instead.
+        recovery: bool,
+    },
+    /// Lead through setting up one of these.
+    Enrol {
+        /// Never empty.
+        methods: Vec<Kind>,
+        /// The person may say *later*.
+        may_put_off: bool,
+    },
     /// Have the password changed.
     ChangePassword,
     /// Let in, at this assurance.
@@ -39,29 +78,49 @@ pub enum Step {
 }
 
 /// The first thing that is missing wins.
-pub fn next(second_factor: Level, enrolled: Enrolled, proofs: &[Proof], now: Timestamp) -> Step {
+pub fn next(level: Level, facts: &Facts, proofs: &[Proof], now: Timestamp) -> Step {
     let shown = |kind| proofs.iter().any(|proof| proof.kind == kind);
     if !shown(Kind::Password) {
-        return Step::Ask(Kind::Password);
+        return Step::Password;
     }
-    let asked = match second_factor {
-        Level::Off => false,
-        Level::Optional => enrolled.totp,
-        Level::Required => true,
-    };
-    if asked && !shown(Kind::Totp) {
-        return if enrolled.totp {
-            Step::Ask(Kind::Totp)
-        } else if now < enrolled.setup_until {
-            Step::Enrol
-        } else {
-            Step::Refused(Reason::SetupClosed)
+    let wanted = facts.least > Assurance::Password;
+    let asked = wanted
+        || match level {
+            Level::Off => false,
+            Level::Optional => !facts.methods.is_empty(),
+            Level::Required => true,
         };
+    let proven = proofs.iter().any(|proof| proof.kind.is_second_factor()) && Assurance::of(proofs) >= facts.least;
+    // Neither stands in where somebody wants more than a password.
+    let excused = !wanted
+        && (facts.device_counts && shown(Kind::Device)
+            || facts.methods.is_empty() && facts.may_put_off && shown(Kind::Later));
+    if asked && !proven && !excused {
+        return second_factor(facts, wanted, now);
     }
-    if enrolled.must_change_password {
+    if facts.must_change_password {
         return Step::ChangePassword;
     }
     Step::Granted(Assurance::of(proofs))
+}
+
+fn second_factor(facts: &Facts, wanted: bool, now: Timestamp) -> Step {
+    let enough = |kinds: &[Kind]| -> Vec<Kind> {
+        kinds.iter().copied().filter(|kind| Assurance::by(*kind) >= facts.least).collect()
+    };
+    let methods = enough(&facts.methods);
+    if !methods.is_empty() {
+        return Step::SecondFactor { methods, recovery: facts.recovery };
+    }
+    let settable = enough(&facts.settable);
+    if settable.is_empty() {
+        Step::Refused(Reason::NotEnrolled)
+    } else if now < facts.setup_until || !facts.methods.is_empty() {
+        // Who has a weaker one has been here before: the window is for the first.
+        Step::Enrol { methods: settable, may_put_off: facts.may_put_off && !wanted && facts.methods.is_empty() }
+    } else {
+        Step::Refused(Reason::SetupClosed)
+    }
 }
 
 /// How sure a login is, told truthfully to whoever asks.
@@ -70,18 +129,46 @@ pub fn next(second_factor: Level, enrolled: Enrolled, proofs: &[Proof], now: Tim
 pub enum Assurance {
     /// A password.
     Password,
-    /// A password and a code of an authenticator.
+    /// A password and a code that was mailed.
+    EmailCode,
+    /// A password and a code of an authenticator, or a recovery code or key.
     Authenticator,
 }
 
 impl Assurance {
     /// All of them, lowest first.
-    pub const ALL: [Self; 2] = [Self::Password, Self::Authenticator];
+    pub const ALL: [Self; 3] = [Self::Password, Self::EmailCode, Self::Authenticator];
 
-    /// What the proofs add up to.
+    /// What the proofs add up to: the best of them.
     #[must_use]
     pub fn of(proofs: &[Proof]) -> Self {
-        if proofs.iter().any(|proof| proof.kind == Kind::Totp) { Self::Authenticator } else { Self::Password }
+        proofs.iter().map(|proof| Self::by(proof.kind)).max().unwrap_or(Self::Password)
+    }
+
+    /// What one kind of proof adds to a password.
+    #[must_use]
+    pub const fn by(kind: Kind) -> Self {
+        match kind {
+            Kind::Password | Kind::Device | Kind::Later => Self::Password,
+            Kind::EmailCode => Self::EmailCode,
+            Kind::Totp | Kind::RecoveryCode | Kind::RecoveryKey => Self::Authenticator,
+        }
+    }
+
+    /// The word for it, as stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::EmailCode => "email_code",
+            Self::Authenticator => "authenticator",
+        }
+    }
+
+    /// The one with this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == word)
     }
 
     /// The `acr` value.
@@ -89,6 +176,7 @@ impl Assurance {
     pub const fn acr(self) -> &'static str {
         match self {
             Self::Password => "urn:twolatch:acr:1",
+            Self::EmailCode => "urn:twolatch:acr:2",
             Self::Authenticator => "urn:twolatch:acr:3",
         }
     }
@@ -98,6 +186,7 @@ impl Assurance {
     pub const fn amr(self) -> &'static [&'static str] {
         match self {
             Self::Password => &["pwd"],
+            Self::EmailCode => &["pwd", "email", "mfa"],
             Self::Authenticator => &["pwd", "otp", "mfa"],
         }
     }

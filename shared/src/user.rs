@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::factor::Factor;
+use crate::factor::recovery::Set;
+use crate::factor::{Factor, Kind};
 use crate::id::Id;
 use crate::policy::Level;
 use crate::secret::Secret;
@@ -44,6 +45,14 @@ pub struct User {
     pub setup_until: Timestamp,
     /// The ids of all confirmed authenticators, sorted: one that vanishes from the database is missed.
     pub authenticators: Vec<Id<Factor>>,
+    /// Since when codes are mailed to the verified address.
+    pub email_codes_at: Option<Timestamp>,
+    /// The recovery codes and key in force: those of any other set are void.
+    pub recovery: Option<Id<Set>>,
+    /// How often set-up was put off.
+    pub skipped: i64,
+    /// In which language mail is written: `en`, `id`.
+    pub language: Option<String>,
     /// Raised by every change of what logins depend on.
     pub security_version: i64,
     /// Since when there is this account.
@@ -68,8 +77,33 @@ impl User {
             must_change_at: None,
             setup_until,
             authenticators: Vec::new(),
+            email_codes_at: None,
+            recovery: None,
+            skipped: 0,
+            language: None,
             security_version: 1,
             created_at: now,
+        }
+    }
+
+    /// Whether a kind of second factor is set up.
+    #[must_use]
+    pub fn has(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Password => self.password.is_some(),
+            Kind::Totp => !self.authenticators.is_empty(),
+            Kind::EmailCode => self.email_codes_at.is_some() && self.verified_email().is_some(),
+            Kind::RecoveryCode | Kind::RecoveryKey => self.recovery.is_some(),
+            Kind::Device | Kind::Later => false,
+        }
+    }
+
+    /// The address, if it is known to be theirs.
+    #[must_use]
+    pub const fn verified_email(&self) -> Option<&Email> {
+        match (&self.email, self.email_verified_at) {
+            (Some(email), Some(_)) => Some(email),
+            _ => None,
         }
     }
 
@@ -214,8 +248,8 @@ fn is_name(text: &str) -> bool {
 }
 
 /// One mail address, of the plain kind that every mail server takes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
 impl Email {
@@ -251,6 +285,20 @@ impl FromStr for Email {
                     && !label.ends_with('-')
             });
         if local_fits && domain_fits && text.len() <= 254 { Ok(Self(text.to_owned())) } else { Err(NameError::Email) }
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+
+impl From<Email> for String {
+    fn from(address: Email) -> Self {
+        address.0
     }
 }
 

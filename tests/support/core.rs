@@ -57,6 +57,7 @@ impl Core {
             store,
             hasher: Hasher::new(cost, 2, &entropy).unwrap(),
             locked: false,
+            mail: false,
             organisation: "Example".into(),
             host: "test".into(),
         };

@@ -48,6 +48,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         store: store.clone(),
         hasher,
         locked: config.locked,
+        mail: config.mail.is_some(),
         organisation: config.organisation.as_str().into(),
         host: host.into(),
     };

@@ -6,15 +6,18 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use twolatch_core::door::Door;
 use twolatch_core::id::Id;
-use twolatch_core::login::manage::{Actor, ManageError};
+use twolatch_core::login::manage::Actor;
 use twolatch_core::policy::{Decision, Exemption, Level, Rules, Subject};
-use twolatch_core::step::{Enrolled, Step, next};
+use twolatch_core::step::{Step, next};
 use twolatch_core::user::{GroupName, Role, UserName};
 
+use self::set::Set;
 use super::open::{close, open};
 use super::{CliError, actor, say, say_json};
 use crate::date;
 use crate::state::App;
+
+mod set;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Policy {
@@ -39,28 +42,6 @@ pub(super) enum Policy {
     },
     /// Make a dated exception, or end one.
     Exempt(Exempt),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Set {
-    /// off, optional or required; `none` removes the rule of a role, group or door.
-    #[arg(required_unless_present_any = ["enrol_codes", "setup_days"])]
-    level: Option<String>,
-    /// The rule for this role.
-    #[arg(long, conflicts_with_all = ["group", "door"])]
-    role: Option<Role>,
-    /// The rule for this group.
-    #[arg(long, conflicts_with = "door")]
-    group: Option<GroupName>,
-    /// The rule for this door.
-    #[arg(long)]
-    door: Option<Door>,
-    /// How many codes confirm a new authenticator: 1 or 2.
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
-    enrol_codes: Option<u8>,
-    /// Days in which a new or reset person can set up.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=365))]
-    setup_days: Option<u16>,
 }
 
 #[derive(Debug, Args)]
@@ -126,7 +107,19 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
         exemptions: &'a [Exemption],
     }
     let policy = app.logins.policy(app.now()).await?;
-    let Rules { organisation, roles, groups, doors, enrol_codes, setup_days } = &policy.rules;
+    let Rules {
+        organisation,
+        roles,
+        groups,
+        doors,
+        enrol_codes,
+        setup_days,
+        methods,
+        recovery,
+        device_days,
+        skips,
+        skip_until,
+    } = &policy.rules;
     if json {
         return say_json(&Shown {
             version: policy.version,
@@ -147,6 +140,16 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
     }
     say(format_args!("codes to set up   {enrol_codes}"));
     say(format_args!("days to set up    {setup_days}"));
+    let methods: Vec<&str> = methods.iter().map(|kind| kind.as_str()).collect();
+    say(format_args!("methods           {}", methods.join(", ")));
+    say(format_args!("recovery          {}", recovery.as_str()));
+    say(format_args!("device days       {device_days}, none for administrators"));
+    if *skips > 0 {
+        say(format_args!("skips             {skips}"));
+    }
+    if let Some(until) = skip_until {
+        say(format_args!("put off until     {}", date::minute(*until)));
+    }
     if policy.locked {
         say("The configuration holds everybody at `required`.");
     }
@@ -173,76 +176,21 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
     Ok(())
 }
 
-impl Set {
-    async fn on(self, app: &App, actor: &Actor) -> Result<(), CliError> {
-        let policy = app.logins.policy(actor.now).await?;
-        let mut rules = policy.rules.clone();
-        let mut said = Vec::new();
-        if let Some(word) = &self.level {
-            let level: Option<Level> = match word.as_str() {
-                "none" => None,
-                word => Some(word.parse().map_err(|error| CliError::data(format!("{error}, or none")))?),
-            };
-            if app.logins.locked && level.is_some_and(|level| level < Level::Required) {
-                return Err(ManageError::Locked.into());
-            }
-            if let Some(role) = self.role {
-                put(&mut rules.roles, role, level);
-                said.push(format!("role {role} {word}"));
-            } else if let Some(group) = self.group {
-                said.push(format!("group {group} {word}"));
-                put(&mut rules.groups, group, level);
-            } else if let Some(door) = self.door {
-                put(&mut rules.doors, door, level);
-                said.push(format!("door {door} {word}"));
-            } else {
-                rules.organisation = level.ok_or_else(|| {
-                    CliError::data("the organisation always has a rule; set off, optional or required")
-                })?;
-                said.push(format!("organisation {word}"));
-            }
-        }
-        if let Some(codes) = self.enrol_codes {
-            rules.enrol_codes = codes;
-            said.push(format!("enrol_codes {codes}"));
-        }
-        if let Some(days) = self.setup_days {
-            rules.setup_days = days;
-            said.push(format!("setup_days {days}"));
-        }
-        let said = said.join(", ");
-        app.logins.set_rules(rules, policy.version, said.clone(), actor).await?;
-        say(format_args!("Policy is changed: {said}."));
-        Ok(())
-    }
-}
-
-fn put<K: Ord>(rules: &mut std::collections::BTreeMap<K, Level>, key: K, level: Option<Level>) {
-    match level {
-        Some(level) => drop(rules.insert(key, level)),
-        None => drop(rules.remove(&key)),
-    }
-}
-
 async fn explain(app: &App, name: &UserName, door: Option<Door>, json: bool) -> Result<(), CliError> {
     let person = app.logins.named(name).await?;
     let now = app.now();
     let policy = app.logins.policy(now).await?;
-    let enrolled = Enrolled {
-        totp: !person.factors.is_empty(),
-        setup_until: person.user.setup_until,
-        must_change_password: false,
-    };
     let first = [twolatch_core::factor::Proof { kind: twolatch_core::factor::Kind::Password, at: now }];
     let doors = door.map_or_else(|| Door::ALL.to_vec(), |door| vec![door]);
     let explained: Vec<Explained> = doors
         .into_iter()
         .map(|door| {
             let decision = policy.decide(&person.user, door, now);
-            let asked = match next(decision.level, enrolled, &first, now) {
+            let facts = app.logins.facts(&policy, &person.user, person.last_method, door, now);
+            let asked = match next(decision.level, &facts, &first, now) {
                 _ if person.user.disabled_at.is_some() => "nothing: the account is disabled and refused",
-                Step::Ask(_) => "a code",
-                Step::Enrol => "to set up an authenticator",
+                Step::SecondFactor { .. } | Step::Password => "a code",
+                Step::Enrol { .. } => "to set up an authenticator",
                 Step::Refused(_) => "nothing: refused, because the time to set up is over",
                 Step::Granted(_) | Step::ChangePassword => "nothing more",
             };

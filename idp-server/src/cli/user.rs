@@ -229,7 +229,7 @@ impl Add {
             user.groups.clone_from(&groups);
             user.shared_at = self.shared.then_some(actor.now);
             let user = app.logins.add_user(user, password.clone(), self.about.keep, actor).await?;
-            let person = Person { user, factors: Vec::new() };
+            let person = Person::bare(user);
             rows.push(Row::of(app, &person).await?);
         }
         if self.json {

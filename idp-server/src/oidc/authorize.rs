@@ -10,7 +10,7 @@ use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::door::Door;
 use twolatch_core::grant::{CODE_LIFE, Code as Grant};
 use twolatch_core::id::Id;
-use twolatch_core::step::{Assurance, Enrolled, Step, next};
+use twolatch_core::step::{Assurance, Step, next};
 use twolatch_core::store::{Session, StoreError};
 use twolatch_core::time::Timestamp;
 
@@ -68,15 +68,12 @@ pub async fn may_issue(app: &App, session: &Session, now: Timestamp) -> Result<O
     if user.disabled_at.is_some() {
         return Ok(None);
     }
-    let decision = app.store.policy(app.config.locked, now).await?.decide(user, Door::Web, now);
-    let enrolled = Enrolled {
-        totp: !user.authenticators.is_empty(),
-        setup_until: user.setup_until,
-        must_change_password: user.must_change_at.is_some(),
-    };
-    Ok(match next(decision.level, enrolled, &session.proofs, now) {
+    let policy = app.logins.policy(now).await?;
+    let level = policy.decide(user, Door::Web, now).level;
+    let facts = app.logins.facts(&policy, user, None, Door::Web, now);
+    Ok(match next(level, &facts, &session.proofs, now) {
         Step::Granted(assurance) => Some(assurance),
-        Step::Ask(_) | Step::Enrol | Step::ChangePassword | Step::Refused(_) => None,
+        _ => None,
     })
 }
 

@@ -44,6 +44,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         store: store.clone(),
         hasher: Hasher::new(config.password, 1, entropy.as_ref()).unwrap(),
         locked: config.locked,
+        mail: false,
         organisation: config.organisation.as_str().into(),
         host: "here".into(),
     };

@@ -5,7 +5,6 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
 use twolatch_core::crypto::random_text;
-use twolatch_core::factor::Kind as Factor;
 use twolatch_core::login::web::{Current, Fault, Goal};
 use twolatch_core::step::Step;
 
@@ -100,11 +99,11 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
 }
 
 /// The sign-in that a browser has under way, if it waits for this; else the page that it does wait for.
-async fn reach(app: &App, browser: &Browser, wanted: &Step) -> Result<Current, Detour> {
+async fn reach(app: &App, browser: &Browser, wanted: impl Fn(&Current) -> bool) -> Result<Current, Detour> {
     let links = Links::of(&app.config);
     let Some(token) = &browser.attempt else { return Err(browser.go(&links.login()).into()) };
     match app.logins.current(token, browser.now).await {
-        Ok(current) if current.step == *wanted => Ok(current),
+        Ok(current) if wanted(&current) => Ok(current),
         Ok(current) => Err(browser.go(&page_for(&links, &current.step)).into()),
         Err(Fault::Over) => Err(start_again(app, browser).into()),
         Err(fault) => Err(fault.into()),
@@ -114,10 +113,10 @@ async fn reach(app: &App, browser: &Browser, wanted: &Step) -> Result<Current, D
 /// The page that a step is answered on.
 fn page_for(links: &Links, step: &Step) -> String {
     match step {
-        Step::Ask(Factor::Totp) => links.login_code(),
-        Step::Enrol => links.login_setup(),
+        Step::SecondFactor { .. } => links.login_code(),
+        Step::Enrol { .. } => links.login_setup(),
         Step::ChangePassword => links.login_password(),
-        Step::Ask(Factor::Password) | Step::Granted(_) | Step::Refused(_) => links.login(),
+        Step::Password | Step::Granted(_) | Step::Refused(_) => links.login(),
     }
 }
 
@@ -142,8 +141,8 @@ async fn advance(app: &App, browser: &Browser, token: &str) -> Result<Leaving, D
             return Ok(left.saying(app, browser, &Notice::SetupClosed));
         }
         // Made here and not where it is shown: looking at a page changes nothing.
-        Step::Enrol => drop(app.logins.pending(&mut current, browser.now).await?),
-        Step::Ask(_) | Step::ChangePassword => {}
+        Step::Enrol { .. } => drop(app.logins.pending(&mut current, browser.now).await?),
+        Step::Password | Step::SecondFactor { .. } | Step::ChangePassword => {}
     }
     Ok(browser.go(&page_for(&links, &current.step)).with(Cookie::Attempt, token))
 }

@@ -1,7 +1,6 @@
 //! Where a sign-in leads to. The address of a web app is never in the browser's hands: it holds a sealed request, and
 //! this asks what the pages may know of it.
 
-use twolatch_core::policy::Level;
 use twolatch_core::step::Assurance;
 use twolatch_core::store::StoreError;
 use twolatch_core::store::browser::Attempt;
@@ -21,7 +20,7 @@ pub struct Onward {
     /// Where the last redirect goes, for `form-action`.
     pub origin: String,
     /// What the web app asks for at the least, where policy asks for less.
-    pub least: Level,
+    pub least: Assurance,
 }
 
 impl Onward {
@@ -58,10 +57,7 @@ impl Onward {
             client: continuation.client_name,
             hint: continuation.login_hint,
             origin: continuation.origin,
-            least: match continuation.acr {
-                Some(Assurance::Authenticator) => Level::Required,
-                Some(Assurance::Password) | None => Level::Off,
-            },
+            least: continuation.acr.unwrap_or(Assurance::Password),
         }))
     }
 
@@ -73,7 +69,7 @@ impl Onward {
             client: "Wiki <script>".to_owned(),
             hint: None,
             origin: "https://wiki.example.org".to_owned(),
-            least: Level::Off,
+            least: Assurance::Password,
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::crypto::seal::Place;
 use crate::factor::{Kind, Proof};
 use crate::reason::Reason;
 use crate::secret::Secret;
-use crate::step::Step;
 use crate::store::StoreError;
 use crate::store::browser::{Attempt, update_attempt};
 use crate::time::Timestamp;
@@ -18,7 +17,7 @@ impl Logins {
     /// # Errors
     /// Why it does not go on.
     pub async fn pending(&self, current: &mut Current, now: Timestamp) -> Result<Pending, Fault> {
-        if current.step != Step::Enrol {
+        if !current.lets_set_up(Kind::Totp) {
             return Err(Fault::Over);
         }
         if let Some(sealed) = &current.attempt.pending {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Logins;
 use super::setup::{self, Pending, Progress};
-use super::verdict::{Question, Verdict, judge, refuse};
-use super::{Logins, enrolled};
+use super::verdict::{Question, Verdict, Way, judge, refuse};
 use crate::audit::{Event, Record};
 use crate::crypto::random_text;
 use crate::crypto::seal::Place;
@@ -139,13 +139,14 @@ impl Logins {
         attempt.security_version = person.user.security_version;
         let decision = policy.decide(&person.user, door, now);
         let first = [Proof { kind: Kind::Password, at: now }];
-        match next(decision.level, enrolled(&person, false), &first, now) {
-            Step::Ask(Kind::Totp) => self.ask(&begin.user, attempt, Shown::default(), now),
+        let facts = self.facts(&policy, &person.user, person.last_method, door, now);
+        match next(decision.level, &facts, &first, now) {
+            Step::SecondFactor { .. } => self.ask(&begin.user, attempt, Shown::default(), now),
             // Under su to a shared account the password that was checked is not the one of the person who would set up.
-            Step::Enrol if vouched == Vouched::Host && begin.qr != Qr::Off && own => {
+            Step::Enrol { .. } if vouched == Vouched::Host && begin.qr != Qr::Off && own => {
                 self.start_setup(&begin.user, attempt, &person, begin.qr, now)
             }
-            Step::Enrol => Ok(told(
+            Step::Enrol { .. } => Ok(told(
                 Reason::NotEnrolled,
                 "No second factor is set up for this account. Set it up on the web, or over SSH.",
             )),
@@ -160,7 +161,7 @@ impl Logins {
                 reason,
                 "Your time to set up a second factor is over. Ask your administrator to open it again.",
             )),
-            Step::Ask(Kind::Password) | Step::ChangePassword | Step::Granted(_) => Ok(refused(Reason::Internal)),
+            Step::Password | Step::ChangePassword | Step::Granted(_) => Ok(refused(Reason::Internal)),
         }
     }
 
@@ -184,7 +185,9 @@ impl Logins {
         let code = match parse(answer.typed.expose().as_bytes()) {
             Typed::Code(code) => code,
             Typed::Junk => return Ok(refused(Reason::HostRefused)),
-            Typed::Empty | Typed::Malformed => return self.again(&answer.user, attempt, Reason::Malformed, now),
+            Typed::Empty | Typed::Malformed | Typed::Recovery(_) | Typed::Word(_) => {
+                return self.again(&answer.user, attempt, Reason::Malformed, now);
+            }
         };
         if self.policy(now).await?.version != attempt.policy_version {
             return Ok(refused(Reason::AttemptOutdated));
@@ -206,7 +209,8 @@ impl Logins {
             Vouched::Own => Budget::of_peer(user.as_str(), attempt.uid),
             Vouched::Host | Vouched::Nobody => Budget::of_totp(user.as_str()),
         };
-        let question = Question { user, security_version: attempt.security_version, budget, code, about };
+        let security_version = attempt.security_version;
+        let question = Question { user, security_version, way: Way::App, budget, code, about };
         match judge(&self.store, question).await {
             Ok(Verdict::Right) => Ok(Outcome::Granted),
             Ok(Verdict::Refused(reason @ (Reason::AttemptOutdated | Reason::Disabled))) => Ok(refused(reason)),

@@ -186,7 +186,7 @@ impl Logins {
         let setup_until = self.policy(now).await?.rules.setup_until(now);
         let id = Id::random(self.store.entropy()).map_err(StoreError::from)?;
         let user = User { role: Role::Admin, security_version: 0, ..User::new(id, name, setup_until, now) };
-        Ok(Person { user, factors: Vec::new() })
+        Ok(Person::bare(user))
     }
 
     fn led(&self, token: &str, draft: Draft, user: User) -> Result<Led, Fault> {

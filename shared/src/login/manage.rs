@@ -90,7 +90,7 @@ impl Logins {
         keep: bool,
         actor: &Actor,
     ) -> Result<User, ManageError> {
-        let mut person = Person { user, factors: Vec::new() };
+        let mut person = Person::bare(user);
         if let Some(password) = password {
             self.set_password(&mut person, password).await?;
             person.user.must_change_at = (!keep).then_some(actor.now);

@@ -7,9 +7,10 @@ use crate::audit::{Event, Record};
 use crate::factor::Kind;
 use crate::id::Id;
 use crate::reason::Reason;
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 use crate::store::audit::record;
-use crate::store::budgets::{Budget, Charge, charge, give_back, is_noteworthy};
+use crate::store::budgets::{Budget, Charge, charge, clear, give_back, is_noteworthy};
+use crate::store::email_codes::{EmailCode, Spent, email_code_in, spend_email_code};
 use crate::store::factors::{Taken, accept_step};
 use crate::store::users::{person_in, person_judged};
 use crate::store::{Person, Store, StoreError, Written};
@@ -23,12 +24,32 @@ pub(super) enum Verdict {
     Refused(Reason),
 }
 
+/// What a code comes from.
+#[derive(Debug, Clone)]
+pub(super) enum Way {
+    /// One of the person's authenticator apps.
+    App,
+    /// This mail.
+    Mailed(Id<EmailCode>),
+}
+
+impl Way {
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::App => Kind::Totp,
+            Self::Mailed(_) => Kind::EmailCode,
+        }
+    }
+}
+
 /// A code to be judged.
 pub(super) struct Question {
     /// Whose.
     pub(super) user: Id<User>,
     /// The security version that the login began with.
     pub(super) security_version: i64,
+    /// What it is a code of.
+    pub(super) way: Way,
     /// What a wrong one costs.
     pub(super) budget: Budget,
     /// As typed.
@@ -50,7 +71,7 @@ pub(super) async fn judge(store: &Store, question: Question) -> Result<Verdict, 
 /// Judges. A record for the same attempt, which is there already, makes the whole transaction undone
 /// ([`StoreError::Duplicate`]): one attempt has one verdict.
 pub(super) async fn judge_in(connection: &mut AnyConnection, store: &Store, question: Question) -> Written<Verdict> {
-    let about = Record { event: Event::Code, factor: Some(Kind::Totp), ..question.about.clone() };
+    let about = Record { event: Event::Code, factor: Some(question.way.kind()), ..question.about.clone() };
     let reason = match charge(connection, &question.budget, about.at).await? {
         Charge::Taken => match examine(connection, store, &question, &about).await? {
             Verdict::Refused(reason) => reason,
@@ -88,8 +109,7 @@ pub(super) async fn refuse(store: &Store, budget: Budget, reason: Reason, about:
         .await
 }
 
-/// Compares with every authenticator of the person, as they are now. A right code is recorded here, with the step that it
-/// takes.
+/// Compares with what the person has now. A right code is recorded here, with what it spends.
 async fn examine(
     connection: &mut AnyConnection,
     store: &Store,
@@ -99,26 +119,62 @@ async fn examine(
     // Asked behind the charge, whose row is locked by now: an attempt that has had its verdict is not judged again, not
     // even to be undone.
     let person = person_judged(connection, store, &question.user, about.attempt.as_deref()).await?;
-    let unchanged = |person: &Person| person.user.security_version == question.security_version;
-    let spent = match person {
-        Some(person) if person.user.disabled_at.is_some() => Reason::Disabled,
-        Some(person) if unchanged(&person) => {
-            let mut spent = None;
-            for factor in &person.factors {
-                let Some(step) = factor.totp.matching_step(&question.code, about.at) else { continue };
-                match accept_step(connection, store, factor, step, &question.budget, about.clone()).await? {
-                    Taken::Now => return Ok(Verdict::Right),
-                    Taken::Before => spent = Some(Reason::Replay),
-                    Taken::BelowFloor => spent = Some(Reason::ClockBack),
-                }
-            }
-            let Some(spent) = spent else { return Ok(Verdict::Refused(Reason::Wrong)) };
-            spent
-        }
-        Some(_) | None => Reason::AttemptOutdated,
+    let found = match person {
+        Some(person) if person.user.disabled_at.is_some() => Verdict::Refused(Reason::Disabled),
+        Some(person) if person.user.security_version == question.security_version => match &question.way {
+            Way::App => app(connection, store, question, &person, about).await?,
+            Way::Mailed(id) => mailed(connection, store, question, id, about).await?,
+        },
+        Some(_) | None => Verdict::Refused(Reason::AttemptOutdated),
     };
-    // Nothing was guessed. Editors and Ansible send one code several times, and a person may change meanwhile: that
-    // costs nothing, and lets nobody in.
-    give_back(connection, &question.budget).await?;
-    Ok(Verdict::Refused(spent))
+    if !matches!(found, Verdict::Right | Verdict::Refused(Reason::Wrong)) {
+        // Nothing was guessed. Editors and Ansible send one code several times, and a person may change meanwhile: that
+        // costs nothing, and lets nobody in.
+        give_back(connection, &question.budget).await?;
+    }
+    Ok(found)
+}
+
+async fn app(
+    connection: &mut AnyConnection,
+    store: &Store,
+    question: &Question,
+    person: &Person,
+    about: &Record,
+) -> Written<Verdict> {
+    let mut found = Reason::Wrong;
+    for factor in &person.factors {
+        let Some(step) = factor.totp.matching_step(&question.code, about.at) else { continue };
+        match accept_step(connection, store, factor, step, &question.budget, about.clone()).await? {
+            Taken::Now => return Ok(Verdict::Right),
+            Taken::Before => found = Reason::Replay,
+            Taken::BelowFloor => found = Reason::ClockBack,
+        }
+    }
+    Ok(Verdict::Refused(found))
+}
+
+async fn mailed(
+    connection: &mut AnyConnection,
+    store: &Store,
+    question: &Question,
+    id: &Id<EmailCode>,
+    about: &Record,
+) -> Written<Verdict> {
+    let Some(mailed) = email_code_in(connection, store, id, &question.user).await? else {
+        return Ok(Verdict::Refused(Reason::CodeExpired));
+    };
+    let right = secret::same(mailed.code.expose().as_bytes(), question.code.expose().as_bytes());
+    if mailed.is_over(about.at) {
+        return Ok(Verdict::Refused(Reason::CodeExpired));
+    }
+    if !right {
+        return Ok(Verdict::Refused(Reason::Wrong));
+    }
+    if spend_email_code(connection, id, about.at).await? == Spent::Before {
+        return Ok(Verdict::Refused(Reason::Replay));
+    }
+    clear(connection, &question.budget).await?;
+    record(connection, store, about.clone()).await?;
+    Ok(Verdict::Right)
 }

@@ -1,18 +1,17 @@
 //! Sign-ins that come in through a browser: password first, then what is missing. Each is a row that only the browser
 //! which began it can go on with.
 
+use super::Logins;
 use super::setup;
-use super::verdict::{Question, Verdict, judge_in};
-use super::{Logins, enrolled};
+use super::verdict::{Question, Verdict, Way, judge_in};
 use crate::audit::{Event, Record};
 use crate::crypto::password::{HashError, Weak, acceptable};
 use crate::crypto::{random_text, token_hash};
 use crate::door::Door;
 use crate::factor::{Kind, Proof};
-use crate::policy::Level;
 use crate::reason::Reason;
 use crate::secret::Secret;
-use crate::step::{Step, next};
+use crate::step::{Assurance, Facts, Step, next};
 use crate::store::audit::record;
 use crate::store::browser::{Attempt, finish_attempt, insert_attempt, insert_session, update_attempt};
 use crate::store::budgets::{Budget, Charge, charge, clear, is_noteworthy, refund};
@@ -63,14 +62,14 @@ impl From<HashError> for Fault {
 pub struct Goal {
     /// A sealed authorization request.
     pub continue_to: Option<String>,
-    /// The level that it asks for at the least, where policy asks for less.
-    pub least: Level,
+    /// The assurance that it asks for at the least, where policy asks for less.
+    pub least: Assurance,
 }
 
 impl Default for Goal {
     /// The own account.
     fn default() -> Self {
-        Self { continue_to: None, least: Level::Off }
+        Self { continue_to: None, least: Assurance::Password }
     }
 }
 
@@ -83,6 +82,20 @@ pub struct Current {
     pub person: Person,
     /// What comes next.
     pub step: Step,
+}
+
+impl Current {
+    /// Whether a method can be used now.
+    #[must_use]
+    pub fn asks_for(&self, kind: Kind) -> bool {
+        matches!(&self.step, Step::SecondFactor { methods, .. } if methods.contains(&kind))
+    }
+
+    /// Whether a method can be set up now.
+    #[must_use]
+    pub fn lets_set_up(&self, kind: Kind) -> bool {
+        matches!(&self.step, Step::Enrol { methods, .. } if methods.contains(&kind))
+    }
 }
 
 impl Logins {
@@ -175,9 +188,10 @@ impl Logins {
         if person.user.security_version != attempt.security_version || person.user.disabled_at.is_some() {
             return Err(Fault::Over);
         }
-        let decision = self.policy(now).await?.decide(&person.user, Door::Web, now);
-        let level = decision.level.max(attempt.least);
-        let step = next(level, enrolled(&person, true), &attempt.proofs, now);
+        let policy = self.policy(now).await?;
+        let level = policy.decide(&person.user, Door::Web, now).level;
+        let facts = self.facts(&policy, &person.user, person.last_method, Door::Web, now);
+        let step = next(level, &Facts { least: attempt.least, ..facts }, &attempt.proofs, now);
         Ok(Current { attempt, person, step })
     }
 
@@ -186,7 +200,7 @@ impl Logins {
     /// # Errors
     /// Why it does not go on.
     pub async fn enter_code(&self, current: Current, code: Secret, source: &str, now: Timestamp) -> Result<(), Fault> {
-        if current.step != Step::Ask(Kind::Totp) {
+        if !current.asks_for(Kind::Totp) {
             return Err(Fault::Over);
         }
         let Current { mut attempt, person, .. } = current;
@@ -194,6 +208,7 @@ impl Logins {
         let question = Question {
             user: person.user.id.clone(),
             security_version: attempt.security_version,
+            way: Way::App,
             budget: Budget::of_totp(person.user.id.as_str()),
             code,
             about,

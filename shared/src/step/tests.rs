@@ -1,61 +1,131 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
-/// The whole table: level × enrolled × window × password change × proofs.
+const KINDS: [Kind; 7] =
+    [Kind::Password, Kind::Totp, Kind::EmailCode, Kind::RecoveryCode, Kind::RecoveryKey, Kind::Device, Kind::Later];
+
+fn shown(kinds: &[Kind]) -> Vec<Proof> {
+    kinds.iter().map(|kind| Proof { kind: *kind, at: NOW }).collect()
+}
+
+fn subsets<T: Copy>(of: &[T]) -> Vec<Vec<T>> {
+    (0..1_usize << of.len())
+        .map(|mask| of.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, one)| *one).collect())
+        .collect()
+}
+
+/// Level × methods × what can be set up × window × password change × least × device × later × every set of proofs.
 #[test]
 fn the_whole_table() {
-    let proof = |kind| Proof { kind, at: NOW };
-    let proof_sets: [&[Proof]; 4] =
-        [&[], &[proof(Kind::Password)], &[proof(Kind::Totp)], &[proof(Kind::Password), proof(Kind::Totp)]];
-    for second_factor in Level::ALL {
-        for totp in [false, true] {
-            for open in [false, true] {
-                for must_change_password in [false, true] {
-                    for proofs in proof_sets {
-                        let setup_until = if open { NOW.plus(1) } else { NOW };
-                        let enrolled = Enrolled { totp, setup_until, must_change_password };
-                        let step = next(second_factor, enrolled, proofs, NOW);
-                        let expected = expected(second_factor, totp, open, must_change_password, proofs);
-                        assert_eq!(step, expected, "{second_factor} {enrolled:?} {proofs:?}");
+    let flags = subsets(&["recovery", "open", "change", "device", "later"]);
+    let mut rows = 0;
+    for level in Level::ALL {
+        for methods in subsets(&Kind::METHODS) {
+            for settable in subsets(&Kind::METHODS) {
+                for least in Assurance::ALL {
+                    for flags in &flags {
+                        let on = |flag| flags.contains(&flag);
+                        let facts = Facts {
+                            methods: methods.clone(),
+                            settable: settable.clone(),
+                            recovery: on("recovery"),
+                            setup_until: if on("open") { NOW.plus(1) } else { NOW },
+                            must_change_password: on("change"),
+                            least,
+                            device_counts: on("device"),
+                            may_put_off: on("later"),
+                        };
+                        for kinds in subsets(&KINDS) {
+                            let step = next(level, &facts, &shown(&kinds), NOW);
+                            assert_eq!(step, expected(level, &facts, &kinds), "{level} {facts:?} {kinds:?}");
+                            rows += 1;
+                        }
                     }
                 }
             }
         }
     }
+    assert_eq!(rows, 3 * 4 * 4 * 3 * 32 * 128);
 }
 
-fn expected(level: Level, totp: bool, open: bool, change: bool, proofs: &[Proof]) -> Step {
-    let password = proofs.iter().any(|proof| proof.kind == Kind::Password);
-    let code = proofs.iter().any(|proof| proof.kind == Kind::Totp);
-    match (password, level, totp, code) {
-        (false, ..) => Step::Ask(Kind::Password),
-        (true, Level::Required | Level::Optional, true, false) => Step::Ask(Kind::Totp),
-        (true, Level::Required, false, false) if open => Step::Enrol,
-        (true, Level::Required, false, false) => Step::Refused(Reason::SetupClosed),
-        _ if change => Step::ChangePassword,
-        (true, .., true) => Step::Granted(Assurance::Authenticator),
-        (true, .., false) => Step::Granted(Assurance::Password),
+/// The same, said another way.
+fn expected(level: Level, facts: &Facts, kinds: &[Kind]) -> Step {
+    let has = |kind| kinds.contains(&kind);
+    if !has(Kind::Password) {
+        return Step::Password;
+    }
+    let best = if has(Kind::Totp) || has(Kind::RecoveryCode) || has(Kind::RecoveryKey) {
+        Assurance::Authenticator
+    } else if has(Kind::EmailCode) {
+        Assurance::EmailCode
+    } else {
+        Assurance::Password
+    };
+    let enough = |kind: &Kind| facts.least < Assurance::Authenticator || *kind == Kind::Totp;
+    let by_client = facts.least != Assurance::Password;
+    let nothing = facts.methods.is_empty();
+    let by_policy = level == Level::Required || level == Level::Optional && !nothing;
+    let satisfied = if by_client {
+        best >= facts.least
+    } else {
+        !by_policy
+            || best > Assurance::Password
+            || has(Kind::Device) && facts.device_counts
+            || has(Kind::Later) && facts.may_put_off && nothing
+    };
+    if satisfied {
+        return if facts.must_change_password { Step::ChangePassword } else { Step::Granted(best) };
+    }
+    let usable: Vec<Kind> = facts.methods.iter().copied().filter(enough).collect();
+    let settable: Vec<Kind> = facts.settable.iter().copied().filter(enough).collect();
+    match (usable.is_empty(), settable.is_empty()) {
+        (false, _) => Step::SecondFactor { methods: usable, recovery: facts.recovery },
+        (true, true) => Step::Refused(Reason::NotEnrolled),
+        (true, false) if nothing && facts.setup_until <= NOW => Step::Refused(Reason::SetupClosed),
+        (true, false) => Step::Enrol { methods: settable, may_put_off: facts.may_put_off && nothing && !by_client },
     }
 }
 
-#[test]
-fn floor_required_is_never_granted_without_a_code() {
-    let enrolled = Enrolled { totp: false, setup_until: NOW, must_change_password: false };
-    let password = [Proof { kind: Kind::Password, at: NOW }];
-    assert!(!matches!(next(Level::Required, enrolled, &password, NOW), Step::Granted(_)));
+fn with_app() -> Facts {
+    Facts { settable: vec![Kind::Totp], ..Facts::none(NOW) }
 }
 
 #[test]
 fn p21_the_window_closes_on_the_second() {
-    let enrolled = Enrolled { totp: false, setup_until: NOW, must_change_password: false };
-    let password = [Proof { kind: Kind::Password, at: NOW }];
-    assert_eq!(next(Level::Required, enrolled, &password, NOW.plus(-1)), Step::Enrol);
-    assert_eq!(next(Level::Required, enrolled, &password, NOW), Step::Refused(Reason::SetupClosed));
+    let password = shown(&[Kind::Password]);
+    let enrol = Step::Enrol { methods: vec![Kind::Totp], may_put_off: false };
+    assert_eq!(next(Level::Required, &with_app(), &password, NOW.plus(-1)), enrol);
+    assert_eq!(next(Level::Required, &with_app(), &password, NOW), Step::Refused(Reason::SetupClosed));
 }
 
 #[test]
 fn otp15_levels_are_told_truthfully() {
-    assert_eq!(Assurance::ALL.map(Assurance::acr), ["urn:twolatch:acr:1", "urn:twolatch:acr:3"]);
+    let names = ["urn:twolatch:acr:1", "urn:twolatch:acr:2", "urn:twolatch:acr:3"];
+    assert_eq!(Assurance::ALL.map(Assurance::acr), names);
     assert_eq!(Assurance::Password.amr(), ["pwd"]);
+    for skips in [Kind::Device, Kind::Later] {
+        assert_eq!(Assurance::of(&shown(&[Kind::Password, skips])), Assurance::Password);
+    }
+}
+
+proptest! {
+    #[test]
+    fn floor_required_is_never_granted_without_a_second_factor(
+        mask in 0_usize..128, methods in 0_usize..4, settable in 0_usize..4, recovery: bool, open: bool,
+    ) {
+        let pick = |mask: usize| subsets(&Kind::METHODS).swap_remove(mask);
+        let facts = Facts {
+            methods: pick(methods),
+            settable: pick(settable),
+            recovery,
+            ..Facts::none(if open { NOW.plus(1) } else { NOW })
+        };
+        let proofs = shown(&subsets(&KINDS).swap_remove(mask));
+        if let Step::Granted(assurance) = next(Level::Required, &facts, &proofs, NOW) {
+            prop_assert!(assurance > Assurance::Password);
+        }
+    }
 }

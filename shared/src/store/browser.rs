@@ -9,7 +9,7 @@ use super::{Store, StoreError, Written};
 use crate::crypto::token_hash;
 use crate::factor::Proof;
 use crate::id::Id;
-use crate::policy::Level;
+use crate::step::Assurance;
 use crate::time::Timestamp;
 use crate::user::User;
 
@@ -26,8 +26,8 @@ pub struct Attempt {
     pub pending: Option<String>,
     /// Where it goes on to: a sealed authorization request.
     pub continue_to: Option<String>,
-    /// The level that the web app asks for at the least, where policy asks for less.
-    pub least: Level,
+    /// The assurance that the web app asks for at the least, where policy asks for less.
+    pub least: Assurance,
     /// The user's security version when it began.
     pub security_version: i64,
     /// Raised by every change: a double submit has one winner.
@@ -133,14 +133,15 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
-        const EXPIRED: [&str; 3] = [
+        const EXPIRED: [&str; 4] = [
+            "DELETE FROM email_codes WHERE id IN (SELECT id FROM email_codes WHERE expires_at <= $1 LIMIT 500)",
             "DELETE FROM attempts WHERE id_hash IN (SELECT id_hash FROM attempts WHERE expires_at <= $1 LIMIT 500)",
             "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 500)",
             "DELETE FROM links WHERE token_hash IN (SELECT token_hash FROM links WHERE expires_at <= $1 LIMIT 500)",
         ];
         // A run of failures of an authenticator is never forgotten by waiting; a stranger's is after a day.
         const STALE: &str = "DELETE FROM budgets WHERE id IN (SELECT id FROM budgets WHERE changed_at <= $1 \
-             AND (fails = 0 OR id NOT LIKE 'totp:%') LIMIT 500)";
+             AND (fails = 0 OR (id NOT LIKE 'totp:%' AND id NOT LIKE 'recovery:%')) LIMIT 500)";
         self.write(move |connection| {
             Box::pin(async move {
                 let mut gone = 0;
@@ -268,7 +269,7 @@ fn read_attempt(store: &Store, row: &AnyRow) -> Result<Attempt, StoreError> {
         proofs: values.parsed(2, |text| serde_json::from_str(text).ok())?,
         pending: values.maybe(3).map(str::to_owned),
         continue_to: values.maybe(4).map(str::to_owned),
-        least: values.parsed(5, |text| text.parse().ok())?,
+        least: values.parsed(5, Assurance::named)?,
         security_version: values.number(6)?,
         version: values.number(7)?,
         created_at: values.time(8)?,
@@ -284,7 +285,7 @@ fn attempt_mark(store: &Store, attempt: &Attempt, version: i64) -> String {
         Some(proofs_text(&attempt.proofs)),
         attempt.pending.clone(),
         attempt.continue_to.clone(),
-        Some(attempt.least.to_string()),
+        Some(attempt.least.as_str().to_owned()),
         Some(attempt.security_version.to_string()),
         Some(version.to_string()),
         moment(Some(attempt.created_at)),

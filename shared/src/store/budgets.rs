@@ -31,6 +31,8 @@ pub enum Then {
     /// A delay that does not grow, in seconds, so that nobody is kept out by others at the same place; one failure is
     /// forgotten in each second.
     Flat(i64),
+    /// Nothing for so many seconds behind the last free one; then, or after as long a pause, all is forgotten.
+    Block(i64),
 }
 
 /// Tries that are not judged are noted once in so many seconds: strangers must not fill the audit.
@@ -41,6 +43,24 @@ impl Budget {
     #[must_use]
     pub fn of_totp(user: &str) -> Self {
         Self { id: format!("totp:{user}"), free: 5, then: Then::Hold }
+    }
+
+    /// Mailed codes that one person has shown, over all doors.
+    #[must_use]
+    pub fn of_email(user: &str) -> Self {
+        Self { id: format!("email:{user}"), free: 3, then: Then::Block(300) }
+    }
+
+    /// Codes that are mailed to one person.
+    #[must_use]
+    pub fn of_mail(user: &str) -> Self {
+        Self { id: format!("mail:{user}"), free: 3, then: Then::Block(300) }
+    }
+
+    /// One person's recovery codes and key, over all doors.
+    #[must_use]
+    pub fn of_recovery(user: &str) -> Self {
+        Self { id: format!("recovery:{user}"), free: 5, then: Then::Hold }
     }
 
     /// One person's codes as shown by one unprivileged local account: delays that account only.
@@ -99,6 +119,7 @@ pub async fn charge(connection: &mut AnyConnection, budget: &Budget, now: Timest
         Then::Hold => (HARD_STOP, NEVER, 0),
         Then::Grow(leak) => (NEVER, leak, 0),
         Then::Flat(delay) => (NEVER, 1, delay),
+        Then::Block(seconds) => return charge_block(connection, budget, seconds, now).await,
     };
     let taken = sqlx::query(
         "INSERT INTO budgets (id, fails, next_at, changed_at, noted_at) VALUES ($1, 1, 0, $2, 0) \
@@ -135,6 +156,38 @@ pub async fn charge(connection: &mut AnyConnection, budget: &Budget, now: Timest
         sqlx::query("SELECT fails, next_at FROM budgets WHERE id = $1").bind(&budget.id).fetch_one(connection).await?;
     let fails: i64 = row.try_get(0)?;
     Ok(if fails >= stop { Charge::Held } else { Charge::Wait(Timestamp::from_unix(row.try_get(1)?)) })
+}
+
+/// The same where a run of tries ends in a pause.
+async fn charge_block(
+    connection: &mut AnyConnection,
+    budget: &Budget,
+    seconds: i64,
+    now: Timestamp,
+) -> Written<Charge> {
+    // `next_at` is set by the last free try: where it has passed, this one is the first again.
+    let taken = sqlx::query(
+        "INSERT INTO budgets (id, fails, next_at, changed_at, noted_at) \
+         VALUES ($1, 1, CASE WHEN $3 <= 1 THEN $2 + $4 ELSE 0 END, $2, 0) \
+         ON CONFLICT (id) DO UPDATE SET \
+         fails = CASE WHEN budgets.next_at > 0 OR budgets.changed_at <= $2 - $4 THEN 1 ELSE budgets.fails + 1 END, \
+         next_at = CASE WHEN budgets.next_at = 0 AND budgets.changed_at > $2 - $4 AND budgets.fails + 1 >= $3 \
+         THEN $2 + $4 ELSE 0 END, \
+         changed_at = $2 \
+         WHERE budgets.next_at <= $2",
+    )
+    .bind(&budget.id)
+    .bind(now.unix())
+    .bind(budget.free)
+    .bind(seconds)
+    .execute(&mut *connection)
+    .await?;
+    if taken.rows_affected() == 1 {
+        return Ok(Charge::Taken);
+    }
+    let next: i64 =
+        sqlx::query_scalar("SELECT next_at FROM budgets WHERE id = $1").bind(&budget.id).fetch_one(connection).await?;
+    Ok(Charge::Wait(Timestamp::from_unix(next)))
 }
 
 /// Whether a try that was not judged is to be recorded: the first in a while is.

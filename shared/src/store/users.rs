@@ -7,7 +7,7 @@ use super::factors::read_factor;
 use super::row::{Column, Values, moment};
 use super::{Boxed, Store, StoreError, Written};
 use crate::crypto::seal::Place;
-use crate::factor::Factor;
+use crate::factor::{Factor, Kind};
 use crate::id::Id;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -20,9 +20,17 @@ pub struct Person {
     pub user: User,
     /// With what; oldest first.
     pub factors: Vec<Factor>,
+    /// The method they used last.
+    pub last_method: Option<Kind>,
 }
 
 impl Person {
+    /// Somebody without an authenticator.
+    #[must_use]
+    pub const fn bare(user: User) -> Self {
+        Self { user, factors: Vec::new(), last_method: None }
+    }
+
     /// When any authenticator was last used.
     #[must_use]
     pub fn last_login(&self) -> Option<Timestamp> {
@@ -32,17 +40,21 @@ impl Person {
 
 use Column::{Number, Text};
 
-const USER: [Column; 17] = [
-    Text, Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text, Number, Number, Text, Number, Number,
+const USER: [Column; 21] = [
+    Text, Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text, Number, Number, Text, Number, Text,
+    Number, Text, Number, Number,
 ];
 
-/// The user's marked columns and mark, then the factor's, then what is not under a mark.
+/// Where the factor's columns begin: behind the user's, their mark and what is not under it.
+const FACTOR: usize = USER.len() + 2;
+
+/// The user's marked columns and mark, what is not under it, then the same of the factor.
 macro_rules! person {
     ($end:literal) => {
         concat!(
             "SELECT u.id, u.name, u.name_key, u.email, u.email_key, u.email_verified_at, u.role, u.groups, u.level, ",
             "u.shared_at, u.disabled_at, u.password, u.must_change_at, u.setup_until, u.authenticators, ",
-            "u.security_version, u.created_at, u.mac, ",
+            "u.email_codes_at, u.recovery, u.skipped, u.language, u.security_version, u.created_at, u.mac, u.last_method, ",
             "f.id AS f_id, f.user_id, f.kind, f.name AS f_name, f.secret, f.algorithm, f.digits, f.period, f.drift, ",
             "f.created_at AS f_created_at, f.mac AS f_mac, f.last_step, f.last_used_at ",
             "FROM users u LEFT JOIN factors f ON f.user_id = u.id ",
@@ -143,8 +155,9 @@ pub async fn person_judged(
 pub async fn insert_user(connection: &mut AnyConnection, store: &Store, user: &User) -> Written<()> {
     let row = user_row(store, user)?;
     let insert = "INSERT INTO users (id, name, name_key, email, email_key, email_verified_at, role, groups, level, \
-         shared_at, disabled_at, password, must_change_at, setup_until, authenticators, security_version, created_at, \
-         mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+         shared_at, disabled_at, password, must_change_at, setup_until, authenticators, email_codes_at, recovery, skipped, \
+         language, security_version, created_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+         $14, $15, $16, $17, $18, $19, $20, $21, $22)";
     bind_user(sqlx::query(insert), user, &row).execute(&mut *connection).await?;
     index_groups(connection, user).await
 }
@@ -158,8 +171,8 @@ pub async fn update_user(connection: &mut AnyConnection, store: &Store, user: &U
     let row = user_row(store, user)?;
     let update = "UPDATE users SET name = $2, name_key = $3, email = $4, email_key = $5, email_verified_at = $6, \
          role = $7, groups = $8, level = $9, shared_at = $10, disabled_at = $11, password = $12, must_change_at = $13, \
-         setup_until = $14, authenticators = $15, security_version = $16, created_at = $17, mac = $18 \
-         WHERE id = $1 AND security_version = $19";
+         setup_until = $14, authenticators = $15, email_codes_at = $16, recovery = $17, skipped = $18, language = $19, \
+         security_version = $20, created_at = $21, mac = $22 WHERE id = $1 AND security_version = $23";
     let done = bind_user(sqlx::query(update), user, &row).bind(expected).execute(&mut *connection).await?;
     if done.rows_affected() != 1 {
         return Err(StoreError::Conflict);
@@ -235,6 +248,10 @@ fn user_row(store: &Store, user: &User) -> Result<UserRow, StoreError> {
         moment(user.must_change_at),
         moment(Some(user.setup_until)),
         Some(authenticators.clone()),
+        moment(user.email_codes_at),
+        user.recovery.as_ref().map(ToString::to_string),
+        Some(user.skipped.to_string()),
+        user.language.clone(),
         Some(user.security_version.to_string()),
         moment(Some(user.created_at)),
     ];
@@ -261,6 +278,10 @@ fn bind_user<'q>(query: Query<'q>, user: &User, row: &UserRow) -> Query<'q> {
         .bind(user.must_change_at.map(Timestamp::unix))
         .bind(user.setup_until.unix())
         .bind(row.authenticators.clone())
+        .bind(user.email_codes_at.map(Timestamp::unix))
+        .bind(user.recovery.as_ref().map(ToString::to_string))
+        .bind(user.skipped)
+        .bind(user.language.clone())
         .bind(user.security_version)
         .bind(user.created_at.unix())
         .bind(row.mark.clone())
@@ -288,11 +309,13 @@ fn people(store: &Store, rows: &[AnyRow]) -> Result<Vec<Person>, StoreError> {
     for row in rows {
         let id: String = row.try_get(0)?;
         if people.last().is_none_or(|person| person.user.id.as_str() != id) {
-            people.push(Person { user: read_user(store, row)?, factors: Vec::new() });
+            let last: Option<String> = row.try_get(USER.len() + 1)?;
+            let last_method = last.and_then(|word| Kind::METHODS.into_iter().find(|kind| kind.as_str() == word));
+            people.push(Person { user: read_user(store, row)?, factors: Vec::new(), last_method });
         }
-        let has_factor = row.try_get::<Option<String>, _>(USER.len() + 1)?.is_some();
+        let has_factor = row.try_get::<Option<String>, _>(FACTOR)?.is_some();
         if let (true, Some(person)) = (has_factor, people.last_mut()) {
-            person.factors.push(read_factor(store, row, USER.len() + 1, &person.user.id)?);
+            person.factors.push(read_factor(store, row, FACTOR, &person.user.id)?);
         }
     }
     for person in &people {
@@ -331,8 +354,12 @@ fn read_user(store: &Store, row: &AnyRow) -> Result<User, StoreError> {
         must_change_at: values.maybe_time(12)?,
         setup_until: values.time(13)?,
         authenticators: values.parsed(14, |text| serde_json::from_str(text).ok())?,
-        security_version: values.number(15)?,
-        created_at: values.time(16)?,
+        email_codes_at: values.maybe_time(15)?,
+        recovery: values.maybe(16).map(|id| Id::from_stored(id.to_owned())),
+        skipped: values.number(17)?,
+        language: values.maybe(18).map(str::to_owned),
+        security_version: values.number(19)?,
+        created_at: values.time(20)?,
     })
 }
 

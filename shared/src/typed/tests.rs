@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Typed, parse};
+use super::{Typed, Word, parse};
 
 fn code(line: &[u8]) -> Option<String> {
     match parse(line) {
@@ -79,5 +79,22 @@ proptest! {
             prop_assert!(digits.len() == 6 || digits.len() == 8);
             prop_assert!(digits.bytes().all(|b| b.is_ascii_digit()));
         }
+    }
+}
+
+#[test]
+fn p35_recovery_codes_and_words_are_told_from_junk() {
+    let code = crate::crockford::with_check("3ABCDEFGHJKMNPQRS").or(crate::crockford::with_check("3ABCDEFGHJKMNPQRT"));
+    let code = code.unwrap();
+    let typed = format!("{}-{} {}", &code.expose()[..6], &code.expose()[6..12].to_lowercase(), &code.expose()[12..]);
+    assert!(matches!(parse(typed.as_bytes()), Typed::Recovery(read) if read.expose() == code.expose()));
+    let wrong = typed.replacen('b', "c", 1).replacen('B', "C", 1);
+    assert!(matches!(parse(wrong.as_bytes()), Typed::Malformed), "the check character tells");
+    for word in Word::ALL {
+        let typed = format!(" {} ", word.as_str().to_uppercase());
+        assert!(matches!(parse(typed.as_bytes()), Typed::Word(read) if read == word), "{word:?}");
+    }
+    for junk in ["others", "re send", "later123456"] {
+        assert!(matches!(parse(junk.as_bytes()), Typed::Malformed), "{junk}");
     }
 }

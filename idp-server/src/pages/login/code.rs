@@ -6,7 +6,6 @@ use axum::response::IntoResponse;
 use twolatch_core::factor::Kind as Factor;
 use twolatch_core::login::web::Fault;
 use twolatch_core::reason::Reason;
-use twolatch_core::step::Step;
 use twolatch_core::typed::{self, Typed};
 
 use super::super::said::Said;
@@ -19,8 +18,6 @@ use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
 use crate::web::path::Links;
-
-const WANTED: Step = Step::Ask(Factor::Totp);
 
 /// The page.
 #[derive(Debug, Template)]
@@ -48,7 +45,7 @@ impl CodePage {
 
 /// Asks for a code.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
-    let current = reach(&app, &browser, &WANTED).await?;
+    let current = reach(&app, &browser, |current| current.asks_for(Factor::Totp)).await?;
     let onward = Onward::of_attempt(&app, &current.attempt).await?;
     let said = Said::from(browser.notice(&app));
     let name = current.person.user.name.to_string();
@@ -58,7 +55,7 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
 /// Takes a code.
 pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let (browser, [code]) = form.only(["code"])?;
-    let current = reach(&app, &browser, &WANTED).await?;
+    let current = reach(&app, &browser, |current| current.asks_for(Factor::Totp)).await?;
     let again = |notice: Notice| browser.go(&Links::of(&app.config).login_code()).saying(&app, &browser, &notice);
     let Typed::Code(code) = typed::parse(code.expose().as_bytes()) else {
         return Ok(again(Notice::NoCode).into_response());

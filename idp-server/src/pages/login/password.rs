@@ -37,7 +37,7 @@ impl PasswordPage {
 
 /// Asks for a new password.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
-    let current = reach(&app, &browser, &Step::ChangePassword).await?;
+    let current = reach(&app, &browser, |current| current.step == Step::ChangePassword).await?;
     let onward = Onward::of_attempt(&app, &current.attempt).await?;
     let said = Said::from(browser.notice(&app));
     let name = current.person.user.name.to_string();
@@ -47,7 +47,7 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
 /// Takes it.
 pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let (browser, [new]) = form.only(["new-password"])?;
-    let current = reach(&app, &browser, &Step::ChangePassword).await?;
+    let current = reach(&app, &browser, |current| current.step == Step::ChangePassword).await?;
     let left = match app.logins.replace_password(current, new, &browser.source, browser.now).await {
         Ok(()) => {
             let token = browser.attempt.clone().unwrap_or_default();

@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use twolatch_core::factor::Kind as Factor;
 use twolatch_core::login::web::Fault;
-use twolatch_core::step::Step;
 use twolatch_core::typed::{self, Typed};
 
 use super::super::authenticator::Authenticator;
@@ -43,7 +43,7 @@ impl SetupPage {
 
 /// Shows the authenticator and asks for a code of it.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
-    let mut current = reach(&app, &browser, &Step::Enrol).await?;
+    let mut current = reach(&app, &browser, |current| current.lets_set_up(Factor::Totp)).await?;
     let onward = Onward::of_attempt(&app, &current.attempt).await?;
     let pending = match app.logins.pending(&mut current, browser.now).await {
         Ok(pending) => pending,
@@ -58,7 +58,7 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
 /// Takes a code of it.
 pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let (browser, [code]) = form.only(["code"])?;
-    let current = reach(&app, &browser, &Step::Enrol).await?;
+    let current = reach(&app, &browser, |current| current.lets_set_up(Factor::Totp)).await?;
     let again = || browser.go(&Links::of(&app.config).login_setup());
     let Typed::Code(code) = typed::parse(code.expose().as_bytes()) else {
         return Ok(again().saying(&app, &browser, &Notice::NoCode).into_response());

@@ -1,0 +1,26 @@
+-- What stands in for an authenticator app, and when.
+
+CREATE TABLE recovery_codes (
+    -- The set and the code's number in it, or `key`.
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    -- A PHC string.
+    hash TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
+    used_at BIGINT
+);
+CREATE INDEX recovery_codes_by_user ON recovery_codes (user_id);
+
+-- One row for each code that was mailed; only the login or form that asked for it can use it.
+CREATE TABLE email_codes (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    -- Code, address, purpose and moment, sealed.
+    sealed TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    sent_at BIGINT NOT NULL,
+    used_at BIGINT
+);
+CREATE INDEX email_codes_by_user ON email_codes (user_id);
+CREATE INDEX email_codes_by_expiry ON email_codes (expires_at);

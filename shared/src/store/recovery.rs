@@ -1,0 +1,111 @@
+//! Recovery codes and keys as they are stored: a slow hash each, under the number that a code begins with. It must not
+//! know what a wrong one costs.
+
+use sqlx::{AnyConnection, Row};
+
+use super::email_codes::Spent;
+use super::row::{Column, Values, moment};
+use super::{Store, StoreError, Written};
+use crate::factor::recovery::{Form, Set};
+use crate::id::Id;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+use crate::user::User;
+
+use Column::{Number, Text};
+
+const CODE: [Column; 4] = [Text, Text, Text, Number];
+
+/// The key of a code's row.
+#[must_use]
+pub fn row_of(set: &Id<Set>, form: Form) -> String {
+    match form {
+        Form::Code(number) => format!("{set}:{number}"),
+        Form::Key => format!("{set}:key"),
+    }
+}
+
+impl Store {
+    /// The hash of somebody's recovery code or key, used or not.
+    ///
+    /// # Errors
+    /// Where the database fails, or the row is not as it was written.
+    pub async fn recovery_hash(&self, id: &str, user: &Id<User>) -> Result<Option<Secret>, StoreError> {
+        let row = sqlx::query("SELECT id, user_id, hash, created_at, mac FROM recovery_codes WHERE id = $1")
+            .bind(id)
+            .fetch_optional(self.pool())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let values = Values::read(self, "recovery_codes", &row, 0, &CODE)?;
+        if values.text(1)? != user.as_str() {
+            return Err(values.unreadable());
+        }
+        Ok(Some(Secret::new(values.text(2)?.to_owned())))
+    }
+
+    /// How many codes, and how many keys, of a set are not used yet.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn recovery_left(&self, set: &Id<Set>, user: &Id<User>) -> Result<(i64, i64), StoreError> {
+        let text = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN id = $2 THEN 1 ELSE 0 END), 0) FROM recovery_codes \
+                    WHERE user_id = $1 AND used_at IS NULL AND substr(id, 1, length($3)) = $3";
+        let row = sqlx::query(text)
+            .bind(user.as_str())
+            .bind(row_of(set, Form::Key))
+            .bind(format!("{set}:"))
+            .fetch_one(self.pool())
+            .await?;
+        let (all, keys): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        Ok((all - keys, keys))
+    }
+}
+
+/// Writes codes or a key of a set down, by their hashes. The caller also names the set in the user's row.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_recovery(
+    connection: &mut AnyConnection,
+    store: &Store,
+    user: &Id<User>,
+    set: &Id<Set>,
+    hashes: &[(Form, Secret)],
+    now: Timestamp,
+) -> Written<()> {
+    for (form, hash) in hashes {
+        let id = row_of(set, *form);
+        let values = vec![Some(id.clone()), Some(user.to_string()), Some(hash.expose().to_owned()), moment(Some(now))];
+        sqlx::query("INSERT INTO recovery_codes (id, user_id, hash, created_at, mac) VALUES ($1, $2, $3, $4, $5)")
+            .bind(id)
+            .bind(user.as_str())
+            .bind(hash.expose())
+            .bind(now.unix())
+            .bind(Values::of("recovery_codes", values).mark(store))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Removes all that somebody has.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn delete_recovery(connection: &mut AnyConnection, user: &Id<User>) -> Written<()> {
+    sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+/// Spends a code or the key, once.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn spend_recovery(connection: &mut AnyConnection, id: &str, now: Timestamp) -> Written<Spent> {
+    let done = sqlx::query("UPDATE recovery_codes SET used_at = $2 WHERE id = $1 AND used_at IS NULL")
+        .bind(id)
+        .bind(now.unix())
+        .execute(connection)
+        .await?;
+    Ok(if done.rows_affected() == 1 { Spent::Now } else { Spent::Before })
+}
