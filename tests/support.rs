@@ -3,7 +3,9 @@
 pub(crate) mod core;
 pub(crate) mod database;
 pub(crate) mod host;
+pub(crate) mod killer;
 pub(crate) mod machine;
+pub(crate) mod person;
 pub(crate) mod provider;
 pub(crate) mod pty;
 pub(crate) mod server;
