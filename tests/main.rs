@@ -14,6 +14,8 @@ mod browser;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod host_setup;
 #[cfg(test)]
 mod kill;

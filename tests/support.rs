@@ -11,6 +11,7 @@ pub(crate) mod pty;
 pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod sshd;
+pub(crate) mod strace;
 pub(crate) mod syslog;
 pub(crate) mod totp;
 pub(crate) mod wait;
