@@ -1,100 +1,142 @@
 //! F-1: the server is killed at every system call of a verify. Never is a code accepted twice, never is a success told
-//! that was not committed, and the next code always works.
+//! that was not committed, never is a charge lost that was answered; and the next code always works.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use crate::support::database::Engine;
-use crate::support::host::{answer, begin};
+use crate::support::host::{begin, verdict};
+use crate::support::killer::Killer;
+use crate::support::person::{FREE_TRIES, Person, audit, recorded};
 use crate::support::server::Server;
-use crate::support::{skip, totp};
+use crate::support::{on_both_databases, rounds};
 
-/// System calls that a verify makes and that leave something behind, or wake somebody who does.
-const CALLS: [&str; 9] =
-    ["pwrite64", "pread64", "fdatasync", "fsync", "sendto", "recvfrom", "write", "futex", "epoll_wait"];
+on_both_databases!(f1_killed_at_every_call_of_a_right_code, f1_killed_at_every_call_of_a_wrong_code);
 
-/// More than any of them is made in one verify; the last rounds run without a kill, which ends them.
-const MOST: usize = 60;
+/// A verify has some calls more or fewer each time, by who wakes whom: it has been killed at every one of them when
+/// so many rounds in a row came to their answer first.
+const SURVIVED: usize = 3;
 
-#[test]
-fn f1_killed_at_every_system_call_on_sqlite() {
-    killed_at_every_call(Engine::Sqlite);
+/// For the same reason the few calls between commit and answer can be missed, now one too early and now one too late.
+/// Then so many calls are gone through again.
+const AGAIN: usize = 10;
+
+/// More than are ever needed.
+const MOST: usize = 400;
+
+/// How often all calls are gone through: once, and ten times where races have two hundred rounds.
+fn sweeps() -> usize {
+    rounds().div_ceil(20)
 }
 
-#[test]
-fn f1_killed_at_every_system_call_on_postgres() {
-    killed_at_every_call(Engine::Postgres);
+/// What was shown to a server that was killed meanwhile.
+struct Round {
+    person: Person,
+    nth: usize,
+    /// What the host was told, if anything.
+    told: Option<String>,
+    killed: bool,
+    committed: bool,
 }
 
-fn killed_at_every_call(engine: Engine) {
-    if Command::new("strace").arg("--version").output().is_err() {
-        return skip("no strace: the server is not killed at system calls");
+impl Round {
+    /// Killed between commit and answer.
+    fn is_untold(&self) -> bool {
+        self.committed && self.told.is_none()
     }
-    let folder = tempfile::tempdir().unwrap();
-    let Some(mut server) = Server::init(engine, folder.path()) else { return };
-    let (mut killed, mut granted) = (0, 0);
-    for call in CALLS {
-        for nth in 1..=MOST {
-            let name = format!("{}{nth}", call.replace(|c: char| !c.is_ascii_alphabetic(), ""));
-            let secret = totp::new_secret();
-            server.run(&["user", "add", &name], "");
-            server.run(&["factor", "add-totp", &name, "--secret-stdin"], &format!("{secret}\n"));
-            server.start();
-            let code = totp::code(&secret);
-            let attempt = begin(server.socket(), &name).expect("the server runs");
-            let tracer = trace(server.pid(), call, nth);
-            let first = answer(server.socket(), &name, &attempt, &code);
-            let died = first.is_none() || server.has_died();
-            drop(tracer);
-            server.kill();
 
-            server.start();
-            let attempt = begin(server.socket(), &name).expect("the server runs again");
-            let again = answer(server.socket(), &name, &attempt, &code).expect("it answers");
-            let (told, after) = (first.as_deref() == Some("granted"), again == "granted");
-            assert!(!(told && after), "{call} {nth}: accepted twice");
-            let records = server.json(&["audit", "list", "--limit", "200"]);
-            let accepted = records.as_array().unwrap().iter().filter(|record| {
-                record["event"] == "code" && record["result"] == "ok" && record["user_name"] == name.as_str()
-            });
-            assert_eq!(accepted.count(), 1, "{call} {nth}: told {first:?}, then {again:?}: one success is recorded");
-            server.stop();
-            granted += usize::from(told);
-            if !died {
-                break;
-            }
-            killed += 1;
+    fn say(&self) -> String {
+        format!("call {}: told {:?}", self.nth, self.told)
+    }
+}
+
+/// Goes through every call of a verify. `code` is what the person types; `check` asks the server that was started in
+/// place of the killed one, and says whether the verdict had been committed.
+fn at_every_call(
+    server: &mut Server,
+    code: fn(&Person) -> String,
+    check: fn(&Server, &Round, &str) -> bool,
+) -> Vec<Round> {
+    let mut rounds: Vec<Round> = Vec::new();
+    let mut kinds = BTreeSet::new();
+    let (mut nth, mut survived) = (0, 0);
+    server.start();
+    while survived < SURVIVED {
+        assert!(rounds.len() < MOST, "in {MOST} rounds no kill came between commit and answer");
+        nth += 1;
+        let person = Person::add(server, format!("at{}", rounds.len()));
+        let code = code(&person);
+        let attempt = begin(server.socket(), &person.name).expect("the server runs");
+        let killer = Killer::follow(server.pid(), nth);
+        let told = verdict(server.socket(), &person.name, &attempt, &code);
+        server.kill();
+        let calls = killer.calls();
+        kinds.extend(calls.kinds);
+        let mut round = Round { person, nth, told, killed: calls.killed_at.is_some(), committed: false };
+        // The same server is the one that is killed in the next round: it has judged by then, and is warm.
+        server.start();
+        round.committed = check(server, &round, &code);
+        survived = if round.killed { 0 } else { survived + 1 };
+        rounds.push(round);
+        if survived == SURVIVED && !rounds.iter().any(Round::is_untold) {
+            (nth, survived) = (nth.saturating_sub(SURVIVED + AGAIN), 0);
         }
     }
-    assert!(killed >= 10, "the server was killed {killed} times only");
-    assert!(granted >= 1, "no verify went through");
-    let report = server.json(&["audit", "verify"]);
-    assert_eq!(report["faults"], json!([]));
+    server.stop();
+    let killed = rounds.iter().filter(|round| round.killed).count();
+    let before = rounds.iter().filter(|round| round.killed && !round.committed).count();
+    eprintln!("killed {killed} times, at {} kinds of calls, {before} times before the commit", kinds.len());
+    assert!(before >= 10, "killed {before} times before the commit");
+    assert_eq!(server.json(&["audit", "verify"])["faults"], json!([]));
+    rounds
 }
 
-/// Kills the process at the n-th call of any of its threads; attached when this returns.
-fn trace(pid: u32, call: &str, nth: usize) -> Tracer {
-    let mut tracer = Command::new("strace")
-        .args(["-f", "-p", &pid.to_string(), "-o", "/dev/null", "-e", &format!("trace={call}")])
-        .args(["-e", &format!("inject={call}:signal=KILL:when={nth}")])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let mut errors = BufReader::new(tracer.stderr.take().unwrap());
-    errors.read_line(&mut line).unwrap();
-    assert!(line.contains("attached"), "{line}");
-    Tracer(tracer, errors)
+fn f1_killed_at_every_call_of_a_right_code(engine: Engine) {
+    for _ in 0..sweeps() {
+        right_code(engine);
+    }
 }
 
-/// It would end with its standard error.
-struct Tracer(Child, #[expect(dead_code, reason = "kept open")] BufReader<ChildStderr>);
+fn right_code(engine: Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut server) = Server::init(engine, folder.path()) else { return };
+    let rounds = at_every_call(&mut server, Person::right_code, |server, round, code| {
+        let (told, say) = (round.told.as_deref(), round.say());
+        assert!(matches!(told, None | Some("granted")), "{say}");
+        let again = round.person.log_in(server, code);
+        match again.as_str() {
+            "granted" => assert_eq!(told, None, "{say}: accepted twice"),
+            other => assert_eq!(other, "replay", "{say}"),
+        }
+        assert_eq!(round.person.tries_left(server), FREE_TRIES, "{say}: a right code costs nothing");
+        again == "replay"
+    });
+    let audit = audit(&server);
+    for round in &rounds {
+        assert_eq!(recorded(&audit, &round.person.name, "ok"), 1, "{}: one success is recorded", round.say());
+    }
+}
 
-impl Drop for Tracer {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+fn f1_killed_at_every_call_of_a_wrong_code(engine: Engine) {
+    for _ in 0..sweeps() {
+        wrong_code(engine);
+    }
+}
+
+fn wrong_code(engine: Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut server) = Server::init(engine, folder.path()) else { return };
+    let rounds = at_every_call(&mut server, Person::wrong_code, |server, round, _| {
+        let (told, say) = (round.told.as_deref(), round.say());
+        assert!(matches!(told, None | Some("wrong")), "{say}");
+        let left = round.person.tries_left(server);
+        assert!(left == FREE_TRIES - 1 || told.is_none() && left == FREE_TRIES, "{say}: {left} tries left");
+        left < FREE_TRIES
+    });
+    let audit = audit(&server);
+    for round in &rounds {
+        let judged = recorded(&audit, &round.person.name, "wrong");
+        assert_eq!(judged, FREE_TRIES, "{}: what was charged is recorded, and nothing else", round.say());
     }
 }

@@ -16,6 +16,8 @@ mod cli;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod host_setup;
 #[cfg(test)]
 mod kill;

@@ -3,12 +3,15 @@
 pub(crate) mod core;
 pub(crate) mod database;
 pub(crate) mod host;
+pub(crate) mod killer;
 pub(crate) mod machine;
+pub(crate) mod person;
 pub(crate) mod provider;
 pub(crate) mod pty;
 pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod sshd;
+pub(crate) mod strace;
 pub(crate) mod syslog;
 pub(crate) mod totp;
 pub(crate) mod wait;

@@ -18,10 +18,20 @@ pub(crate) fn begin(socket: &Path, name: &str) -> Option<String> {
 
 /// Types a code at that prompt; how it ended.
 pub(crate) fn answer(socket: &Path, name: &str, attempt: &str, code: &str) -> Option<String> {
+    reply(socket, name, attempt, code)?["outcome"].as_str().map(str::to_owned)
+}
+
+/// Types a code at that prompt; the reason why it did not do, or else how it ended.
+pub(crate) fn verdict(socket: &Path, name: &str, attempt: &str, code: &str) -> Option<String> {
+    let reply = reply(socket, name, attempt, code)?;
+    reply["reason"].as_str().or(reply["outcome"].as_str()).map(str::to_owned)
+}
+
+fn reply(socket: &Path, name: &str, attempt: &str, code: &str) -> Option<Value> {
     let request = json!({
         "version": 1, "nonce": "0".repeat(32), "user": name, "service": "sshd", "attempt": attempt, "typed": code,
     });
-    ask(socket, "/v1/answer", &request)?["outcome"].as_str().map(str::to_owned)
+    ask(socket, "/v1/answer", &request)
 }
 
 /// One request; nothing where the server dies before its answer is whole.

@@ -174,11 +174,6 @@ impl Server {
         self.process.as_ref().expect("it runs").0.id()
     }
 
-    /// Whether it has ended without being asked to.
-    pub(crate) fn has_died(&mut self) -> bool {
-        self.process.as_mut().expect("it ran").0.try_wait().unwrap().is_some()
-    }
-
     /// Everything it has printed.
     pub(crate) fn log(&self) -> String {
         fs::read(self.log_path()).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
