@@ -33,6 +33,7 @@ CREATE TABLE users (
     authenticators TEXT NOT NULL,
     email_codes_at BIGINT,
     recovery TEXT,
+    recovery_due_at BIGINT,
     skipped BIGINT NOT NULL,
     language TEXT,
     security_version BIGINT NOT NULL,

@@ -7,6 +7,8 @@ CREATE TABLE attempts (
     proofs TEXT NOT NULL,
     -- What is pending in this sign-in only (an authenticator being set up), sealed.
     pending TEXT,
+    -- The mailed code that this sign-in waits for, and when it was made.
+    mailed TEXT,
     continue_to TEXT,
     -- What the web app asks for at the least, where policy asks for less.
     least TEXT NOT NULL,

@@ -177,6 +177,7 @@ async fn sign_ins_move_on_once(core: Core) {
         user: user.id.clone(),
         proofs: vec![Proof { kind: Kind::Password, at: NOW }],
         pending: None,
+        mailed: None,
         continue_to: Some("blob".to_owned()),
         least: Assurance::Password,
         security_version: 1,

@@ -20,6 +20,12 @@ pub enum Event {
     FactorAdded,
     /// A person's authenticators were removed.
     FactorsReset,
+    /// Recovery codes or a key were made.
+    RecoveryMade,
+    /// Set-up was put off.
+    SetupPutOff,
+    /// A code was mailed.
+    CodeMailed,
     /// A user was added.
     UserAdded,
     /// A user was changed; the detail says what.
@@ -52,6 +58,8 @@ pub enum Event {
     TokenIssued,
     /// A code was shown a second time: everything issued from it is revoked.
     CodeReused,
+    /// A notice was left out, because the queue of mail is full.
+    MailDropped,
     /// The clock stepped back; the floor was raised.
     ClockBack,
     /// An administrator took the clock for right.

@@ -1,8 +1,9 @@
 //! What Twolatch's server, PAM module and command line share.
 //!
 //! Without features this is what the module needs: [`secret`], the [`reason`] codes, the [`wire`] messages and the one
-//! parser of what a person types, [`typed`], with the alphabet of recovery codes, [`crockford`]. Feature `store` adds the core itself. A module uses those to its left:
-//! `secret, reason, wire, crockford, typed, time, id <- crypto <- user, factor, policy, client <- grant, step <- store <- login`.
+//! parser of what a person types, [`typed`], with the alphabet of recovery codes, [`crockford`]. Feature `store` adds the
+//! core itself. A module uses those to its left: `secret, reason, wire, crockford, typed, time, id <- crypto <- user,
+//! factor, policy, client <- grant, letter, step <- store <- login`.
 
 pub mod crockford;
 pub mod reason;
@@ -24,6 +25,8 @@ pub mod factor;
 pub mod grant;
 #[cfg(feature = "store")]
 pub mod id;
+#[cfg(feature = "store")]
+pub mod letter;
 #[cfg(feature = "store")]
 pub mod login;
 #[cfg(feature = "store")]

@@ -13,11 +13,15 @@ use crate::time::Timestamp;
 use crate::user::User;
 
 mod account;
+pub mod address;
 mod enrol;
 mod govern;
 pub mod host;
 pub mod invite;
+pub mod mailed;
 pub mod manage;
+mod notices;
+pub mod recover;
 pub mod setup;
 mod verdict;
 pub mod web;
@@ -62,6 +66,7 @@ impl Logins {
             recovery: user.recovery.is_some(),
             settable: rules.methods.iter().copied().filter(|kind| usable(kind) && reachable(kind)).collect(),
             must_change_password: door == Door::Web && user.must_change_at.is_some(),
+            recovery_due: door == Door::Web && user.recovery_due_at.is_some(),
             device_counts: door == Door::Web && rules.device_life(user) > 0,
             may_put_off: !policy.locked && rules.may_put_off(user, now),
             ..Facts::none(user.setup_until)

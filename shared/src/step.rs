@@ -24,6 +24,8 @@ pub struct Facts {
     pub setup_until: Timestamp,
     /// A password that somebody else has chosen and that this door can change.
     pub must_change_password: bool,
+    /// Whether a recovery set is still to be shown and kept, and this door can do that.
+    pub recovery_due: bool,
     /// The assurance that whoever asks wants at the least.
     pub least: Assurance,
     /// Whether a remembered device stands in for a second factor here.
@@ -42,6 +44,7 @@ impl Facts {
             settable: Vec::new(),
             setup_until,
             must_change_password: false,
+            recovery_due: false,
             least: Assurance::Password,
             device_counts: false,
             may_put_off: false,
@@ -71,6 +74,8 @@ pub enum Step {
     },
     /// Have the password changed.
     ChangePassword,
+    /// Show recovery codes or key, and have it confirmed that they are kept.
+    KeepRecovery,
     /// Let in, at this assurance.
     Granted(Assurance),
     /// Turn away.
@@ -100,6 +105,9 @@ pub fn next(level: Level, facts: &Facts, proofs: &[Proof], now: Timestamp) -> St
     }
     if facts.must_change_password {
         return Step::ChangePassword;
+    }
+    if facts.recovery_due && proven {
+        return Step::KeepRecovery;
     }
     Step::Granted(Assurance::of(proofs))
 }

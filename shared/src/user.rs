@@ -49,6 +49,8 @@ pub struct User {
     pub email_codes_at: Option<Timestamp>,
     /// The recovery codes and key in force: those of any other set are void.
     pub recovery: Option<Id<Set>>,
+    /// Since when a set was to be kept and nobody has confirmed that it is.
+    pub recovery_due_at: Option<Timestamp>,
     /// How often set-up was put off.
     pub skipped: i64,
     /// In which language mail is written: `en`, `id`.
@@ -79,6 +81,7 @@ impl User {
             authenticators: Vec::new(),
             email_codes_at: None,
             recovery: None,
+            recovery_due_at: None,
             skipped: 0,
             language: None,
             security_version: 1,

@@ -192,7 +192,7 @@ async fn explain(app: &App, name: &UserName, door: Option<Door>, json: bool) -> 
                 Step::SecondFactor { .. } | Step::Password => "a code",
                 Step::Enrol { .. } => "to set up an authenticator",
                 Step::Refused(_) => "nothing: refused, because the time to set up is over",
-                Step::Granted(_) | Step::ChangePassword => "nothing more",
+                Step::Granted(_) | Step::ChangePassword | Step::KeepRecovery => "nothing more",
             };
             Explained { door, decision, asked }
         })

@@ -10,7 +10,7 @@ use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::door::Door;
 use twolatch_core::grant::{CODE_LIFE, Code as Grant};
 use twolatch_core::id::Id;
-use twolatch_core::step::{Assurance, Step, next};
+use twolatch_core::step::{Assurance, Facts, Step, next};
 use twolatch_core::store::{Session, StoreError};
 use twolatch_core::time::Timestamp;
 
@@ -71,6 +71,8 @@ pub async fn may_issue(app: &App, session: &Session, now: Timestamp) -> Result<O
     let policy = app.logins.policy(now).await?;
     let level = policy.decide(user, Door::Web, now).level;
     let facts = app.logins.facts(&policy, user, None, Door::Web, now);
+    // Whoever has codes to keep meanwhile is asked at the next sign-in.
+    let facts = Facts { recovery_due: false, ..facts };
     Ok(match next(level, &facts, &session.proofs, now) {
         Step::Granted(assurance) => Some(assurance),
         _ => None,

@@ -116,6 +116,7 @@ fn page_for(links: &Links, step: &Step) -> String {
         Step::SecondFactor { .. } => links.login_code(),
         Step::Enrol { .. } => links.login_setup(),
         Step::ChangePassword => links.login_password(),
+        Step::KeepRecovery => links.login_recovery(),
         Step::Password | Step::Granted(_) | Step::Refused(_) => links.login(),
     }
 }
@@ -142,6 +143,7 @@ async fn advance(app: &App, browser: &Browser, token: &str) -> Result<Leaving, D
         }
         // Made here and not where it is shown: looking at a page changes nothing.
         Step::Enrol { .. } => drop(app.logins.pending(&mut current, browser.now).await?),
+        Step::KeepRecovery => drop(app.logins.new_set(&mut current, browser.now).await?),
         Step::Password | Step::SecondFactor { .. } | Step::ChangePassword => {}
     }
     Ok(browser.go(&page_for(&links, &current.step)).with(Cookie::Attempt, token))

@@ -1,15 +1,34 @@
 //! Setting up an authenticator in the middle of a sign-in through a browser.
 
+use serde::{Deserialize, Serialize};
+
 use super::Logins;
+use super::notices::tell;
+use super::recover::{NewSet, put_in_force};
 use super::setup::{self, Pending, Progress};
 use super::web::{Current, Fault};
+use crate::audit::{Event, Record};
 use crate::crypto::seal::Place;
 use crate::factor::{Kind, Proof};
+use crate::letter::Notice;
 use crate::reason::Reason;
 use crate::secret::Secret;
+use crate::step::Step;
 use crate::store::StoreError;
+use crate::store::audit::record;
 use crate::store::browser::{Attempt, update_attempt};
+use crate::store::users::update_user;
 use crate::time::Timestamp;
+
+/// What is pending in a sign-in. It only ever rests sealed.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Underway {
+    /// An authenticator that is being set up.
+    App(Pending),
+    /// Recovery codes or key that are being kept.
+    Kept(NewSet),
+}
 
 impl Logins {
     /// The authenticator that is being set up in this sign-in; a new one where there is none yet.
@@ -21,13 +40,14 @@ impl Logins {
             return Err(Fault::Over);
         }
         if let Some(sealed) = &current.attempt.pending {
-            let pending = self.unseal_pending(&current.attempt, sealed)?;
-            if !pending.is_over(now) {
+            if let Underway::App(pending) = self.unseal_pending(&current.attempt, sealed)?
+                && !pending.is_over(now)
+            {
                 return Ok(pending);
             }
         }
         let pending = Pending::new(self.store.entropy(), now).map_err(StoreError::from)?;
-        self.keep_pending(current, &pending).await?;
+        self.keep_pending(current, &Underway::App(pending.clone())).await?;
         Ok(pending)
     }
 
@@ -48,18 +68,20 @@ impl Logins {
         match pending.take(code, codes, now) {
             Progress::Wrong => Err(Fault::Refused(Reason::Wrong)),
             Progress::Next(pending) => {
-                self.keep_pending(&mut current, &pending).await?;
+                self.keep_pending(&mut current, &Underway::App(pending)).await?;
                 Ok(false)
             }
             Progress::Confirmed(confirmed) => {
                 let about = self.about(&current.person, source, now);
-                let Current { mut attempt, person, .. } = current;
+                let Current { mut attempt, mut person, .. } = current;
+                person.user.recovery_due_at = person.user.recovery.is_none().then_some(now);
                 let store = self.store.clone();
                 let named = setup::default_name(&person.user);
                 self.store
                     .write(move |connection| {
                         Box::pin(async move {
-                            let user = confirmed.store(connection, &store, &person.user, &named, about).await?;
+                            let user = confirmed.store(connection, &store, &person.user, &named, about.clone()).await?;
+                            tell(connection, &store, &user, Notice::AuthenticatorAdded, &about).await?;
                             attempt.proofs.push(Proof { kind: Kind::Totp, at: now });
                             attempt.pending = None;
                             attempt.security_version = user.security_version;
@@ -72,7 +94,83 @@ impl Logins {
         }
     }
 
-    async fn keep_pending(&self, current: &mut Current, pending: &Pending) -> Result<(), Fault> {
+    /// The recovery codes or key that are shown in this sign-in; new ones where there are none yet, or where those are
+    /// too old.
+    ///
+    /// # Errors
+    /// Why it does not go on.
+    pub async fn new_set(&self, current: &mut Current, now: Timestamp) -> Result<NewSet, Fault> {
+        if current.step != Step::KeepRecovery {
+            return Err(Fault::Over);
+        }
+        if let Some(sealed) = &current.attempt.pending
+            && let Underway::Kept(set) = self.unseal_pending(&current.attempt, sealed)?
+            && now.since(set.began) < setup::LIFE
+        {
+            return Ok(set);
+        }
+        let kept = self.policy(now).await?.rules.recovery;
+        let set = NewSet::new(self.store.entropy(), kept, now)?;
+        self.keep_pending(current, &Underway::Kept(set.clone())).await?;
+        Ok(set)
+    }
+
+    /// Puts the shown codes or key in force: the person says that they are kept.
+    ///
+    /// # Errors
+    /// [`Fault::Over`] where none were shown, or too long ago.
+    pub async fn keep_set(&self, current: Current, source: &str, now: Timestamp) -> Result<(), Fault> {
+        if current.step != Step::KeepRecovery {
+            return Err(Fault::Over);
+        }
+        let Some(sealed) = &current.attempt.pending else { return Err(Fault::Over) };
+        let Underway::Kept(set) = self.unseal_pending(&current.attempt, sealed)? else { return Err(Fault::Over) };
+        if now.since(set.began) >= setup::LIFE {
+            return Err(Fault::Over);
+        }
+        let about = Record { factor: None, ..self.about(&current.person, source, now) };
+        let hashed = self.hash_set(&set).await?;
+        let Current { mut attempt, person, .. } = current;
+        let store = self.store.clone();
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    let user = put_in_force(connection, &store, &person.user, hashed, about).await?;
+                    attempt.pending = None;
+                    attempt.security_version = user.security_version;
+                    update_attempt(connection, &store, &attempt).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Puts set-up off, as policy allows.
+    ///
+    /// # Errors
+    /// [`Fault::Over`] where it does not.
+    pub async fn put_off(&self, current: Current, source: &str, now: Timestamp) -> Result<(), Fault> {
+        if !matches!(current.step, Step::Enrol { may_put_off: true, .. }) {
+            return Err(Fault::Over);
+        }
+        let about = Record { event: Event::SetupPutOff, factor: None, ..self.about(&current.person, source, now) };
+        let Current { mut attempt, mut person, .. } = current;
+        person.user.skipped += 1;
+        attempt.proofs.push(Proof { kind: Kind::Later, at: now });
+        let store = self.store.clone();
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    update_user(connection, &store, &person.user, attempt.security_version).await?;
+                    update_attempt(connection, &store, &attempt).await?;
+                    record(connection, &store, about).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn keep_pending(&self, current: &mut Current, pending: &Underway) -> Result<(), Fault> {
         let plain = serde_json::to_vec(pending).map(zeroize::Zeroizing::new);
         let plain = plain.map_err(|error| StoreError::Other(error.to_string()))?;
         let sealed = self.store.keys().seal(self.store.entropy(), pending_place(&current.attempt), &plain);
@@ -85,7 +183,7 @@ impl Logins {
         Ok(())
     }
 
-    fn unseal_pending(&self, attempt: &Attempt, sealed: &str) -> Result<Pending, StoreError> {
+    fn unseal_pending(&self, attempt: &Attempt, sealed: &str) -> Result<Underway, StoreError> {
         let row = || attempt.id_hash.clone();
         let plain = self.store.keys().open(pending_place(attempt), sealed).map_err(|error| StoreError::Row {
             table: "attempts",

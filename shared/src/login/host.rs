@@ -161,7 +161,9 @@ impl Logins {
                 reason,
                 "Your time to set up a second factor is over. Ask your administrator to open it again.",
             )),
-            Step::Password | Step::ChangePassword | Step::Granted(_) => Ok(refused(Reason::Internal)),
+            Step::Password | Step::ChangePassword | Step::KeepRecovery | Step::Granted(_) => {
+                Ok(refused(Reason::Internal))
+            }
         }
     }
 

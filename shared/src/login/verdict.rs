@@ -10,7 +10,7 @@ use crate::reason::Reason;
 use crate::secret::{self, Secret};
 use crate::store::audit::record;
 use crate::store::budgets::{Budget, Charge, charge, clear, give_back, is_noteworthy};
-use crate::store::email_codes::{EmailCode, Spent, email_code_in, spend_email_code};
+use crate::store::email_codes::{EmailCode, MailedFor, Spent, email_code_in, spend_email_code};
 use crate::store::factors::{Taken, accept_step};
 use crate::store::users::{person_in, person_judged};
 use crate::store::{Person, Store, StoreError, Written};
@@ -29,15 +29,15 @@ pub(super) enum Verdict {
 pub(super) enum Way {
     /// One of the person's authenticator apps.
     App,
-    /// This mail.
-    Mailed(Id<EmailCode>),
+    /// This mail, which was sent for that.
+    Mailed(Id<EmailCode>, MailedFor),
 }
 
 impl Way {
     const fn kind(&self) -> Kind {
         match self {
             Self::App => Kind::Totp,
-            Self::Mailed(_) => Kind::EmailCode,
+            Self::Mailed(..) => Kind::EmailCode,
         }
     }
 }
@@ -123,7 +123,7 @@ async fn examine(
         Some(person) if person.user.disabled_at.is_some() => Verdict::Refused(Reason::Disabled),
         Some(person) if person.user.security_version == question.security_version => match &question.way {
             Way::App => app(connection, store, question, &person, about).await?,
-            Way::Mailed(id) => mailed(connection, store, question, id, about).await?,
+            Way::Mailed(id, purpose) => mailed(connection, store, question, (id, *purpose), about).await?,
         },
         Some(_) | None => Verdict::Refused(Reason::AttemptOutdated),
     };
@@ -158,10 +158,11 @@ async fn mailed(
     connection: &mut AnyConnection,
     store: &Store,
     question: &Question,
-    id: &Id<EmailCode>,
+    (id, purpose): (&Id<EmailCode>, MailedFor),
     about: &Record,
 ) -> Written<Verdict> {
-    let Some(mailed) = email_code_in(connection, store, id, &question.user).await? else {
+    let mailed = email_code_in(connection, store, id, &question.user).await?;
+    let Some(mailed) = mailed.filter(|mailed| mailed.purpose == purpose) else {
         return Ok(Verdict::Refused(Reason::CodeExpired));
     };
     let right = secret::same(mailed.code.expose().as_bytes(), question.code.expose().as_bytes());

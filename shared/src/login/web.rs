@@ -3,7 +3,7 @@
 
 use super::Logins;
 use super::setup;
-use super::verdict::{Question, Verdict, Way, judge_in};
+use super::verdict::{Question, Way};
 use crate::audit::{Event, Record};
 use crate::crypto::password::{HashError, Weak, acceptable};
 use crate::crypto::{random_text, token_hash};
@@ -153,6 +153,7 @@ impl Logins {
             user: person.user.id.clone(),
             proofs: vec![Proof { kind: Kind::Password, at: now }],
             pending: None,
+            mailed: None,
             continue_to: goal.continue_to,
             least: goal.least,
             security_version: person.user.security_version,
@@ -214,24 +215,7 @@ impl Logins {
             about,
         };
         attempt.proofs.push(Proof { kind: Kind::Totp, at: now });
-        let (store, whom) = (self.store.clone(), attempt.user.to_string());
-        let verdict = self
-            .store
-            .write_about(Some(&whom), move |connection| {
-                Box::pin(async move {
-                    let verdict = judge_in(connection, &store, question).await?;
-                    if verdict == Verdict::Right {
-                        update_attempt(connection, &store, &attempt).await?;
-                    }
-                    Ok(verdict)
-                })
-            })
-            .await?;
-        match verdict {
-            Verdict::Right => Ok(()),
-            Verdict::Refused(Reason::AttemptOutdated | Reason::Disabled) => Err(Fault::Over),
-            Verdict::Refused(reason) => Err(Fault::Refused(reason)),
-        }
+        self.judge_for(attempt, question).await
     }
 
     /// Sets a password of the person's own in place of one that somebody else has chosen.

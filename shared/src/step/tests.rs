@@ -20,7 +20,7 @@ fn subsets<T: Copy>(of: &[T]) -> Vec<Vec<T>> {
 /// Level × methods × what can be set up × window × password change × least × device × later × every set of proofs.
 #[test]
 fn the_whole_table() {
-    let flags = subsets(&["recovery", "open", "change", "device", "later"]);
+    let flags = subsets(&["recovery", "open", "change", "due", "device", "later"]);
     let mut rows = 0;
     for level in Level::ALL {
         for methods in subsets(&Kind::METHODS) {
@@ -34,6 +34,7 @@ fn the_whole_table() {
                             recovery: on("recovery"),
                             setup_until: if on("open") { NOW.plus(1) } else { NOW },
                             must_change_password: on("change"),
+                            recovery_due: on("due"),
                             least,
                             device_counts: on("device"),
                             may_put_off: on("later"),
@@ -48,7 +49,7 @@ fn the_whole_table() {
             }
         }
     }
-    assert_eq!(rows, 3 * 4 * 4 * 3 * 32 * 128);
+    assert_eq!(rows, 3 * 4 * 4 * 3 * 64 * 128);
 }
 
 /// The same, said another way.
@@ -77,7 +78,12 @@ fn expected(level: Level, facts: &Facts, kinds: &[Kind]) -> Step {
             || has(Kind::Later) && facts.may_put_off && nothing
     };
     if satisfied {
-        return if facts.must_change_password { Step::ChangePassword } else { Step::Granted(best) };
+        let shown = best > Assurance::Password && best >= facts.least;
+        return match (facts.must_change_password, facts.recovery_due && shown) {
+            (true, _) => Step::ChangePassword,
+            (false, true) => Step::KeepRecovery,
+            (false, false) => Step::Granted(best),
+        };
     }
     let usable: Vec<Kind> = facts.methods.iter().copied().filter(enough).collect();
     let settable: Vec<Kind> = facts.settable.iter().copied().filter(enough).collect();

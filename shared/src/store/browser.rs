@@ -4,6 +4,7 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::email_codes::EmailCode;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
 use crate::crypto::token_hash;
@@ -24,6 +25,8 @@ pub struct Attempt {
     pub proofs: Vec<Proof>,
     /// What is pending in this sign-in only, sealed.
     pub pending: Option<String>,
+    /// The mailed code that it waits for, and when that was made.
+    pub mailed: Option<(Id<EmailCode>, Timestamp)>,
     /// Where it goes on to: a sealed authorization request.
     pub continue_to: Option<String>,
     /// The assurance that the web app asks for at the least, where policy asks for less.
@@ -53,7 +56,7 @@ pub struct Session {
 
 use Column::{Number, Text};
 
-const ATTEMPT: [Column; 10] = [Text, Text, Text, Text, Text, Text, Number, Number, Number, Number];
+const ATTEMPT: [Column; 11] = [Text, Text, Text, Text, Text, Text, Text, Number, Number, Number, Number];
 
 const SESSION: [Column; 6] = [Text, Text, Text, Number, Number, Number];
 
@@ -73,8 +76,8 @@ impl Store {
     /// Where the database fails.
     pub async fn attempt(&self, token: &str, now: Timestamp) -> Result<Option<Attempt>, StoreError> {
         let row = sqlx::query(
-            "SELECT id_hash, user_id, proofs, pending, continue_to, least, security_version, version, created_at, \
-             expires_at, mac FROM attempts WHERE id_hash = $1 AND expires_at > $2",
+            "SELECT id_hash, user_id, proofs, pending, mailed, continue_to, least, security_version, version, \
+             created_at, expires_at, mac FROM attempts WHERE id_hash = $1 AND expires_at > $2",
         )
         .bind(token_hash(token))
         .bind(now.unix())
@@ -162,13 +165,14 @@ impl Store {
 /// Where the database fails.
 pub async fn insert_attempt(connection: &mut AnyConnection, store: &Store, attempt: &Attempt) -> Written<()> {
     sqlx::query(
-        "INSERT INTO attempts (id_hash, user_id, proofs, pending, continue_to, least, security_version, version, \
-         created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO attempts (id_hash, user_id, proofs, pending, mailed, continue_to, least, security_version, \
+         version, created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(&attempt.id_hash)
     .bind(attempt.user.as_str())
     .bind(proofs_text(&attempt.proofs))
     .bind(&attempt.pending)
+    .bind(mailed_text(attempt))
     .bind(&attempt.continue_to)
     .bind(attempt.least.as_str())
     .bind(attempt.security_version)
@@ -187,13 +191,14 @@ pub async fn insert_attempt(connection: &mut AnyConnection, store: &Store, attem
 /// [`StoreError::Conflict`] where another request was faster.
 pub async fn update_attempt(connection: &mut AnyConnection, store: &Store, attempt: &Attempt) -> Written<()> {
     let done = sqlx::query(
-        "UPDATE attempts SET proofs = $3, pending = $4, security_version = $5, version = version + 1, mac = $6 \
-         WHERE id_hash = $1 AND version = $2",
+        "UPDATE attempts SET proofs = $3, pending = $4, mailed = $5, security_version = $6, version = version + 1, \
+         mac = $7 WHERE id_hash = $1 AND version = $2",
     )
     .bind(&attempt.id_hash)
     .bind(attempt.version)
     .bind(proofs_text(&attempt.proofs))
     .bind(&attempt.pending)
+    .bind(mailed_text(attempt))
     .bind(attempt.security_version)
     .bind(attempt_mark(store, attempt, attempt.version + 1))
     .execute(connection)
@@ -268,12 +273,16 @@ fn read_attempt(store: &Store, row: &AnyRow) -> Result<Attempt, StoreError> {
         user: Id::from_stored(values.text(1)?.to_owned()),
         proofs: values.parsed(2, |text| serde_json::from_str(text).ok())?,
         pending: values.maybe(3).map(str::to_owned),
-        continue_to: values.maybe(4).map(str::to_owned),
-        least: values.parsed(5, Assurance::named)?,
-        security_version: values.number(6)?,
-        version: values.number(7)?,
-        created_at: values.time(8)?,
-        expires_at: values.time(9)?,
+        mailed: values.maybe_parsed(4, |text| {
+            let (id, made) = text.split_once(' ')?;
+            Some((Id::from_stored(id.to_owned()), Timestamp::from_unix(made.parse().ok()?)))
+        })?,
+        continue_to: values.maybe(5).map(str::to_owned),
+        least: values.parsed(6, Assurance::named)?,
+        security_version: values.number(7)?,
+        version: values.number(8)?,
+        created_at: values.time(9)?,
+        expires_at: values.time(10)?,
     })
 }
 
@@ -284,6 +293,7 @@ fn attempt_mark(store: &Store, attempt: &Attempt, version: i64) -> String {
         Some(attempt.user.to_string()),
         Some(proofs_text(&attempt.proofs)),
         attempt.pending.clone(),
+        mailed_text(attempt),
         attempt.continue_to.clone(),
         Some(attempt.least.as_str().to_owned()),
         Some(attempt.security_version.to_string()),
@@ -292,6 +302,10 @@ fn attempt_mark(store: &Store, attempt: &Attempt, version: i64) -> String {
         moment(Some(attempt.expires_at)),
     ];
     Values::of("attempts", values).mark(store)
+}
+
+fn mailed_text(attempt: &Attempt) -> Option<String> {
+    attempt.mailed.as_ref().map(|(id, made)| format!("{id} {}", made.unix()))
 }
 
 fn proofs_text(proofs: &[Proof]) -> String {

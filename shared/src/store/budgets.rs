@@ -239,6 +239,29 @@ pub async fn clear(connection: &mut AnyConnection, budget: &Budget) -> Written<(
     Ok(())
 }
 
+/// Makes others who charge this budget wait for the end of this transaction. What a verdict locks, it locks in one
+/// order: budget, user, what is spent.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn hold(connection: &mut AnyConnection, budget: &Budget) -> Written<()> {
+    sqlx::query("UPDATE budgets SET fails = fails WHERE id = $1").bind(&budget.id).execute(connection).await?;
+    Ok(())
+}
+
+/// What a try would meet, inside a transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn standing_in(connection: &mut AnyConnection, budget: &Budget, now: Timestamp) -> Written<Charge> {
+    let next: Option<i64> = sqlx::query_scalar("SELECT next_at FROM budgets WHERE id = $1")
+        .bind(&budget.id)
+        .fetch_optional(connection)
+        .await?;
+    let next = next.filter(|next| *next > now.unix());
+    Ok(next.map_or(Charge::Taken, |next| Charge::Wait(Timestamp::from_unix(next))))
+}
+
 impl Store {
     /// How a budget stands at a moment: failures so far, and what a try would meet.
     ///

@@ -40,9 +40,9 @@ impl Person {
 
 use Column::{Number, Text};
 
-const USER: [Column; 21] = [
+const USER: [Column; 22] = [
     Text, Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text, Number, Number, Text, Number, Text,
-    Number, Text, Number, Number,
+    Number, Number, Text, Number, Number,
 ];
 
 /// Where the factor's columns begin: behind the user's, their mark and what is not under it.
@@ -54,7 +54,7 @@ macro_rules! person {
         concat!(
             "SELECT u.id, u.name, u.name_key, u.email, u.email_key, u.email_verified_at, u.role, u.groups, u.level, ",
             "u.shared_at, u.disabled_at, u.password, u.must_change_at, u.setup_until, u.authenticators, ",
-            "u.email_codes_at, u.recovery, u.skipped, u.language, u.security_version, u.created_at, u.mac, u.last_method, ",
+            "u.email_codes_at, u.recovery, u.recovery_due_at, u.skipped, u.language, u.security_version, u.created_at, u.mac, u.last_method, ",
             "f.id AS f_id, f.user_id, f.kind, f.name AS f_name, f.secret, f.algorithm, f.digits, f.period, f.drift, ",
             "f.created_at AS f_created_at, f.mac AS f_mac, f.last_step, f.last_used_at ",
             "FROM users u LEFT JOIN factors f ON f.user_id = u.id ",
@@ -155,9 +155,9 @@ pub async fn person_judged(
 pub async fn insert_user(connection: &mut AnyConnection, store: &Store, user: &User) -> Written<()> {
     let row = user_row(store, user)?;
     let insert = "INSERT INTO users (id, name, name_key, email, email_key, email_verified_at, role, groups, level, \
-         shared_at, disabled_at, password, must_change_at, setup_until, authenticators, email_codes_at, recovery, skipped, \
-         language, security_version, created_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-         $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+         shared_at, disabled_at, password, must_change_at, setup_until, authenticators, email_codes_at, recovery, \
+         recovery_due_at, skipped, language, security_version, created_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, \
+         $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
     bind_user(sqlx::query(insert), user, &row).execute(&mut *connection).await?;
     index_groups(connection, user).await
 }
@@ -171,8 +171,9 @@ pub async fn update_user(connection: &mut AnyConnection, store: &Store, user: &U
     let row = user_row(store, user)?;
     let update = "UPDATE users SET name = $2, name_key = $3, email = $4, email_key = $5, email_verified_at = $6, \
          role = $7, groups = $8, level = $9, shared_at = $10, disabled_at = $11, password = $12, must_change_at = $13, \
-         setup_until = $14, authenticators = $15, email_codes_at = $16, recovery = $17, skipped = $18, language = $19, \
-         security_version = $20, created_at = $21, mac = $22 WHERE id = $1 AND security_version = $23";
+         setup_until = $14, authenticators = $15, email_codes_at = $16, recovery = $17, \
+         recovery_due_at = $18, skipped = $19, language = $20, security_version = $21, created_at = $22, mac = $23 \
+         WHERE id = $1 AND security_version = $24";
     let done = bind_user(sqlx::query(update), user, &row).bind(expected).execute(&mut *connection).await?;
     if done.rows_affected() != 1 {
         return Err(StoreError::Conflict);
@@ -250,6 +251,7 @@ fn user_row(store: &Store, user: &User) -> Result<UserRow, StoreError> {
         Some(authenticators.clone()),
         moment(user.email_codes_at),
         user.recovery.as_ref().map(ToString::to_string),
+        moment(user.recovery_due_at),
         Some(user.skipped.to_string()),
         user.language.clone(),
         Some(user.security_version.to_string()),
@@ -280,6 +282,7 @@ fn bind_user<'q>(query: Query<'q>, user: &User, row: &UserRow) -> Query<'q> {
         .bind(row.authenticators.clone())
         .bind(user.email_codes_at.map(Timestamp::unix))
         .bind(user.recovery.as_ref().map(ToString::to_string))
+        .bind(user.recovery_due_at.map(Timestamp::unix))
         .bind(user.skipped)
         .bind(user.language.clone())
         .bind(user.security_version)
@@ -356,10 +359,11 @@ fn read_user(store: &Store, row: &AnyRow) -> Result<User, StoreError> {
         authenticators: values.parsed(14, |text| serde_json::from_str(text).ok())?,
         email_codes_at: values.maybe_time(15)?,
         recovery: values.maybe(16).map(|id| Id::from_stored(id.to_owned())),
-        skipped: values.number(17)?,
-        language: values.maybe(18).map(str::to_owned),
-        security_version: values.number(19)?,
-        created_at: values.time(20)?,
+        recovery_due_at: values.maybe_time(17)?,
+        skipped: values.number(18)?,
+        language: values.maybe(19).map(str::to_owned),
+        security_version: values.number(20)?,
+        created_at: values.time(21)?,
     })
 }
 
