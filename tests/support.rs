@@ -11,6 +11,7 @@ pub(crate) mod site;
 pub(crate) mod sshd;
 pub(crate) mod syslog;
 pub(crate) mod totp;
+pub(crate) mod visitor;
 pub(crate) mod wait;
 pub(crate) mod world;
 
