@@ -6,12 +6,15 @@
 # postgres:100000. Every protection against replay is on. Run it as root on an idle machine: every figure is a wait
 # for a disk or for another process, and a compiler beside it multiplies them.
 #
+# Then how long refusals take, by their reason: a row whose ratio is far from 1 tells an outsider something.
+#
 # The others are told a time that moves on by 60 seconds with each login, so one user logs in with fresh codes. Our
 # server judges time itself, so each of its logins is another person's, with the code of the present step.
 #
 #   TWOLATCH_BIN          the server, a release build    (target/release/twolatch)
 #   TWOLATCH_SEED         what fills its database        (target/release/examples/seed)
 #   TWOLATCH_BURST        what offers logins at a rate   (target/release/examples/burst)
+#   TWOLATCH_CLASSES      what refusals take, by reason  (target/release/examples/classes)
 #   TWOLATCH_PAM_MODULE   the module, a release build    (target/pam/release/libpam_twolatch.so)
 #
 # Built by: cargo build --release -p idp-server --bins --examples
@@ -28,6 +31,8 @@ server=$(realpath "${TWOLATCH_BIN:-$target/release/twolatch}")
 seeder=$(realpath "${TWOLATCH_SEED:-$target/release/examples/seed}")
 module=$(realpath "${TWOLATCH_PAM_MODULE:-$target/pam/release/libpam_twolatch.so}")
 burst=$(realpath "${TWOLATCH_BURST:-$target/release/examples/burst}")
+classes=$(realpath "${TWOLATCH_CLASSES:-$target/release/examples/classes}")
+readonly refusals=1000 web_refusals=200
 readonly blocks=5 logins=200 rate=1000 seconds=5
 work=$(mktemp -d /tmp/twolatch-bench.XXXXXX)
 servers=()
@@ -160,5 +165,12 @@ for service in "${ours[@]}"; do
     printf '%s: %d/s for %d s: %s\n' "$service" "$rate" "$seconds" \
         "$("$burst" "/run/twolatch/$service.sock" "$work/burst" "$rate" "$seconds")"
 done
+
+# Last, because it adds people of its own.
+for service in "${ours[@]}"; do
+    printf '\ntime classes of %s, %d samples each, %d on the web\n' "$service" "$refusals" "$web_refusals"
+    "$classes" "$work/$service/twolatch.toml" "$refusals" "$web_refusals"
+done
+printf '\n'
 printf '%s\n' "${ready[@]}"
 printf 'module: %d bytes\n' "$(stat -c %s "$module")"

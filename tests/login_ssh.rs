@@ -2,7 +2,10 @@
 //! own and nothing waits for the next code.
 
 use std::fs;
+use std::thread;
 use std::time::Duration;
+
+use twolatch_core::time::{Clock, SystemClock};
 
 use crate::support::database::Engine;
 use crate::support::machine::First;
@@ -10,7 +13,7 @@ use crate::support::on_both_databases;
 use crate::support::sshd::{Methods, Sshd};
 use crate::support::syslog;
 use crate::support::wait::{timed, until};
-use crate::support::world::{Login, Person, WHO, World};
+use crate::support::world::{CODE_PROMPT, Login, Person, WHO, World};
 
 on_both_databases!(
     password_and_code_let_in,
@@ -20,6 +23,9 @@ on_both_databases!(
     a_server_killed_while_the_person_types_spends_nothing,
 );
 
+/// Connections that such an sshd has before somebody is in.
+const STARTUPS: usize = 10;
+
 /// A machine whose sshd asks for password and code.
 fn with_password() -> Option<(World, Sshd)> {
     on(Engine::Sqlite, First::Stack, Methods::KeyboardInteractive)
@@ -28,6 +34,13 @@ fn with_password() -> Option<(World, Sshd)> {
 fn on(engine: Engine, first: First, methods: Methods) -> Option<(World, Sshd)> {
     let world = World::new(engine, &["sshd"], first)?;
     Some((world, Sshd::start(methods)))
+}
+
+/// A machine whose sshd leaves it to others how often may be tried.
+fn without_limits() -> Option<(World, Sshd)> {
+    let world = World::new(Engine::Sqlite, &["sshd"], First::Stack)?;
+    let more = format!("MaxAuthTries 100\nMaxStartups {STARTUPS}");
+    Some((world, Sshd::start_with(Methods::KeyboardInteractive, &more)))
 }
 
 fn at_the_code(sshd: &Sshd, person: &Person) -> Login {
@@ -185,6 +198,42 @@ fn p23_a_locked_person_is_refused_with_the_right_code_until_unlocked() {
     assert!(!verdicts.contains(&"ok".to_owned()), "{verdicts:?}");
     world.server.run(&["user", "unlock", person.name()], "");
     sshd.login(person.name(), None).answer(password, &[&code]).assert_in(person.name());
+}
+
+/// CVE-2015-5600: sshd once asked anew for each device that a client named, however often it named the same one.
+#[test]
+fn p33_count_thousands_of_devices_in_one_connection_buy_no_more_tries() {
+    let Some((world, sshd)) = without_limits() else { return };
+    let person = world.enrolled();
+    // Ending on a line that is no code, a conversation is not the last one that sshd has in a connection.
+    let wrong = person.wrong_code();
+    let typed: Vec<&str> = [&wrong, &wrong, ""].into_iter().cycle().take(12).collect();
+    let devices = format!("KbdInteractiveDevices={}", vec!["pam"; 10_000].join(","));
+    let login = sshd.login_with(person.name(), None, &[&devices, "NumberOfPasswordPrompts=4"]);
+    let ended = login.answer(&person.account.password, &typed);
+    ended.assert_refused();
+    assert_eq!(ended.screen.matches(CODE_PROMPT).count(), typed.len(), "{}", ended.screen);
+    assert_eq!(world.verdicts(person.name()), ["wrong", "wrong", "wrong", "wrong", "wrong", "wait"]);
+    assert_eq!(world.server.standing(person.name(), SystemClock.now()).0, 5);
+}
+
+#[test]
+fn p33_count_as_many_connections_as_sshd_takes_buy_no_more_tries() {
+    let Some((world, sshd)) = without_limits() else { return };
+    let person = world.enrolled();
+    let wrong = person.wrong_code();
+    let logins: Vec<Login> = (0..STARTUPS).map(|_| at_the_code(&sshd, &person)).collect();
+    sshd.login(person.name(), None).end_without_code(&person.account.password).assert_refused();
+    thread::scope(|scope| {
+        for login in logins {
+            scope.spawn(|| login.answer(&person.account.password, &[&wrong]).assert_refused());
+        }
+    });
+    let verdicts = world.verdicts(person.name());
+    let (judged, others): (Vec<&String>, Vec<&String>) = verdicts.iter().partition(|verdict| *verdict == "wrong");
+    assert_eq!(judged.len(), 5, "{verdicts:?}");
+    assert!(!others.is_empty() && others.iter().all(|verdict| *verdict == "wait"), "{verdicts:?}");
+    assert_eq!(world.server.standing(person.name(), SystemClock.now()).0, 5);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! sudo, su and a program without privileges. Whose factor: sudo asks for the caller's, su for the target's.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use crate::support::database::Engine;
@@ -18,25 +17,10 @@ fn with_sudo(engine: Engine) -> Option<World> {
     World::new(engine, &["sudo", "su", "sshd"], First::Stack)
 }
 
-/// Lets this account use sudo, with one try.
-fn allow(account: &Account) {
-    let rules = format!(
-        "{0} ALL=(ALL:ALL) ALL\nDefaults:{0} passwd_tries=1, lecture=never, passprompt=\"Password: \"\n",
-        account.name
-    );
-    let file = PathBuf::from("/etc/sudoers.d").join(&account.name);
-    fs::write(&file, rules).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o440)).unwrap();
-}
-
 fn sudoer(world: &World) -> Person {
     let person = world.enrolled();
-    allow(&person.account);
+    person.account.allow_sudo();
     person
-}
-
-fn sudo(account: &Account) -> Login {
-    account.login("sudo", &["bash", "-c", WHO])
 }
 
 fn su(caller: &Account, target: &str) -> Login {
@@ -47,7 +31,7 @@ fn sudo_asks_the_caller(engine: Engine) {
     let Some(world) = with_sudo(engine) else { return };
     let person = sudoer(&world);
     let code = person.code();
-    sudo(&person.account).answer(&person.account.password, &[&code]).assert_in("root");
+    person.account.sudo().answer(&person.account.password, &[&code]).assert_in("root");
     syslog::expect_reason(person.name(), "granted");
     syslog::assert_hides_code(person.name(), &code);
 }
@@ -67,7 +51,7 @@ fn su_asks_the_target(engine: Engine) {
 fn sudo_refuses_a_wrong_code() {
     let Some(world) = with_sudo(Engine::Sqlite) else { return };
     let person = sudoer(&world);
-    sudo(&person.account).answer(&person.account.password, &[&person.wrong_code()]).assert_refused();
+    person.account.sudo().answer(&person.account.password, &[&person.wrong_code()]).assert_refused();
     syslog::expect_reason(person.name(), "refused");
 }
 
@@ -75,8 +59,8 @@ fn sudo_refuses_a_wrong_code() {
 fn sudo_refuses_an_account_that_twolatch_does_not_know() {
     let Some(world) = with_sudo(Engine::Sqlite) else { return };
     let account = world.unknown();
-    allow(&account);
-    sudo(&account).answer(&account.password, &["123456"]).assert_refused();
+    account.allow_sudo();
+    account.sudo().answer(&account.password, &["123456"]).assert_refused();
     syslog::expect_reason(&account.name, "refused");
 }
 
@@ -87,7 +71,7 @@ fn p12_a_code_used_for_ssh_does_not_work_for_sudo_and_su() {
     let person = sudoer(&world);
     let (code, password) = (person.code(), &person.account.password);
     sshd.login(person.name(), None).answer(password, &[&code]).assert_in(person.name());
-    sudo(&person.account).answer(password, &[&code]).assert_refused();
+    person.account.sudo().answer(password, &[&code]).assert_refused();
     su(&world.unknown(), person.name()).answer(password, &[&code]).assert_refused();
 }
 
@@ -129,7 +113,7 @@ fn sudo_is_refused_while_the_server_is_down() {
     let Some(mut world) = with_sudo(Engine::Sqlite) else { return };
     let person = sudoer(&world);
     world.server.stop();
-    sudo(&person.account).answer(&person.account.password, &[&person.code()]).assert_refused();
+    person.account.sudo().answer(&person.account.password, &[&person.code()]).assert_refused();
     syslog::expect_reason(person.name(), "no_answer");
 }
 

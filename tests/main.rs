@@ -54,6 +54,8 @@ mod pages;
 #[cfg(test)]
 mod race;
 #[cfg(test)]
+mod race_doors;
+#[cfg(test)]
 mod rude_clients;
 #[cfg(test)]
 mod store;

@@ -1,20 +1,19 @@
 //! `burst SOCKET PEOPLE RATE SECONDS`: offers logins at a fixed rate, whatever the answers take, each a new connection and
 //! another person with the code of the present step. Latency is counted from the moment a login was due.
 
-use std::error::Error;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
+use serde_json::Value;
 use tokio::time::Instant;
 use twolatch_core::factor::totp::{Algorithm, Totp};
 use twolatch_core::secret::Secret;
 use twolatch_core::time::{Clock, SystemClock};
 
-type Failure = Box<dyn Error + Send + Sync>;
+use crate::wire::{Failure, answer, begin};
+
+mod wire;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -58,31 +57,9 @@ fn person(line: &str) -> Option<(String, Totp)> {
     Some((name.to_owned(), Totp::from_base32(&Secret::new(secret.to_owned()), Algorithm::Sha1, 6, 30).ok()?))
 }
 
-async fn log_in(socket: &PathBuf, name: &str, totp: &Totp) -> Result<String, Failure> {
-    let begin = json!({
-        "version": 1, "nonce": "0".repeat(32), "user": name, "service": "sshd", "tty": "ssh", "rhost": "192.0.2.1",
-        "caller": 0, "evidence": "stack", "qr": "off",
-    });
-    let prompt = ask(socket, "/v1/begin", &begin).await?;
+async fn log_in(socket: &Path, name: &str, totp: &Totp) -> Result<String, Failure> {
+    let attempt = begin(socket, name, "192.0.2.1").await?;
     let code = totp.code_of(totp.step_at(SystemClock.now())).ok_or("no code")?;
-    let answer = json!({
-        "version": 1, "nonce": "0".repeat(32), "user": name, "service": "sshd", "attempt": prompt.get("attempt"),
-        "typed": code.expose(),
-    });
-    let verdict = ask(socket, "/v1/answer", &answer).await?;
+    let verdict = answer(socket, name, &attempt, code.expose()).await?;
     Ok(verdict.get("outcome").and_then(Value::as_str).unwrap_or_default().to_owned())
-}
-
-async fn ask(socket: &PathBuf, path: &str, request: &Value) -> Result<Value, Failure> {
-    let mut stream = UnixStream::connect(socket).await?;
-    let body = request.to_string();
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    stream.write_all((head + &body).as_bytes()).await?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text).await?;
-    let (_, body) = text.split_once("\r\n\r\n").ok_or("no answer")?;
-    Ok(serde_json::from_str(body)?)
 }

@@ -7,22 +7,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use idp_server::config::Config;
+use twolatch_core::crypto::SystemEntropy;
 use twolatch_core::crypto::keyring::KeyRing;
-use twolatch_core::crypto::{Entropy, SystemEntropy};
-use twolatch_core::factor::Factor;
-use twolatch_core::factor::totp::Totp;
-use twolatch_core::id::Id;
 use twolatch_core::store::Store;
 use twolatch_core::store::factors::insert_factor;
 use twolatch_core::store::users::insert_user;
-use twolatch_core::time::{Clock, SystemClock};
-use twolatch_core::user::User;
+
+use crate::people::person;
+
+mod people;
 
 /// People in one transaction.
 const BATCH: u32 = 1000;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [config, count, shown] = arguments.as_slice() else { return Err("usage: seed CONFIG COUNT SHOWN".into()) };
     let (count, shown): (u32, u32) = (count.parse()?, shown.parse()?);
@@ -34,7 +33,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut next = 1;
     while next <= count {
         let end = count.min(next + BATCH - 1);
-        let people = (next..=end).map(|number| person(number, &*entropy)).collect::<Result<Vec<_>, _>>()?;
+        let people =
+            (next..=end).map(|number| person(&format!("bench{number}"), &*entropy)).collect::<Result<Vec<_>, _>>()?;
         for (user, factor) in people.iter().take(shown.saturating_sub(next - 1) as usize) {
             writeln!(output, "{} {}", user.name, factor.totp.base32().expose())?;
         }
@@ -54,22 +54,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     store.close().await;
     Ok(())
-}
-
-fn person(number: u32, entropy: &dyn Entropy) -> Result<(User, Factor), Box<dyn Error>> {
-    let now = SystemClock.now();
-    let (user, factor) = (Id::random(entropy)?, Id::random(entropy)?);
-    let totp = Totp::random(entropy)?;
-    let factor = Factor {
-        id: factor,
-        user: user.clone(),
-        name: "app".to_owned(),
-        totp,
-        created_at: now,
-        last_step: 0,
-        last_used_at: None,
-    };
-    let name = format!("bench{number}").parse()?;
-    let user = User { authenticators: vec![factor.id.clone()], ..User::new(user, name, now, now) };
-    Ok((user, factor))
 }

@@ -1,13 +1,14 @@
 //! The throw-away machine that `tests/machine.sh` makes: accounts and PAM files may be changed here and nowhere else.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
 use super::pty::Pty;
-use super::world::Login;
+use super::world::{Login, WHO};
 use super::{new_id, run, setting, skip};
 
 /// `tests/machine.sh` leaves this file; without it the machine is a real one.
@@ -47,6 +48,22 @@ impl Account {
     /// Runs a program as this account, without a terminal, that must succeed; gives what it printed.
     pub(crate) fn run(&self, program: &str, arguments: &[&str], input: &str) -> String {
         run("setpriv", &[&self.become_me(), &[program][..], arguments].concat(), input)
+    }
+
+    /// Lets this account use sudo, with one try.
+    pub(crate) fn allow_sudo(&self) {
+        let rules = format!(
+            "{0} ALL=(ALL:ALL) ALL\nDefaults:{0} passwd_tries=1, lecture=never, passprompt=\"Password: \"\n",
+            self.name
+        );
+        let file = PathBuf::from("/etc/sudoers.d").join(&self.name);
+        fs::write(&file, rules).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o440)).unwrap();
+    }
+
+    /// Runs sudo as this account: it prints `in:root` where it lets in.
+    pub(crate) fn sudo(&self) -> Login {
+        self.login("sudo", &["bash", "-c", WHO])
     }
 
     fn become_me(&self) -> [&str; 6] {
@@ -104,11 +121,17 @@ impl Machine {
     #[expect(clippy::unused_self, reason = "only in the throw-away machine")]
     fn set_password(&self, account: &Account) {
         let line = format!("{}:{}\n", account.name, account.password);
-        run("flock", &["/run/lock/accounts", "chpasswd"], &line);
+        // A hash that costs little: what Linux passwords are worth is not tested here.
+        run("flock", &["/run/lock/accounts", "chpasswd", "--crypt-method", "SHA512"], &line);
     }
 
     /// Writes a service's PAM file: the password as `first` says, then our module, asking at this socket.
     pub(crate) fn pam_stack(&self, service: &str, first: First, socket: &Path) {
+        self.pam_stack_with(service, first, socket, "");
+    }
+
+    /// The same with further arguments of our line.
+    pub(crate) fn pam_stack_with(&self, service: &str, first: First, socket: &Path, more: &str) {
         let (password_line, argument) = match first {
             First::Stack => ("auth requisite pam_unix.so nodelay\n", "stack"),
             First::Key => ("", "key"),
@@ -116,7 +139,7 @@ impl Machine {
         };
         let stack = format!(
             "{password_line}\
-             auth required {module} first={argument} socket={socket}\n\
+             auth required {module} first={argument} socket={socket} {more}\n\
              auth required pam_permit.so\n\
              account required pam_unix.so\n\
              session required pam_permit.so\n\

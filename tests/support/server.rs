@@ -4,11 +4,18 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 
+use idp_server::config::Config;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
+use twolatch_core::crypto::SystemEntropy;
+use twolatch_core::crypto::keyring::KeyRing;
+use twolatch_core::store::Store;
+use twolatch_core::store::budgets::{Budget, Charge};
+use twolatch_core::time::Timestamp;
 
 use super::database::{Database, Engine};
 use super::wait::{PATIENCE, try_until, until};
@@ -119,6 +126,21 @@ impl Server {
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let printed = self.run(&[arguments, &["--json"]].concat(), "");
         serde_json::from_str(&printed).unwrap_or_else(|error| panic!("twolatch {arguments:?}: {error}\n{printed}"))
+    }
+
+    /// How many wrong codes somebody's authenticator stands charged with, and what a try would have met at a moment: what
+    /// the database says, whoever serves it.
+    pub(crate) fn standing(&self, name: &str, at: Timestamp) -> (i64, Charge) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let config = Config::load(&self.config_path()).unwrap();
+            let keys = KeyRing::load(&config.keys).unwrap();
+            let store = Store::open(config.database, keys, Arc::new(SystemEntropy::new())).await.unwrap();
+            let person = store.person_by_name(&name.parse().unwrap()).await.unwrap().unwrap();
+            let standing = store.standing(&Budget::of_totp(person.user.id.as_str()), at).await.unwrap();
+            store.close().await;
+            standing
+        })
     }
 
     /// From now on it is started with a clock that is shifted by this (as libfaketime takes it).

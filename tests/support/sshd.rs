@@ -33,6 +33,11 @@ pub(crate) struct Sshd {
 
 impl Sshd {
     pub(crate) fn start(methods: Methods) -> Self {
+        Self::start_with(methods, "")
+    }
+
+    /// With further lines in `sshd_config`.
+    pub(crate) fn start_with(methods: Methods, more: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("twolatch-sshd.").tempdir().unwrap();
         // sshd reads the list of keys as the person who logs in.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -49,7 +54,7 @@ impl Sshd {
             "ListenAddress 127.0.0.1:{port}\nHostKey {}\nPidFile none\nAuthorizedKeysFile {}/%u\nStrictModes no\n\
              LogLevel VERBOSE\nUsePAM yes\nUseDNS no\nPrintMotd no\nPermitRootLogin prohibit-password\n\
              PubkeyAuthentication yes\nKbdInteractiveAuthentication {keyboard_interactive}\n\
-             PasswordAuthentication {password}\nAuthenticationMethods {}\n",
+             PasswordAuthentication {password}\nAuthenticationMethods {}\n{more}\n",
             path("host_key"),
             path("keys"),
             methods.names(),
@@ -84,6 +89,11 @@ impl Sshd {
 
     /// Starts `ssh` for this account, with a key if there is one.
     pub(crate) fn login(&self, name: &str, key: Option<&PathBuf>) -> Login {
+        self.login_with(name, key, &[])
+    }
+
+    /// The same with options of the client that win over the usual ones.
+    pub(crate) fn login_with(&self, name: &str, key: Option<&PathBuf>, own: &[&str]) -> Login {
         let (port, to) = (self.port.to_string(), format!("{name}@127.0.0.1"));
         let preferred = format!("PreferredAuthentications={}", self.methods.names());
         let identity = key.map_or_else(|| "none".into(), |path| path.display().to_string());
@@ -98,7 +108,8 @@ impl Sshd {
             &identity,
             &preferred,
         ];
-        arguments.extend(options.iter().flat_map(|option| ["-o", option]));
+        // The first value that the client is given counts.
+        arguments.extend(own.iter().chain(&options).flat_map(|option| ["-o", option]));
         arguments.extend([to.as_str(), WHO]);
         Login::new(Pty::spawn("ssh", &arguments))
     }

@@ -1,4 +1,4 @@
-//! A throw-away machine whose logins ask a server of their own, and the people who log in.
+//! A throw-away machine whose logins ask a server of their own, or two, and the people who log in.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -10,6 +10,7 @@ use super::database::Engine;
 use super::machine::{Account, First, Machine};
 use super::pty::{Ended, Pty};
 use super::server::Server;
+use super::site::PASSWORD;
 use super::{syslog, totp};
 
 /// The command that proves a login: what it prints is never typed.
@@ -18,6 +19,8 @@ pub(crate) const WHO: &str = "echo in:$(id -un)";
 /// A machine and its server, which runs.
 #[derive(Debug)]
 pub(crate) struct World {
+    // Dropped first: its database is that of the other.
+    second: Option<Server>,
     pub(crate) server: Server,
     pub(crate) machine: Machine,
     secrets: RefCell<Vec<String>>,
@@ -39,12 +42,43 @@ impl World {
             machine.pam_stack(service, first, server.socket());
         }
         server.start();
-        Some(Self { server, machine, secrets: RefCell::default() })
+        Some(Self { second: None, server, machine, secrets: RefCell::default() })
+    }
+
+    /// Starts a second server on the same database.
+    pub(crate) fn add_server(&mut self) {
+        let mut second = self.server.beside(Path::new("/run/twolatch"));
+        second.start();
+        self.second = Some(second);
+    }
+
+    /// The servers that run: one or two.
+    pub(crate) fn servers(&self) -> Vec<&Server> {
+        [&self.server].into_iter().chain(&self.second).collect()
+    }
+
+    /// Stops all servers, then starts them again.
+    pub(crate) fn restart(&mut self) {
+        let mut servers: Vec<&mut Server> = [&mut self.server].into_iter().chain(&mut self.second).collect();
+        for server in &mut servers {
+            server.stop();
+        }
+        for server in servers {
+            server.start();
+        }
     }
 
     /// A new person, known to Twolatch and set up.
     pub(crate) fn enrolled(&self) -> Person {
         self.enrol(self.unknown())
+    }
+
+    /// A new person whom every door asks: set up, with a password for the web, and allowed to use sudo.
+    pub(crate) fn enrolled_everywhere(&self) -> Person {
+        let person = self.enrolled();
+        person.account.allow_sudo();
+        self.server.run(&["user", "set", person.name(), "--password-stdin", "--keep"], &format!("{PASSWORD}\n"));
+        person
     }
 
     /// A new person whom Twolatch does not know.
@@ -70,10 +104,14 @@ impl World {
     }
 
     fn verdicts_where(&self, wanted: impl Fn(&Value) -> bool) -> Vec<String> {
+        let records = self.records(|record| record["event"] == "code" && wanted(record));
+        records.iter().map(|record| record["result"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Records of the audit, the earliest first.
+    pub(crate) fn records(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let records = self.server.json(&["audit", "list", "--limit", "10000"]);
-        let codes = |record: &&Value| record["event"] == "code" && wanted(record);
-        let results = records.as_array().unwrap().iter().rev().filter(codes);
-        results.map(|record| record["result"].as_str().unwrap().to_owned()).collect()
+        records.as_array().unwrap().iter().rev().filter(|record| wanted(record)).cloned().collect()
     }
 
     /// What `user list` says of somebody's second factor.
@@ -103,8 +141,10 @@ impl Drop for World {
         let secrets = self.secrets.borrow();
         let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
         syslog::assert_hides(&secrets);
-        let log = self.server.log();
-        assert!(!secrets.iter().any(|secret| log.contains(secret)), "the server's log shows a secret:\n{log}");
+        for server in self.servers() {
+            let log = server.log();
+            assert!(!secrets.iter().any(|secret| log.contains(secret)), "the server's log shows a secret:\n{log}");
+        }
         self.server.run(&["audit", "verify"], "");
     }
 }

@@ -13,6 +13,8 @@ pub const LOGIN_CODE: &str = "/login/code";
 pub const LOGIN_SETUP: &str = "/login/setup";
 /// A password in place of one that somebody else has chosen.
 pub const LOGIN_PASSWORD: &str = "/login/password";
+/// Recovery codes or key, at sign-in.
+pub const LOGIN_RECOVERY: &str = "/login/recovery";
 /// What a one-time link opens.
 pub const SETUP: &str = "/setup/{token}";
 /// One's own account.
@@ -114,6 +116,12 @@ impl Links {
     #[must_use]
     pub fn login_password(&self) -> String {
         self.to(LOGIN_PASSWORD)
+    }
+
+    /// Recovery codes or key that are shown once, at sign-in.
+    #[must_use]
+    pub fn login_recovery(&self) -> String {
+        self.to(LOGIN_RECOVERY)
     }
 
     /// What a one-time link opens.

@@ -1,0 +1,73 @@
+//! A browser that visits a running server over its listener. It stays where an answer leaves it; the test decides where
+//! it goes on.
+
+use axum::http::Method;
+use reqwest::blocking::{Client, RequestBuilder};
+use reqwest::redirect::Policy;
+
+use super::server::Server;
+use super::site::{Browser, PASSWORD, Page, encode};
+
+/// A browser and the server that it talks to.
+#[derive(Debug)]
+pub(crate) struct Visitor {
+    client: Client,
+    issuer: String,
+    browser: Browser,
+}
+
+impl Visitor {
+    /// Somebody who has no cookies yet. All of them may share one client.
+    pub(crate) fn new(client: &Client, server: &Server) -> Self {
+        Self { client: client.clone(), issuer: server.issuer(), browser: Browser::default() }
+    }
+
+    /// What visitors connect with: it follows nothing and keeps no cookies.
+    pub(crate) fn client() -> Client {
+        Client::builder().redirect(Policy::none()).build().unwrap()
+    }
+
+    /// From now on a load balancer leads it to this server.
+    pub(crate) fn move_to(&mut self, server: &Server) {
+        self.issuer = server.issuer();
+    }
+
+    /// Opens a page.
+    pub(crate) fn get(&mut self, to: &str) -> Page {
+        let request = self.client.get(format!("{}{to}", self.issuer));
+        self.send(request)
+    }
+
+    /// Sends a page's form with these fields filled in.
+    pub(crate) fn post(&mut self, page: &Page, fields: &[(&str, &str)]) -> Page {
+        let (action, hidden) = page.form();
+        let all = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied());
+        let request = self.client.request(Method::POST, format!("{}{action}", self.issuer)).body(encode(all));
+        self.send(request.header("content-type", "application/x-www-form-urlencoded").header("origin", &self.issuer))
+    }
+
+    /// Signs in as far as the page that asks for the code.
+    pub(crate) fn reach_code(&mut self, name: &str) -> Page {
+        let page = self.get("/login");
+        let answer = self.post(&page, &[("username", name), ("password", PASSWORD)]);
+        assert_eq!(answer.location().as_deref(), Some("/login/code"), "{answer:?}");
+        self.get("/login/code")
+    }
+
+    /// Whether somebody is signed in.
+    pub(crate) fn has_session(&self) -> bool {
+        self.browser.cookies.contains_key("twolatch_session")
+    }
+
+    fn send(&mut self, mut request: RequestBuilder) -> Page {
+        if !self.browser.cookies.is_empty() {
+            let pairs: Vec<_> = self.browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header("cookie", pairs.join("; "));
+        }
+        let answer = request.send().unwrap();
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let page = Page { status, headers, body: answer.text().unwrap() };
+        self.browser.keep(&page);
+        page
+    }
+}
