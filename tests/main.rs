@@ -36,6 +36,8 @@ mod login_web;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod methods;
+#[cfg(test)]
 mod module_file;
 #[cfg(test)]
 mod oathtool;

@@ -69,6 +69,7 @@ impl Logins {
             recovery_due: door == Door::Web && user.recovery_due_at.is_some(),
             device_counts: door == Door::Web && rules.device_life(user) > 0,
             may_put_off: !policy.locked && rules.may_put_off(user, now),
+            later_counts: !policy.locked && rules.later_counts(user, now),
             ..Facts::none(user.setup_until)
         }
     }

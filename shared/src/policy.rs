@@ -180,10 +180,14 @@ impl Rules {
     /// Whether somebody may put set-up off now.
     #[must_use]
     pub fn may_put_off(&self, user: &User, now: Timestamp) -> bool {
-        match self.skip_until {
-            Some(until) => now < until && (self.skips == 0 || user.skipped < i64::from(self.skips)),
-            None => user.skipped < i64::from(self.skips),
-        }
+        self.later_counts(user, now) && (self.skips == 0 || user.skipped < i64::from(self.skips))
+    }
+
+    /// Whether somebody who has just put set-up off may go on without.
+    #[must_use]
+    pub fn later_counts(&self, user: &User, now: Timestamp) -> bool {
+        let open = self.skip_until.map_or(self.skips > 0, |until| now < until);
+        open && (self.skips == 0 || user.skipped <= i64::from(self.skips))
     }
 }
 

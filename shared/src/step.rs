@@ -32,6 +32,8 @@ pub struct Facts {
     pub device_counts: bool,
     /// Whether set-up may be put off once more.
     pub may_put_off: bool,
+    /// Whether having put it off in this login lets it go on.
+    pub later_counts: bool,
 }
 
 impl Facts {
@@ -48,6 +50,7 @@ impl Facts {
             least: Assurance::Password,
             device_counts: false,
             may_put_off: false,
+            later_counts: false,
         }
     }
 }
@@ -99,7 +102,7 @@ pub fn next(level: Level, facts: &Facts, proofs: &[Proof], now: Timestamp) -> St
     // Neither stands in where somebody wants more than a password.
     let excused = !wanted
         && (facts.device_counts && shown(Kind::Device)
-            || facts.methods.is_empty() && facts.may_put_off && shown(Kind::Later));
+            || facts.methods.is_empty() && facts.later_counts && shown(Kind::Later));
     if asked && !proven && !excused {
         return second_factor(facts, wanted, now);
     }
