@@ -25,6 +25,10 @@ CREATE TABLE sessions (
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     proofs TEXT NOT NULL,
     security_version BIGINT NOT NULL,
+    -- From where it was begun.
+    place TEXT NOT NULL,
+    -- When a second factor was shown for what changes the account: no code of the sign-in counts for that.
+    confirmed_at BIGINT,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     mac TEXT NOT NULL,

@@ -24,3 +24,22 @@ CREATE TABLE email_codes (
 );
 CREATE INDEX email_codes_by_user ON email_codes (user_id);
 CREATE INDEX email_codes_by_expiry ON email_codes (expires_at);
+
+-- Browsers that are asked for the second factor less often. Read only after the right password.
+CREATE TABLE devices (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    -- What the person had when it was remembered: it dies when password or authenticators change.
+    credentials TEXT NOT NULL,
+    name TEXT NOT NULL,
+    place TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    -- Replaced at each use. The one before is kept: whoever shows that has a copy.
+    secret_hash TEXT NOT NULL,
+    former_hash TEXT,
+    used_at BIGINT NOT NULL,
+    mac TEXT NOT NULL
+);
+CREATE INDEX devices_by_user ON devices (user_id);
+CREATE INDEX devices_by_expiry ON devices (expires_at);

@@ -9,13 +9,12 @@ use twolatch_core::policy::{Exemption, Level, Rules, Subject};
 use twolatch_core::reason::Reason;
 use twolatch_core::step::Assurance;
 use twolatch_core::store::audit::record;
-use twolatch_core::store::browser::{
-    Attempt, IDLE, SESSION_LIFE, delete_session, finish_attempt, insert_attempt, insert_session, update_attempt,
-};
+use twolatch_core::store::browser::{Attempt, finish_attempt, insert_attempt, update_attempt};
 use twolatch_core::store::budgets::{Budget, Charge, HARD_STOP, Then, charge, clear, give_back};
 use twolatch_core::store::factors::{Taken, accept_step};
 use twolatch_core::store::links::{Link, Purpose, insert_link, use_link};
 use twolatch_core::store::policies::insert_policy;
+use twolatch_core::store::sessions::{IDLE, SESSION_LIFE, delete_session, insert_session};
 use twolatch_core::store::{Boxed, StoreError, Written};
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::Role;
@@ -219,7 +218,9 @@ async fn ses4_sessions_end_by_time_idleness_and_change(core: Core) {
         let store = core.store().clone();
         write(
             &core.logins,
-            Box::new(move |c| Box::pin(async move { insert_session(c, &store, token, &user, &proofs, NOW).await })),
+            Box::new(move |c| {
+                Box::pin(async move { insert_session(c, &store, token, &user, &proofs, "192.0.2.1", NOW).await })
+            }),
         )
         .await
         .unwrap();
@@ -393,7 +394,7 @@ async fn ses4_setup(core: &Core) {
         &core.logins,
         Box::new(move |c| {
             Box::pin(async move {
-                insert_session(c, &store, "t", &user, &[], NOW).await?;
+                insert_session(c, &store, "t", &user, &[], "192.0.2.1", NOW).await?;
                 let _ = charge(c, &Budget::of_totp("alice"), NOW).await?;
                 let _ = charge(c, &Budget::of_source("web", "192.0.2.1"), NOW).await?;
                 Ok(())

@@ -22,6 +22,14 @@ pub enum Event {
     FactorsReset,
     /// Recovery codes or a key were made.
     RecoveryMade,
+    /// A browser was remembered.
+    DeviceRemembered,
+    /// A remembered browser was not asked for a second factor.
+    DeviceUsed,
+    /// A remembered browser was forgotten by its owner.
+    DeviceForgotten,
+    /// A secret was shown that a remembered browser has no more: the device is forgotten.
+    DeviceCopied,
     /// Set-up was put off.
     SetupPutOff,
     /// A code was mailed.

@@ -21,7 +21,7 @@ use twolatch_core::factor::{Kind, Proof};
 use twolatch_core::id::Id;
 use twolatch_core::login::Logins;
 use twolatch_core::policy::{Level, Rules};
-use twolatch_core::store::browser::{delete_session, insert_session};
+use twolatch_core::store::sessions::{delete_session, insert_session};
 use twolatch_core::time::{Clock, Timestamp};
 use twolatch_core::user::User;
 
@@ -167,7 +167,7 @@ impl Provider {
         let (store, now) = (self.app.store.clone(), self.now());
         let (sent, whose) = (token.clone(), user.clone());
         let write = self.app.store.write(move |connection| {
-            Box::pin(async move { insert_session(connection, &store, &sent, &whose, &proofs, now).await })
+            Box::pin(async move { insert_session(connection, &store, &sent, &whose, &proofs, "192.0.2.1", now).await })
         });
         write.await.unwrap();
         Browser { token, user }

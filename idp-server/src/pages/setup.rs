@@ -117,7 +117,7 @@ async fn begin(app: &App, token: &str, form: Form) -> Answer {
             return begin_page(app, &browser, token, &opened, name, Some((said, true)));
         }
     };
-    match app.logins.begin_link(token, parsed, password, browser.now).await {
+    match app.logins.begin_link(token, parsed, password, &browser.source, browser.now).await {
         Ok(led) => follow(app, &browser, token, led).await,
         Err(Fault::Weak(weak)) => {
             begin_page(app, &browser, token, &opened, name, Some((Said::error(weak.to_string()), false)))
@@ -134,7 +134,7 @@ async fn go_on(app: &App, token: &str, draft: &Secret, form: Form) -> Answer {
     let (browser, [code]) = form.only(["code"])?;
     let draft = draft.expose();
     let notice = match typed::parse(code.expose().as_bytes()) {
-        Typed::Code(code) => match app.logins.continue_link(token, draft, &code, browser.now).await {
+        Typed::Code(code) => match app.logins.continue_link(token, draft, &code, &browser.source, browser.now).await {
             Ok(led) => return follow(app, &browser, token, led).await,
             Err(Fault::Refused(Reason::Wrong)) => Notice::WrongNewCode,
             Err(fault) => return Err(over(fault)),

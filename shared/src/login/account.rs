@@ -10,8 +10,8 @@ use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::store::StoreError;
 use crate::store::audit::record;
-use crate::store::browser::{Session, delete_session, insert_session};
 use crate::store::budgets::{Budget, clear};
+use crate::store::sessions::{Session, delete_session, insert_session};
 use crate::store::users::update_user;
 use crate::time::Timestamp;
 
@@ -46,14 +46,14 @@ impl Logins {
         self.set_password(&mut person, new).await?;
         let token = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
         let (store, cookie) = (self.store.clone(), token.clone());
-        let (proofs, old_session) = (session.proofs.clone(), session.id_hash.clone());
+        let (proofs, old_session, place) = (session.proofs.clone(), session.id_hash.clone(), source.to_owned());
         self.store
             .write(move |connection| {
                 Box::pin(async move {
                     clear(connection, &budget).await?;
                     update_user(connection, &store, &person.user, expected).await?;
                     delete_session(connection, &old_session).await?;
-                    insert_session(connection, &store, &cookie, &person.user, &proofs, now).await?;
+                    insert_session(connection, &store, &cookie, &person.user, &proofs, &place, now).await?;
                     record(connection, &store, Record { event: Event::PasswordChanged, ..about }).await
                 })
             })

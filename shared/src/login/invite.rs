@@ -17,8 +17,8 @@ use crate::policy::Level;
 use crate::reason::Reason;
 use crate::secret::{self, Secret};
 use crate::store::audit::record;
-use crate::store::browser::insert_session;
 use crate::store::links::{Purpose, use_link};
+use crate::store::sessions::insert_session;
 use crate::store::users::{insert_user, update_user};
 use crate::store::{Person, Store, StoreError, Written};
 use crate::time::Timestamp;
@@ -89,6 +89,7 @@ impl Logins {
         token: &str,
         name: Option<UserName>,
         password: Secret,
+        source: &str,
         now: Timestamp,
     ) -> Result<Led, Fault> {
         let opened = self.open_link(token, now).await?;
@@ -105,14 +106,14 @@ impl Logins {
         }
         let (store, token, now_about) = (self.store.clone(), token.to_owned(), self.used(&person.user, now));
         let session = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
-        let cookie = session.clone();
+        let (cookie, place) = (session.clone(), source.to_owned());
         self.store
             .write(move |connection| {
                 Box::pin(async move {
                     complete(connection, &store, &token, &person.user, expected, now).await?;
                     if !enrolled {
                         let proofs = [Proof { kind: Kind::Password, at: now }];
-                        insert_session(connection, &store, &cookie, &person.user, &proofs, now).await?;
+                        insert_session(connection, &store, &cookie, &person.user, &proofs, &place, now).await?;
                     }
                     record(connection, &store, now_about).await
                 })
@@ -125,7 +126,14 @@ impl Logins {
     ///
     /// # Errors
     /// Why it does not go on; with [`Reason::Wrong`] the same draft is still good.
-    pub async fn continue_link(&self, token: &str, draft: &str, code: &Secret, now: Timestamp) -> Result<Led, Fault> {
+    pub async fn continue_link(
+        &self,
+        token: &str,
+        draft: &str,
+        code: &Secret,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<Led, Fault> {
         let draft = self.unseal_draft(token, draft)?;
         if draft.pending.is_over(now) {
             return Err(Fault::Over);
@@ -147,7 +155,7 @@ impl Logins {
         person.user.security_version += 1;
         let (store, token, about) = (self.store.clone(), token.to_owned(), self.used(&person.user, now));
         let session = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
-        let cookie = session.clone();
+        let (cookie, place) = (session.clone(), source.to_owned());
         self.store
             .write(move |connection| {
                 Box::pin(async move {
@@ -155,7 +163,7 @@ impl Logins {
                     let named = setup::default_name(&person.user);
                     let user = confirmed.store(connection, &store, &person.user, &named, about.clone()).await?;
                     let proofs = [Kind::Password, Kind::Totp].map(|kind| Proof { kind, at: now });
-                    insert_session(connection, &store, &cookie, &user, &proofs, now).await?;
+                    insert_session(connection, &store, &cookie, &user, &proofs, &place, now).await?;
                     record(connection, &store, about).await
                 })
             })

@@ -13,8 +13,9 @@ use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::step::{Assurance, Facts, Step, next};
 use crate::store::audit::record;
-use crate::store::browser::{Attempt, finish_attempt, insert_attempt, insert_session, update_attempt};
+use crate::store::browser::{Attempt, finish_attempt, insert_attempt, update_attempt};
 use crate::store::budgets::{Budget, Charge, charge, clear, is_noteworthy, refund};
+use crate::store::sessions::insert_session;
 use crate::store::users::update_user;
 use crate::store::{Person, StoreError};
 use crate::time::Timestamp;
@@ -268,11 +269,12 @@ impl Logins {
         let about = about.saying(assurance.acr());
         let token = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
         let (store, cookie, continue_to) = (self.store.clone(), token.clone(), attempt.continue_to.clone());
+        let place = source.to_owned();
         self.store
             .write(move |connection| {
                 Box::pin(async move {
                     finish_attempt(connection, &attempt).await?;
-                    insert_session(connection, &store, &cookie, &person.user, &attempt.proofs, now).await?;
+                    insert_session(connection, &store, &cookie, &person.user, &attempt.proofs, &place, now).await?;
                     record(connection, &store, about).await
                 })
             })

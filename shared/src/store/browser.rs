@@ -1,8 +1,8 @@
-//! What browsers hold the other half of: sign-ins under way and sessions. Stored by the hash of what the
-//! browser was given.
+//! Sign-ins under way, of which browsers hold the other half: stored by the hash of what the browser was given. And the
+//! sweeping of what has expired.
 
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
 use super::email_codes::EmailCode;
 use super::row::{Column, Values, moment};
@@ -41,33 +41,9 @@ pub struct Attempt {
     pub expires_at: Timestamp,
 }
 
-/// A browser session, with the user as of now.
-#[derive(Debug, Clone)]
-pub struct Session {
-    /// The hash of the cookie.
-    pub id_hash: String,
-    /// Whose.
-    pub user: User,
-    /// What was shown at sign-in.
-    pub proofs: Vec<Proof>,
-    /// Since when.
-    pub created_at: Timestamp,
-}
-
 use Column::{Number, Text};
 
 const ATTEMPT: [Column; 11] = [Text, Text, Text, Text, Text, Text, Text, Number, Number, Number, Number];
-
-const SESSION: [Column; 6] = [Text, Text, Text, Number, Number, Number];
-
-/// A session unused for this long is over.
-pub const IDLE: i64 = 3600;
-
-/// A session is over after this long, however much it is used.
-pub const SESSION_LIFE: i64 = 12 * 3600;
-
-/// A session's use is noted at most once in so many seconds.
-const NOTE_EVERY: i64 = 60;
 
 impl Store {
     /// The sign-in that a browser's token stands for.
@@ -86,57 +62,13 @@ impl Store {
         row.as_ref().map(|row| read_attempt(self, row)).transpose()
     }
 
-    /// The session that a cookie stands for, if it is alive: neither over, nor idle for too long, nor from before a
-    /// change of what the user's logins depend on.
-    ///
-    /// # Errors
-    /// Where the database fails, or the user's row is not as it was written.
-    pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
-        let hash = token_hash(token);
-        let row = sqlx::query(
-            "SELECT id_hash, user_id, proofs, security_version, created_at, expires_at, mac, seen_at FROM sessions \
-             WHERE id_hash = $1 AND expires_at > $2 AND seen_at > $3",
-        )
-        .bind(&hash)
-        .bind(now.unix())
-        .bind(now.plus(-IDLE).unix())
-        .fetch_optional(self.pool())
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let values = Values::read(self, "sessions", &row, 0, &SESSION)?;
-        let Some(person) = self.person(&Id::from_stored(values.text(1)?.to_owned())).await? else { return Ok(None) };
-        if person.user.security_version != values.number(3)? || person.user.disabled_at.is_some() {
-            return Ok(None);
-        }
-        let seen_at: i64 = row.try_get(7)?;
-        if now.unix() - seen_at >= NOTE_EVERY {
-            let hash = hash.clone();
-            self.write(move |connection| {
-                Box::pin(async move {
-                    sqlx::query("UPDATE sessions SET seen_at = $2 WHERE id_hash = $1 AND seen_at < $2")
-                        .bind(hash)
-                        .bind(now.unix())
-                        .execute(connection)
-                        .await?;
-                    Ok(())
-                })
-            })
-            .await?;
-        }
-        Ok(Some(Session {
-            proofs: values.parsed(2, |text| serde_json::from_str(text).ok())?,
-            id_hash: hash,
-            user: person.user,
-            created_at: values.time(4)?,
-        }))
-    }
-
     /// Deletes what has expired, a few hundred rows of each kind at a time. Answers how many there were.
     ///
     /// # Errors
     /// Where the database fails.
     pub async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
-        const EXPIRED: [&str; 4] = [
+        const EXPIRED: [&str; 5] = [
+            "DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE expires_at <= $1 LIMIT 500)",
             "DELETE FROM email_codes WHERE id IN (SELECT id FROM email_codes WHERE expires_at <= $1 LIMIT 500)",
             "DELETE FROM attempts WHERE id_hash IN (SELECT id_hash FROM attempts WHERE expires_at <= $1 LIMIT 500)",
             "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 500)",
@@ -219,53 +151,6 @@ pub async fn finish_attempt(connection: &mut AnyConnection, attempt: &Attempt) -
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
-/// Writes a new session down. The user's security version is the one it lives by.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn insert_session(
-    connection: &mut AnyConnection,
-    store: &Store,
-    token: &str,
-    user: &User,
-    proofs: &[Proof],
-    now: Timestamp,
-) -> Written<()> {
-    let expires_at = now.plus(SESSION_LIFE);
-    let (hash, proofs) = (token_hash(token), proofs_text(proofs));
-    let values = vec![
-        Some(hash.clone()),
-        Some(user.id.to_string()),
-        Some(proofs.clone()),
-        Some(user.security_version.to_string()),
-        moment(Some(now)),
-        moment(Some(expires_at)),
-    ];
-    sqlx::query(
-        "INSERT INTO sessions (id_hash, user_id, proofs, security_version, created_at, expires_at, mac, seen_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $5)",
-    )
-    .bind(hash)
-    .bind(user.id.as_str())
-    .bind(proofs)
-    .bind(user.security_version)
-    .bind(now.unix())
-    .bind(expires_at.unix())
-    .bind(Values::of("sessions", values).mark(store))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Ends a session.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn delete_session(connection: &mut AnyConnection, id_hash: &str) -> Written<()> {
-    sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(id_hash).execute(connection).await?;
-    Ok(())
-}
-
 fn read_attempt(store: &Store, row: &AnyRow) -> Result<Attempt, StoreError> {
     let values = Values::read(store, "attempts", row, 0, &ATTEMPT)?;
     Ok(Attempt {
@@ -308,6 +193,6 @@ fn mailed_text(attempt: &Attempt) -> Option<String> {
     attempt.mailed.as_ref().map(|(id, made)| format!("{id} {}", made.unix()))
 }
 
-fn proofs_text(proofs: &[Proof]) -> String {
+pub(super) fn proofs_text(proofs: &[Proof]) -> String {
     serde_json::to_string(proofs).unwrap_or_default()
 }

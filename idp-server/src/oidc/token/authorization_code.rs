@@ -66,8 +66,13 @@ async fn holder(app: &App, code: &str, now: Timestamp) -> Result<String, OauthEr
         return Err(refuse("the person that the code is for is gone"));
     };
     let user_name = person.user.name.to_string();
-    let session =
-        Session { id_hash: code.session, user: person.user, proofs: code.proofs, created_at: code.created_at };
+    let session = Session {
+        id_hash: code.session,
+        user: person.user,
+        proofs: code.proofs,
+        confirmed_at: None,
+        created_at: code.created_at,
+    };
     if may_issue(app, &session, now).await?.is_none() {
         return Err(refuse("policy asks for more than the person has shown, or the account is disabled"));
     }

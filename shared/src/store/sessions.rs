@@ -1,0 +1,261 @@
+//! Browser sessions: stored by the hash of the cookie, with what was shown when they began.
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::browser::proofs_text;
+use super::row::{Column, Values, moment};
+use super::{Store, StoreError, Written};
+use crate::crypto::token_hash;
+use crate::factor::Proof;
+use crate::id::Id;
+use crate::time::Timestamp;
+use crate::user::User;
+
+/// A session as it is stored.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    /// The hash of the cookie.
+    pub id_hash: String,
+    /// Whose.
+    pub user: Id<User>,
+    /// What was shown at sign-in.
+    pub proofs: Vec<Proof>,
+    /// The user's security version that it lives by.
+    pub security_version: i64,
+    /// From where it was begun.
+    pub place: String,
+    /// When a second factor was last shown for what changes the account.
+    pub confirmed_at: Option<Timestamp>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// When it was last used, give or take a minute.
+    pub seen_at: Timestamp,
+}
+
+/// A browser session, with the user as of now.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The hash of the cookie.
+    pub id_hash: String,
+    /// Whose.
+    pub user: User,
+    /// What was shown at sign-in.
+    pub proofs: Vec<Proof>,
+    /// When a second factor was last shown for what changes the account.
+    pub confirmed_at: Option<Timestamp>,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+use Column::{Number, Text};
+
+const SESSION: [Column; 8] = [Text, Text, Text, Number, Text, Number, Number, Number];
+
+/// A session unused for this long is over.
+pub const IDLE: i64 = 3600;
+
+/// A session is over after this long, however much it is used.
+pub const SESSION_LIFE: i64 = 12 * 3600;
+
+/// What changes the account wants a second factor shown within so many seconds.
+pub const CONFIRMED_FOR: i64 = 5 * 60;
+
+/// A session's use is noted at most once in so many seconds.
+const NOTE_EVERY: i64 = 60;
+
+macro_rules! session {
+    ($end:literal) => {
+        concat!(
+            "SELECT id_hash, user_id, proofs, security_version, place, confirmed_at, created_at, expires_at, mac, ",
+            "seen_at FROM sessions ",
+            $end
+        )
+    };
+}
+
+impl Session {
+    /// Whether what changes the account may be done now.
+    #[must_use]
+    pub fn is_confirmed(&self, now: Timestamp) -> bool {
+        self.confirmed_at.is_some_and(|at| (0..CONFIRMED_FOR).contains(&now.since(at)))
+    }
+}
+
+impl Store {
+    /// The session that a cookie stands for, if it is alive: neither over, nor idle for too long, nor from before a
+    /// change of what the user's logins depend on.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        let row = sqlx::query(session!("WHERE id_hash = $1 AND expires_at > $2 AND seen_at > $3"))
+            .bind(token_hash(token))
+            .bind(now.unix())
+            .bind(now.plus(-IDLE).unix())
+            .fetch_optional(self.pool())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let stored = read_session(self, &row)?;
+        let Some(person) = self.person(&stored.user).await? else { return Ok(None) };
+        if person.user.security_version != stored.security_version || person.user.disabled_at.is_some() {
+            return Ok(None);
+        }
+        if now.since(stored.seen_at) >= NOTE_EVERY {
+            self.note_use(stored.id_hash.clone(), now).await?;
+        }
+        Ok(Some(Session {
+            id_hash: stored.id_hash,
+            user: person.user,
+            proofs: stored.proofs,
+            confirmed_at: stored.confirmed_at,
+            created_at: stored.created_at,
+        }))
+    }
+
+    /// Somebody's sessions that are alive, the latest use first.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn sessions_of(&self, user: &User, now: Timestamp) -> Result<Vec<SessionRow>, StoreError> {
+        let text = session!("WHERE user_id = $1 AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, id_hash");
+        let rows = sqlx::query(text)
+            .bind(user.id.as_str())
+            .bind(now.unix())
+            .bind(now.plus(-IDLE).unix())
+            .fetch_all(self.pool())
+            .await?;
+        let rows: Result<Vec<SessionRow>, StoreError> = rows.iter().map(|row| read_session(self, row)).collect();
+        Ok(rows?.into_iter().filter(|row| row.security_version == user.security_version).collect())
+    }
+
+    async fn note_use(&self, id_hash: String, now: Timestamp) -> Written<()> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query("UPDATE sessions SET seen_at = $2 WHERE id_hash = $1 AND seen_at < $2")
+                    .bind(id_hash)
+                    .bind(now.unix())
+                    .execute(connection)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+/// Writes a new session down. The user's security version is the one it lives by.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_session(
+    connection: &mut AnyConnection,
+    store: &Store,
+    token: &str,
+    user: &User,
+    proofs: &[Proof],
+    place: &str,
+    now: Timestamp,
+) -> Written<()> {
+    let session = SessionRow {
+        id_hash: token_hash(token),
+        user: user.id.clone(),
+        proofs: proofs.to_vec(),
+        security_version: user.security_version,
+        place: place.to_owned(),
+        confirmed_at: None,
+        created_at: now,
+        expires_at: now.plus(SESSION_LIFE),
+        seen_at: now,
+    };
+    sqlx::query(
+        "INSERT INTO sessions (id_hash, user_id, proofs, security_version, place, created_at, expires_at, mac, \
+         seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6)",
+    )
+    .bind(&session.id_hash)
+    .bind(session.user.as_str())
+    .bind(proofs_text(&session.proofs))
+    .bind(session.security_version)
+    .bind(&session.place)
+    .bind(now.unix())
+    .bind(session.expires_at.unix())
+    .bind(mark(store, &session))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a second factor was shown for what changes the account.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where the session is over.
+pub async fn confirm_session(
+    connection: &mut AnyConnection,
+    store: &Store,
+    id_hash: &str,
+    now: Timestamp,
+) -> Written<()> {
+    let row = sqlx::query(session!("WHERE id_hash = $1")).bind(id_hash).fetch_optional(&mut *connection).await?;
+    let Some(row) = row else { return Err(StoreError::Conflict) };
+    let session = SessionRow { confirmed_at: Some(now), ..read_session(store, &row)? };
+    let done = sqlx::query("UPDATE sessions SET confirmed_at = $2, mac = $3 WHERE id_hash = $1")
+        .bind(id_hash)
+        .bind(now.unix())
+        .bind(mark(store, &session))
+        .execute(connection)
+        .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn delete_session(connection: &mut AnyConnection, id_hash: &str) -> Written<()> {
+    sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(id_hash).execute(connection).await?;
+    Ok(())
+}
+
+/// Ends one of somebody's sessions; `false` where they have none with this id.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn end_session(connection: &mut AnyConnection, id_hash: &str, user: &Id<User>) -> Written<bool> {
+    let done = sqlx::query("DELETE FROM sessions WHERE id_hash = $1 AND user_id = $2")
+        .bind(id_hash)
+        .bind(user.as_str())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+fn read_session(store: &Store, row: &AnyRow) -> Result<SessionRow, StoreError> {
+    let values = Values::read(store, "sessions", row, 0, &SESSION)?;
+    Ok(SessionRow {
+        id_hash: values.text(0)?.to_owned(),
+        user: Id::from_stored(values.text(1)?.to_owned()),
+        proofs: values.parsed(2, |text| serde_json::from_str(text).ok())?,
+        security_version: values.number(3)?,
+        place: values.text(4)?.to_owned(),
+        confirmed_at: values.maybe_time(5)?,
+        created_at: values.time(6)?,
+        expires_at: values.time(7)?,
+        seen_at: Timestamp::from_unix(row.try_get(SESSION.len() + 1)?),
+    })
+}
+
+fn mark(store: &Store, session: &SessionRow) -> String {
+    let values = vec![
+        Some(session.id_hash.clone()),
+        Some(session.user.to_string()),
+        Some(proofs_text(&session.proofs)),
+        Some(session.security_version.to_string()),
+        Some(session.place.clone()),
+        moment(session.confirmed_at),
+        moment(Some(session.created_at)),
+        moment(Some(session.expires_at)),
+    ];
+    Values::of("sessions", values).mark(store)
+}
