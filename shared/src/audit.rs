@@ -52,6 +52,8 @@ pub enum Event {
     TokenIssued,
     /// A code was shown a second time: everything issued from it is revoked.
     CodeReused,
+    /// A notice was left out, because the queue of mail is full.
+    MailDropped,
     /// The clock stepped back; the floor was raised.
     ClockBack,
     /// An administrator took the clock for right.

@@ -2,7 +2,7 @@
 //!
 //! Without features this is what the module needs: [`secret`], the [`reason`] codes, the [`wire`] messages and the one
 //! parser of what a person types, [`typed`]. Feature `store` adds the core itself. A module uses those to its left:
-//! `secret, reason, wire, typed, time, id <- crypto <- user, factor, policy, client <- grant, step <- store <- login`.
+//! `secret, reason, wire, typed, time, id <- crypto <- user, factor, policy, client <- grant, letter, step <- store <- login`.
 
 pub mod reason;
 pub mod secret;
@@ -23,6 +23,8 @@ pub mod factor;
 pub mod grant;
 #[cfg(feature = "store")]
 pub mod id;
+#[cfg(feature = "store")]
+pub mod letter;
 #[cfg(feature = "store")]
 pub mod login;
 #[cfg(feature = "store")]

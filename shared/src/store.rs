@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Connection};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 pub use self::browser::Session;
 pub use self::error::StoreError;
@@ -39,6 +39,7 @@ mod holder;
 mod keys;
 pub mod links;
 mod location;
+pub mod mails;
 pub mod policies;
 mod row;
 mod sequence;
@@ -83,6 +84,7 @@ struct Inner {
     policy: policies::Cache,
     chain: tokio::sync::Mutex<audit::ChainEnd>,
     seen: tokio::sync::Mutex<timekeeping::Seen>,
+    mail: Arc<Notify>,
 }
 
 enum Writes {
@@ -126,6 +128,7 @@ impl Store {
                 policy: policies::Cache::default(),
                 chain: tokio::sync::Mutex::default(),
                 seen: tokio::sync::Mutex::default(),
+                mail: Arc::default(),
             }),
         };
         store.check_keys().await?;
@@ -186,15 +189,19 @@ impl Store {
     {
         let (sender, answer) = oneshot::channel();
         let ticket = self.inner.sequence.ticket();
+        let bell = Arc::clone(&self.inner.mail);
         let job: Job = Box::new(move |connection| {
             Box::pin(async move {
-                let result = match connection {
-                    Ok(connection) => work(connection).await,
-                    Err(error) => Err(error),
+                let (result, mailed) = match connection {
+                    Ok(connection) => mails::noticing(work(connection)).await,
+                    Err(error) => (Err(error), false),
                 };
                 let keep = result.is_ok();
                 let tell = Box::new(move |committed: Result<(), StoreError>| {
                     drop(ticket);
+                    if mailed && keep && committed.is_ok() {
+                        bell.notify_one();
+                    }
                     // Nobody may be waiting any more; what was committed stands all the same.
                     drop(sender.send(result.and_then(|value| committed.map(|()| value))));
                 });

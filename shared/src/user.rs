@@ -214,8 +214,8 @@ fn is_name(text: &str) -> bool {
 }
 
 /// One mail address, of the plain kind that every mail server takes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
 impl Email {
@@ -251,6 +251,20 @@ impl FromStr for Email {
                     && !label.ends_with('-')
             });
         if local_fits && domain_fits && text.len() <= 254 { Ok(Self(text.to_owned())) } else { Err(NameError::Email) }
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+
+impl From<Email> for String {
+    fn from(address: Email) -> Self {
+        address.0
     }
 }
 

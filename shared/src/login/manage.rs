@@ -10,11 +10,13 @@ use crate::audit::{Event, Record};
 use crate::crypto::password::Weak;
 use crate::crypto::random_text;
 use crate::factor::totp::Totp;
+use crate::letter::{Letter, Mail};
 use crate::secret::Secret;
 use crate::store::audit::record;
 use crate::store::budgets::{Budget, clear};
 use crate::store::factors::delete_factor;
 use crate::store::links::{Link, Purpose, insert_link};
+use crate::store::mails::{Outgoing, queue_taken};
 use crate::store::users::{another_admin, delete_user, insert_user, update_user};
 use crate::store::{Boxed, Person, Store, StoreError, Written};
 use crate::time::Timestamp;
@@ -41,6 +43,9 @@ pub enum ManageError {
     /// The name or address is taken.
     #[error("there is a user with this name or address already: {0}")]
     Taken(String),
+    /// Nothing can be mailed to this person.
+    #[error("{0} has no mail address; `twolatch user set {0} --email ADDRESS` gives one")]
+    NoAddress(String),
     /// The password is not acceptable.
     #[error("{0}")]
     Weak(Weak),
@@ -263,6 +268,24 @@ impl Logins {
     /// # Errors
     /// Why none was made.
     pub async fn invite(&self, name: &UserName, actor: &Actor) -> Result<String, ManageError> {
+        Ok(self.make_link(name, false, actor).await?.0)
+    }
+
+    /// The same, with the link in a letter to that person; answers the letter, which the caller delivers at once.
+    ///
+    /// # Errors
+    /// Why none was made.
+    pub async fn invite_by_mail(&self, name: &UserName, actor: &Actor) -> Result<Outgoing, ManageError> {
+        let (_, outgoing) = self.make_link(name, true, actor).await?;
+        outgoing.ok_or_else(|| ManageError::NoAddress(name.to_string()))
+    }
+
+    async fn make_link(
+        &self,
+        name: &UserName,
+        mail: bool,
+        actor: &Actor,
+    ) -> Result<(String, Option<Outgoing>), ManageError> {
         let mut user = self.named(name).await?.user;
         let expected = user.security_version;
         let until = self.policy(actor.now).await?.rules.setup_until(actor.now);
@@ -270,15 +293,26 @@ impl Logins {
         let token = self.token()?;
         let (purpose, credentials) = (Purpose::Invite, Some(user.credentials()));
         let link = Link { purpose, user: Some(user.id.clone()), credentials, expires_at: until };
-        let (stored, sent, now) = (user.clone(), token.clone(), actor.now);
+        let outgoing = if mail {
+            let letter = Letter::Invite { token: Secret::new(token.clone()), until };
+            let mail = Mail::to(&user, letter).ok_or_else(|| ManageError::NoAddress(name.to_string()))?;
+            Some(Outgoing::new(&self.store, mail, until)?)
+        } else {
+            None
+        };
+        let (stored, sent, posted, now) = (user.clone(), token.clone(), outgoing.clone(), actor.now);
         self.change(Event::LinkMade, &user, "invite".to_owned(), actor, move |connection, store| {
             Box::pin(async move {
                 update_user(connection, store, &stored, expected).await?;
-                insert_link(connection, store, &sent, &link, now).await
+                insert_link(connection, store, &sent, &link, now).await?;
+                match &posted {
+                    Some(outgoing) => queue_taken(connection, store, outgoing, now).await,
+                    None => Ok(()),
+                }
             })
         })
         .await?;
-        Ok(token)
+        Ok((token, outgoing))
     }
 
     /// Makes the one-time link for the first administrator; `None` where there is an administrator already.

@@ -27,6 +27,9 @@ pub enum StoreError {
     /// Too many writes wait.
     #[error("busy: too many requests wait for the database; try again in a moment")]
     Overloaded,
+    /// Too much mail waits.
+    #[error("mail_full: too much mail waits for the mail server; check that it runs, and use another method meanwhile")]
+    MailFull,
     /// The connection was lost at the commit.
     #[error("outcome_unknown: the connection was lost before the commit was confirmed")]
     OutcomeUnknown,
@@ -81,7 +84,7 @@ impl StoreError {
             Self::Full => Reason::StoreFull,
             Self::Io(_) => Reason::StoreIo,
             Self::Down(_) => Reason::StoreDown,
-            Self::Overloaded => Reason::Busy,
+            Self::Overloaded | Self::MailFull => Reason::Busy,
             Self::OutcomeUnknown => Reason::OutcomeUnknown,
             Self::Row { error: SealError::KeyUnknown(_), .. } | Self::Keys(_) => Reason::KeyUnknown,
             Self::Row { .. } | Self::Value { .. } => Reason::RowMac,

@@ -1,0 +1,16 @@
+-- Mail that waits for the mail server. Address and text are sealed together, for this id, kind and end: a row that was
+-- copied back later, or made to live longer, does not open.
+
+CREATE TABLE mails (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    -- When it is worth nothing any more.
+    dies_at BIGINT NOT NULL,
+    -- When it is tried next. Who takes it to the mail server moves this on first: nobody else takes it meanwhile.
+    next_at BIGINT NOT NULL,
+    tries BIGINT NOT NULL
+);
+CREATE INDEX mails_by_next ON mails (next_at);
+CREATE INDEX mails_by_expiry ON mails (dies_at);

@@ -1,0 +1,277 @@
+//! The queue of mail. A letter is queued in the transaction of what it tells, so that neither is there without the other;
+//! one guarded UPDATE hands it to one server. It must not know how mail looks or travels.
+
+use std::cell::Cell;
+use std::future::Future;
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+use zeroize::Zeroizing;
+
+use super::{Store, StoreError, Written, audit};
+use crate::audit::{Event, Record};
+use crate::crypto::seal::Place;
+use crate::id::Id;
+use crate::letter::Mail;
+use crate::time::Timestamp;
+
+/// How much mail may wait in all.
+pub const CAPACITY: i64 = 10_000;
+
+/// Of these, places that only letters take without which somebody cannot go on.
+pub const RESERVE: i64 = 1_000;
+
+/// For how long mail belongs to who has taken it, in seconds. A server that died meanwhile loses it to another.
+pub const LEASE: i64 = 90;
+
+const TABLE: &str = "mails";
+
+/// Mail in the queue, as who delivers it holds it.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// Its row; also what it is logged by, and what makes its message id.
+    pub id: Id<Mail>,
+    /// [`crate::letter::Letter::kind`].
+    pub kind: String,
+    /// When it is worth nothing any more.
+    pub dies_at: Timestamp,
+    /// Which try this is, counted from 1.
+    pub tries: i64,
+    /// The letter and whom it is for.
+    pub mail: Mail,
+}
+
+impl Outgoing {
+    /// Mail that its maker delivers at once: [`queue_taken`] writes it down as taken.
+    ///
+    /// # Errors
+    /// Where the kernel gives no randomness.
+    pub fn new(store: &Store, mail: Mail, dies_at: Timestamp) -> Result<Self, StoreError> {
+        let id = Id::random(store.entropy())?;
+        Ok(Self { id, kind: mail.letter.kind().to_owned(), dies_at, tries: 1, mail })
+    }
+}
+
+/// Mail that has died undelivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dead {
+    /// Its row.
+    pub id: String,
+    /// [`crate::letter::Letter::kind`].
+    pub kind: String,
+}
+
+/// Queues a letter within a transaction; it is on its way once that is committed.
+///
+/// # Errors
+/// [`StoreError::MailFull`] where too much waits and somebody would wait for this letter: then nothing of the transaction
+/// happens. A mere notice is left out instead, and that is recorded.
+pub async fn queue(
+    connection: &mut AnyConnection,
+    store: &Store,
+    mail: &Mail,
+    dies_at: Timestamp,
+    now: Timestamp,
+) -> Written<()> {
+    let outgoing = Outgoing { tries: 0, ..Outgoing::new(store, mail.clone(), dies_at)? };
+    if insert(connection, store, &outgoing, now, now).await? {
+        let _ = QUEUED.try_with(|queued| queued.set(true)); // outside of a transaction nobody asks
+        return Ok(());
+    }
+    if mail.letter.is_waited_for() {
+        return Err(StoreError::MailFull);
+    }
+    let about = Record::new(now, Event::MailDropped).about(&mail.name).saying(outgoing.kind);
+    audit::record(connection, store, about).await
+}
+
+/// Writes down mail that its maker delivers at once; others take it only if the maker does not end it in time.
+///
+/// # Errors
+/// [`StoreError::MailFull`] where too much waits.
+pub async fn queue_taken(
+    connection: &mut AnyConnection,
+    store: &Store,
+    outgoing: &Outgoing,
+    now: Timestamp,
+) -> Written<()> {
+    if insert(connection, store, outgoing, now.plus(LEASE), now).await? { Ok(()) } else { Err(StoreError::MailFull) }
+}
+
+async fn insert(
+    connection: &mut AnyConnection,
+    store: &Store,
+    outgoing: &Outgoing,
+    next_at: Timestamp,
+    now: Timestamp,
+) -> Written<bool> {
+    let unwritable = |error: String| StoreError::Other(error);
+    let plain =
+        serde_json::to_vec(&outgoing.mail).map(Zeroizing::new).map_err(|error| unwritable(error.to_string()))?;
+    let bound = bound(&outgoing.kind, outgoing.dies_at);
+    let sealed = store.keys().seal(store.entropy(), place(outgoing.id.as_str(), &bound), &plain);
+    let capacity = if outgoing.mail.letter.is_waited_for() { CAPACITY } else { CAPACITY - RESERVE };
+    let done = sqlx::query(
+        "INSERT INTO mails (id, kind, sealed, created_at, dies_at, next_at, tries) \
+         SELECT $1, $2, $3, $4, $5, $6, $7 WHERE (SELECT COUNT(*) FROM mails) < $8",
+    )
+    .bind(outgoing.id.as_str())
+    .bind(&outgoing.kind)
+    .bind(sealed.map_err(|error| unwritable(error.to_string()))?)
+    .bind(now.unix())
+    .bind(outgoing.dies_at.unix())
+    .bind(next_at.unix())
+    .bind(outgoing.tries)
+    .bind(capacity)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+impl Store {
+    /// Takes mail that is due, what dies first first, for [`LEASE`] seconds. Mail that does not open stays where it is,
+    /// until it does or dies.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn claim_mails(&self, limit: i64, now: Timestamp) -> Written<Vec<Outgoing>> {
+        const DUE: &str = "SELECT id FROM mails WHERE next_at <= $1 AND dies_at > $1 LIMIT 1";
+        // Asked often: most answers must not cost a write.
+        if sqlx::query(DUE).bind(now.unix()).fetch_optional(self.pool()).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let rows = self
+            .write(move |connection| {
+                Box::pin(async move {
+                    // Asked again outside the subquery: on PostgreSQL that is what a second server's UPDATE waits for
+                    // and then finds untrue.
+                    let rows = sqlx::query(
+                        "UPDATE mails SET next_at = $2, tries = tries + 1 WHERE id IN (SELECT id FROM mails \
+                         WHERE next_at <= $1 AND dies_at > $1 ORDER BY dies_at, id LIMIT $3) AND next_at <= $1 \
+                         RETURNING id, kind, sealed, dies_at, tries",
+                    )
+                    .bind(now.unix())
+                    .bind(now.plus(LEASE).unix())
+                    .bind(limit)
+                    .fetch_all(connection)
+                    .await?;
+                    Ok(rows)
+                })
+            })
+            .await?;
+        let mut taken = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match self.unsealed(row) {
+                Ok(outgoing) => taken.push(outgoing),
+                Err(error) => tracing::error!(%error, "mail cannot be opened; it stays in the queue until it dies"),
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Forgets mail that was delivered or refused for good.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn mail_done(&self, outgoing: &Outgoing) -> Written<()> {
+        let id = outgoing.id.clone();
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query("DELETE FROM mails WHERE id = $1").bind(id.as_str()).execute(connection).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Gives mail back, to be tried again at a later moment. Does nothing where another server has taken it meanwhile.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn mail_deferred(&self, outgoing: &Outgoing, next_at: Timestamp) -> Written<bool> {
+        let (id, tries) = (outgoing.id.clone(), outgoing.tries);
+        self.write(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query("UPDATE mails SET next_at = $3 WHERE id = $1 AND tries = $2")
+                    .bind(id.as_str())
+                    .bind(tries)
+                    .bind(next_at.unix())
+                    .execute(connection)
+                    .await?;
+                Ok(done.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Deletes mail that has died, a few hundred at a time, and says which.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn sweep_mails(&self, now: Timestamp) -> Written<Vec<Dead>> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let rows = sqlx::query(
+                    "DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE dies_at <= $1 LIMIT 500) \
+                     RETURNING id, kind",
+                )
+                .bind(now.unix())
+                .fetch_all(connection)
+                .await?;
+                rows.iter().map(|row| Ok(Dead { id: row.try_get("id")?, kind: row.try_get("kind")? })).collect()
+            })
+        })
+        .await
+    }
+
+    /// How much mail waits, the dead included.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn count_mails(&self) -> Written<i64> {
+        Ok(sqlx::query_scalar("SELECT COUNT(*) FROM mails").fetch_one(self.pool()).await?)
+    }
+
+    /// Returns once this process has committed mail since the last call. What other processes queue is seen by
+    /// [`Store::claim_mails`] alone.
+    pub async fn mail_queued(&self) {
+        self.inner.mail.notified().await;
+    }
+
+    fn unsealed(&self, row: &AnyRow) -> Result<Outgoing, StoreError> {
+        let (id, kind): (String, String) = (row.try_get("id")?, row.try_get("kind")?);
+        let dies_at = Timestamp::from_unix(row.try_get("dies_at")?);
+        let bound = bound(&kind, dies_at);
+        let plain = self.keys().open(place(&id, &bound), row.try_get("sealed")?).map_err(|error| StoreError::Row {
+            table: TABLE,
+            row: id.clone(),
+            error,
+        })?;
+        let mail = serde_json::from_slice(&plain).map_err(|_| StoreError::Value { table: TABLE, row: id.clone() })?;
+        Ok(Outgoing { id: Id::from_stored(id), kind, dies_at, tries: row.try_get("tries")?, mail })
+    }
+}
+
+/// What a sealed letter is bound to besides its row.
+fn bound(kind: &str, dies_at: Timestamp) -> String {
+    format!("{kind} {}", dies_at.unix())
+}
+
+const fn place<'a>(id: &'a str, bound: &'a str) -> Place<'a> {
+    Place { table: TABLE, column: "sealed", row: id, owner: bound }
+}
+
+tokio::task_local! {
+    /// Whether the transaction that runs now has queued mail.
+    static QUEUED: Cell<bool>;
+}
+
+/// Runs a transaction's work, and tells whether it has queued mail.
+pub(super) async fn noticing<T>(work: impl Future<Output = T>) -> (T, bool) {
+    QUEUED
+        .scope(Cell::new(false), async {
+            let done = work.await;
+            (done, QUEUED.try_with(Cell::get).unwrap_or(false))
+        })
+        .await
+}
