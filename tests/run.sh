@@ -13,7 +13,7 @@ packages=(
     gcc libpam0g-dev                                          # to build
     openssh-server openssh-client sudo postgresql-15 pamtester # what people log in through
     apache2 libapache2-mod-auth-openidc chromium chromium-driver # web apps and a browser
-    python3-aiosmtpd                                           # a mail server
+    python3-aiosmtpd openssl                                   # a mail server and its certificates
     oathtool libpam-google-authenticator libpam-oath faketime strace
 )
 command -v npm >/dev/null || packages+=(nodejs npm) # what drives the browser

@@ -21,6 +21,9 @@ use twolatch_core::user::Role;
 
 use crate::support::core::{Core, NOW, actor, on_both, parsed};
 
+mod mails;
+mod sweep;
+
 on_both!(
     people_are_found_by_name_id_address_and_in_order,
     a_user_changed_by_somebody_else_is_a_conflict,
@@ -34,7 +37,6 @@ on_both!(
     t16_the_audit_finds_every_change,
     f11_two_servers_that_start_at_once_migrate_once,
     w17_names_are_text,
-    expired_rows_are_swept,
 );
 
 type Work<T> = Box<dyn for<'c> FnOnce(&'c mut sqlx::AnyConnection) -> Boxed<'c, Written<T>> + Send>;
@@ -377,30 +379,4 @@ async fn w17_names_are_text(core: Core) {
     assert_eq!(core.store().people_after("zzz' OR '1'='1", 10).await.unwrap().len(), 0);
     core.member("_").await;
     assert!(core.store().person_by_name(&parsed("a")).await.unwrap().is_none(), "no pattern is matched");
-}
-
-async fn expired_rows_are_swept(core: Core) {
-    ses4_setup(&core).await;
-    assert_eq!(core.store().sweep(NOW).await.unwrap(), 0);
-    let gone = core.store().sweep(NOW.plus(2 * 86_400)).await.unwrap();
-    assert_eq!(gone, 2, "a session and a stranger's budget, not a person's");
-    assert_eq!(core.number("SELECT COUNT(*) FROM budgets").await, 1);
-}
-
-async fn ses4_setup(core: &Core) {
-    let user = core.member("alice").await;
-    let store = core.store().clone();
-    write(
-        &core.logins,
-        Box::new(move |c| {
-            Box::pin(async move {
-                insert_session(c, &store, "t", &user, &[], "192.0.2.1", NOW).await?;
-                let _ = charge(c, &Budget::of_totp("alice"), NOW).await?;
-                let _ = charge(c, &Budget::of_source("web", "192.0.2.1"), NOW).await?;
-                Ok(())
-            })
-        }),
-    )
-    .await
-    .unwrap();
 }

@@ -155,7 +155,11 @@ impl From<twolatch_core::crypto::keyring::KeyError> for CliError {
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         let status = match error {
-            StoreError::Busy(_) | StoreError::Slow | StoreError::Overloaded | StoreError::OutcomeUnknown => 75,
+            StoreError::Busy(_)
+            | StoreError::Slow
+            | StoreError::Overloaded
+            | StoreError::MailFull
+            | StoreError::OutcomeUnknown => 75,
             StoreError::Down(_) => 69,
             StoreError::Full | StoreError::Io(_) => 74,
             StoreError::Keys(_) | StoreError::Schema(_) => 78,

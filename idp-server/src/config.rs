@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use twolatch_core::crypto::password::Cost;
 use twolatch_core::policy::Level;
-use twolatch_core::secret::Secret;
 use twolatch_core::store::Location;
+
+use self::mail::{Mail, RawMail};
+
+pub mod mail;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -48,15 +51,6 @@ pub struct Config {
     pub initial: Level,
     /// Nobody may be below `required`.
     pub locked: bool,
-}
-
-/// How mail is sent.
-#[derive(Debug, Clone)]
-pub struct Mail {
-    /// The sender: an address, perhaps with a name before it.
-    pub from: String,
-    /// `smtps://user:password@host`, or `smtp://…?tls=required`; plain only on loopback.
-    pub url: Secret,
 }
 
 /// Files for TLS.
@@ -157,18 +151,6 @@ pub struct RawPassword {
     pub lanes: Option<u32>,
 }
 
-/// `[mail]`
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawMail {
-    /// See [`Mail::from`].
-    pub from: String,
-    /// See [`Mail::url`].
-    pub url: Option<String>,
-    /// A file that holds the URL, for one with a password in it.
-    pub url_file: Option<PathBuf>,
-}
-
 /// `[policy]`
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -228,7 +210,7 @@ impl Config {
             }
             (None, None) => return Err(wrong("database_url", "missing: where is the database?".to_owned())),
         };
-        let mail = raw.mail.map(check_mail).transpose().map_err(|fault| wrong("mail", fault))?;
+        let mail = raw.mail.map(mail::check).transpose().map_err(|(key, fault)| wrong(key, fault))?;
         let database = url.trim().parse().map_err(|error| wrong("database_url", format!("{error}")))?;
         let default = Cost::default();
         let password = Cost {
@@ -293,7 +275,7 @@ fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
 fn check_issuer(issuer: &str) -> Result<(), &'static str> {
     let url: axum::http::Uri = issuer.parse().map_err(|_| "not a URL")?;
     let host = url.host().unwrap_or_default();
-    let loopback = is_loopback(host);
+    let loopback = mail::is_loopback(host.trim_matches(['[', ']']));
     if issuer.contains(['?', '#', '@']) || issuer.contains(char::is_whitespace) {
         Err("an issuer has no query, fragment or user")
     } else if issuer.chars().any(|c| c.is_ascii_uppercase()) && host.chars().any(|c| c.is_ascii_uppercase()) {
@@ -310,33 +292,4 @@ fn check_issuer(issuer: &str) -> Result<(), &'static str> {
             _ => Err("expected https://host, perhaps with a path"),
         }
     }
-}
-
-/// Mail goes over TLS; only a mail server on this machine may be spoken to without.
-fn check_mail(raw: RawMail) -> Result<Mail, String> {
-    let url = match (raw.url, raw.url_file) {
-        (Some(url), None) => url,
-        (None, Some(file)) => {
-            std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?.trim().to_owned()
-        }
-        _ => return Err("give either url or url_file".to_owned()),
-    };
-    let parsed: axum::http::Uri = url.parse().map_err(|_| "the url is none".to_owned())?;
-    let safe = match parsed.scheme_str() {
-        Some("smtps") => true,
-        Some("smtp") => {
-            is_loopback(parsed.host().unwrap_or_default())
-                || parsed.query().is_some_and(|query| query == "tls=required")
-        }
-        _ => false,
-    };
-    if safe {
-        Ok(Mail { from: raw.from, url: Secret::new(url) })
-    } else {
-        Err("expected smtps://user:password@host, or smtp://host?tls=required".to_owned())
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

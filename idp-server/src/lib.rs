@@ -1,6 +1,7 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
-//! A module uses those to its left: `config, date <- state <- web <- oidc, pages, hosts <- router <- listen <- cli`.
+//! A module uses those to its left: `config, date <- state <- web <- oidc, pages, hosts <- router <- listen <- mail <-
+//! cli`.
 
 pub mod cli;
 pub mod config;

@@ -86,7 +86,7 @@ pub enum Letter {
     },
     /// Something that administrators must know at once.
     Alarm {
-        /// Whom it is about.
+        /// Whom it concerns: whose account it is, or who did it.
         who: String,
         /// What.
         event: Notice,

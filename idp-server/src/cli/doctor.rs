@@ -11,6 +11,7 @@ use super::open::{close, open};
 use super::user::local_accounts;
 use super::{CliError, say, say_json};
 use crate::config::Config;
+use crate::mail::relay::Relay;
 use crate::state::App;
 
 #[derive(Debug, Args)]
@@ -73,6 +74,7 @@ async fn examine(path: &Path) -> Vec<Finding> {
         Err(error) => findings.push(bad("keys", error.to_string(), "restore the key ring from its backup")),
     }
     findings.push(socket(&config));
+    findings.extend(mail(&config).await);
     match open(path).await {
         Ok(app) => {
             findings.push(well("database", app.store.location().to_string()));
@@ -96,6 +98,19 @@ fn socket(config: &Config) -> Finding {
             "start the server: `systemctl start twolatch`, or `twolatch serve`",
         ),
     }
+}
+
+/// Whether mail could be sent; none is.
+async fn mail(config: &Config) -> Option<Finding> {
+    let settings = config.mail.as_ref()?;
+    let remedy = "correct [mail] in the configuration, or start the mail server";
+    Some(match Relay::new(settings) {
+        Err(error) => bad("mail", error.to_string(), remedy),
+        Ok(relay) => match relay.check().await {
+            Ok(()) => well("mail", format!("{} answers", settings.server)),
+            Err(trouble) => bad("mail", trouble.to_string(), remedy),
+        },
+    })
 }
 
 /// What the open system says: clock, administrators, and this machine's accounts that it does not know.

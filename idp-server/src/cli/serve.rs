@@ -14,6 +14,8 @@ use super::open::{close, open};
 use crate::config::Config;
 use crate::listen::tls::Tls;
 use crate::listen::{Stop, socket, web};
+use crate::mail::deliver;
+use crate::mail::relay::Relay;
 use crate::state::App;
 use crate::{hosts, router};
 
@@ -44,10 +46,12 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
             None => socket::bind(&config.socket).map_err(taken(format!("cannot listen on {}", config.socket.display())))?,
         };
         let tls = config.tls.as_ref().map(Tls::load).transpose().map_err(|error| CliError { message: error.to_string(), status: 78 })?;
+        let relay = config.mail.as_ref().map(Relay::new).transpose().map_err(|error| CliError { message: error.to_string(), status: 78 })?;
         let app = open(path).await?;
         let (stopper, stop) = watch::channel(false);
         let served = web_runtime.spawn(web::serve(listener, tls.clone(), config.trusted_proxies.clone(), router::routes(app.clone()), stop.clone()));
         let beating = tokio::spawn(beat(app.clone(), tls, stop.clone()));
+        let delivering = web_runtime.spawn(deliver_mail(app.clone(), relay, stop.clone()));
         let verifying = tokio::spawn(socket::serve(unix, hosts::routes(app.clone()), stop));
         tracing::info!(listen = %app.config.listen, socket = %app.config.socket.display(), database = %app.store.location(), "ready");
         drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
@@ -55,11 +59,17 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
         tracing::info!("stopping");
         drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
         stopper.send_replace(true);
-        drop(tokio::join!(served, beating, verifying));
+        drop(tokio::join!(served, beating, delivering, verifying));
         close(&app).await
     })?;
     web_runtime.shutdown_timeout(Duration::from_secs(5));
     Ok(())
+}
+
+async fn deliver_mail(app: App, relay: Option<Relay>, stop: Stop) {
+    if let (Some(settings), Some(relay)) = (app.config.mail.clone(), relay) {
+        deliver::run(app, settings, relay, stop).await;
+    }
 }
 
 async fn asked_to_stop() -> Result<(), CliError> {
@@ -110,6 +120,7 @@ async fn one_beat(app: &App, until_sweep: &mut u32) -> Result<(), StoreError> {
         while app.store.sweep(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_codes(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_tokens(now).await? >= SWEPT_AT_ONCE
+            || deliver::bury(app, now).await? >= SWEPT_AT_ONCE
         {}
     }
     Ok(())

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
 use twolatch_core::id::Id;
 use twolatch_core::login::manage::Actor;
 use twolatch_core::policy::Level;
@@ -14,6 +13,7 @@ use super::open::{close, open};
 use super::{CliError, actor, read_secret, say, say_json};
 use crate::state::App;
 
+mod invite;
 mod row;
 mod system;
 
@@ -183,8 +183,8 @@ impl User {
                 }
                 Ok(())
             }
-            Self::Invite { names, mail: true, .. } => mail_invitations(app, names, &actor).await,
-            Self::Invite { names, json, .. } => invite(app, names, json, &actor).await,
+            Self::Invite { names, mail: true, .. } => invite::mail(app, names, &actor).await,
+            Self::Invite { names, json, .. } => invite::print(app, names, json, &actor).await,
             Self::Delete { names } => {
                 for name in names {
                     app.logins.delete_user(&name, &actor).await?;
@@ -324,53 +324,6 @@ async fn list(app: &App, json: bool) -> Result<(), CliError> {
             row.methods.join(","),
             groups.join(",")
         ));
-    }
-    Ok(())
-}
-
-async fn mail_invitations(app: &App, names: Vec<UserName>, actor: &Actor) -> Result<(), CliError> {
-    let mail = app.config.mail.as_ref().ok_or_else(|| {
-        CliError::data(format!(
-            "{} has no [mail] section; without --mail the links are printed",
-            app.config.path.display()
-        ))
-    })?;
-    for name in names {
-        let user = app.logins.named(&name).await?.user;
-        let to = user.email.ok_or_else(|| {
-            CliError::data(format!("{name} has no mail address; `twolatch user set {name} --email …` gives one"))
-        })?;
-        let token = app.logins.invite(&name, actor).await?;
-        let organisation = &app.config.organisation;
-        let text = format!(
-            "Hello {name},\n\nopen this link to set your password and your second factor for {organisation}. It works \
-             once.\n\n    {}/setup/{token}\n\nIf you did not expect this, tell your administrator.\n",
-            app.config.issuer
-        );
-        crate::mail::send(mail, &to, &format!("Your account at {organisation}"), text)
-            .await
-            .map_err(|error| CliError { message: error.to_string(), status: 69 })?;
-        say(format_args!("{name} has mail."));
-    }
-    Ok(())
-}
-
-async fn invite(app: &App, names: Vec<UserName>, json: bool, actor: &Actor) -> Result<(), CliError> {
-    #[derive(Serialize)]
-    struct Invited {
-        name: String,
-        link: String,
-    }
-    let mut invited = Vec::with_capacity(names.len());
-    for name in names {
-        let token = app.logins.invite(&name, actor).await?;
-        invited.push(Invited { name: name.to_string(), link: format!("{}/setup/{token}", app.config.issuer) });
-    }
-    if json {
-        return say_json(&invited);
-    }
-    for one in invited {
-        say(format_args!("{}, once:\n\n    {}\n", one.name, one.link));
     }
     Ok(())
 }

@@ -17,6 +17,12 @@ pub const LOGIN_PASSWORD: &str = "/login/password";
 pub const LOGIN_RECOVERY: &str = "/login/recovery";
 /// What a one-time link opens.
 pub const SETUP: &str = "/setup/{token}";
+/// Where a mailed link goes on with a recovery.
+pub const RECOVERY: &str = "/recovery/{token}";
+/// Where a mailed link leads who did not do what the mail tells.
+pub const NOT_ME: &str = "/not-me/{token}";
+/// Where a mailed link leads an administrator who stops a recovery.
+pub const STOP: &str = "/recovery/stop/{token}";
 /// One's own account.
 pub const ACCOUNT: &str = "/account";
 /// Another password for it.
@@ -61,6 +67,12 @@ pub fn origin(config: &Config) -> &str {
 #[must_use]
 pub fn authority(config: &Config) -> &str {
     origin(config).split_once("://").map_or("", |(_, authority)| authority)
+}
+
+/// A link for a mail: whole, with its token.
+#[must_use]
+pub fn mailed(config: &Config, path: &str, token: &str) -> String {
+    format!("{}{}", config.issuer, path.replace("{token}", token))
 }
 
 /// Addresses to go to, within this server.

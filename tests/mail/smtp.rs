@@ -1,0 +1,91 @@
+//! `server.py`: a mail server that can be told to misbehave, with certificates made for each test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::support::server::Process;
+use crate::support::wait::until;
+use crate::support::{free_port, run, skip};
+
+const PYTHON: &str = "/usr/bin/python3";
+
+/// A folder for a mail server: what it took, what it was told, its certificate and the authority behind that.
+pub(super) struct Post {
+    folder: PathBuf,
+    pub(super) port: u16,
+}
+
+impl Post {
+    /// Nothing, said by [`skip`], where there is no aiosmtpd.
+    pub(super) fn new(folder: &Path) -> Option<Self> {
+        let there = Command::new(PYTHON).args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
+        if !there.is_ok_and(|status| status.success()) {
+            skip("no aiosmtpd: no mail is sent");
+            return None;
+        }
+        let folder = folder.join("post");
+        fs::create_dir_all(&folder).unwrap();
+        Some(Self { folder, port: free_port() })
+    }
+
+    /// Starts the server in a mode; it ends when what this answers is dropped.
+    pub(super) fn open(&self, mode: &str, more: &[&str]) -> Process {
+        if more.contains(&"--tls") && !self.path("cert.pem").exists() {
+            self.certify("IP:127.0.0.1");
+        }
+        let mut command = Command::new(PYTHON);
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/mail/server.py"));
+        command.arg(&self.folder).arg(self.port.to_string()).arg(mode).args(more);
+        let process = Process(command.stdout(Stdio::null()).spawn().unwrap());
+        let connected = || std::net::TcpStream::connect(("127.0.0.1", self.port)).ok();
+        drop(until("the mail server", connected));
+        process
+    }
+
+    /// Makes a certificate for this name, by an authority of its own.
+    pub(super) fn certify(&self, name: &str) {
+        let at = |name: &str| self.path(name).to_str().unwrap().to_owned();
+        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+        let (ca, ca_key, request) = (at("ca.pem"), at("ca.key"), at("request.pem"));
+        let authority = ["req", "-x509", "-days", "30", "-subj", "/CN=Test", "-keyout", &ca_key, "-out", &ca];
+        openssl(&[&authority[..], &key, &["-addext", "basicConstraints=critical,CA:TRUE"]].concat());
+        let asked = ["req", "-new", "-subj", "/CN=mail", "-keyout", &at("key.pem"), "-out", &request];
+        openssl(&[&asked[..], &key].concat());
+        fs::write(self.path("names"), format!("subjectAltName={name}\n")).unwrap();
+        let (names, certificate) = (at("names"), at("cert.pem"));
+        let signed = ["x509", "-req", "-days", "30", "-in", &request, "-CA", &ca, "-CAkey", &ca_key];
+        openssl(&[&signed[..], &["-CAcreateserial", "-extfile", &names, "-out", &certificate]].concat());
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Lets mode `slow` go on.
+    pub(super) fn go(&self) {
+        fs::write(self.path("go"), "").unwrap();
+    }
+
+    /// The mails that it took.
+    pub(super) fn taken(&self) -> Vec<String> {
+        let folder = self.path("taken");
+        let count = fs::read_dir(&folder).map_or(0, Iterator::count);
+        (0..count).filter_map(|number| fs::read_to_string(folder.join(number.to_string())).ok()).collect()
+    }
+
+    /// Waits until it has taken as many.
+    pub(super) fn wait_for(&self, count: usize) -> Vec<String> {
+        until("the mail", || Some(self.taken()).filter(|taken| taken.len() >= count))
+    }
+
+    /// How often it was told something that begins like this.
+    pub(super) fn told(&self, start: &str) -> usize {
+        let log = fs::read_to_string(self.path("log")).unwrap_or_default();
+        log.lines().filter(|line| line.starts_with(start)).count()
+    }
+}
+
+fn openssl(arguments: &[&str]) {
+    run("openssl", arguments, "");
+}
