@@ -1,4 +1,5 @@
-//! The configuration file: TOML, read once, every fault named with its place. It must not open anything it names.
+//! The configuration file: TOML, read once, every fault named with its place. It opens nothing but the files that hold
+//! a value: a URL with a password in it, the logo.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,10 @@ use twolatch_core::policy::Level;
 use twolatch_core::secret::Secret;
 use twolatch_core::store::Location;
 
+use self::pages::{Pages, RawPages};
+
+pub mod colour;
+pub mod pages;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -48,6 +53,8 @@ pub struct Config {
     pub initial: Level,
     /// Nobody may be below `required`.
     pub locked: bool,
+    /// What pages look like.
+    pub pages: Pages,
 }
 
 /// How mail is sent.
@@ -143,6 +150,9 @@ pub struct Raw {
     /// Policy's two settings outside the database.
     #[serde(default)]
     pub policy: RawPolicy,
+    /// What pages look like.
+    #[serde(default)]
+    pub pages: RawPages,
 }
 
 /// `[password]`
@@ -257,6 +267,7 @@ impl Config {
                 "without [tls] and without trusted_proxies only a loopback address: passwords would be readable";
             return Err(wrong("listen", fault.to_owned()));
         }
+        let pages = Pages::check(raw.pages).map_err(|(key, fault)| wrong(key, fault))?;
         Ok(Self {
             path: path.to_owned(),
             organisation: raw.organisation,
@@ -271,6 +282,7 @@ impl Config {
             password,
             initial: if locked { Level::Required } else { raw.policy.initial.unwrap_or(Level::Required) },
             locked,
+            pages,
         })
     }
 

@@ -1,6 +1,6 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
-//! A module uses those to its left: `config, date <- state <- web <- oidc, pages, hosts <- router <- listen <- cli`.
+//! A module uses those to its left: `text <- config, date <- state <- web <- oidc, pages, hosts <- router <- listen <- cli`.
 
 pub mod cli;
 pub mod config;
@@ -12,4 +12,5 @@ pub mod oidc;
 pub mod pages;
 pub mod router;
 pub mod state;
+pub mod text;
 pub mod web;

@@ -15,6 +15,7 @@ use super::open::{close, open};
 use super::{CliError, actor, say, say_json};
 use crate::date;
 use crate::state::App;
+use crate::text::Language;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Policy {
@@ -165,7 +166,7 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
             "exemption {}: {whom}, {door}, {} until {}{over}: {} ({})",
             exemption.id,
             exemption.level,
-            date::minute(exemption.until),
+            date::minute(exemption.until, Language::En),
             exemption.reason,
             exemption.author
         ));
@@ -288,7 +289,7 @@ impl Exempt {
         if self.json {
             return say_json(&exemption);
         }
-        say(format_args!("Exempted, id {}, until {}.", exemption.id, date::minute(exemption.until)));
+        say(format_args!("Exempted, id {}, until {}.", exemption.id, date::minute(exemption.until, Language::En)));
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use twolatch_core::store::browser::Attempt;
 
 use crate::oidc::authorize::continuation;
 use crate::state::App;
+use crate::text::Language;
 
 /// What the sign-in pages may know of the web app behind them.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Onward {
     pub origin: String,
     /// What the web app asks for at the least, where policy asks for less.
     pub least: Level,
+    /// The language that the web app asks for.
+    pub language: Option<Language>,
 }
 
 impl Onward {
@@ -62,6 +65,7 @@ impl Onward {
                 Some(Assurance::Authenticator) => Level::Required,
                 Some(Assurance::Password) | None => Level::Off,
             },
+            language: continuation.language,
         }))
     }
 
@@ -74,6 +78,7 @@ impl Onward {
             hint: None,
             origin: "https://wiki.example.org".to_owned(),
             least: Level::Off,
+            language: None,
         }
     }
 }
