@@ -31,10 +31,10 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
     let callback = format!("http://127.0.0.1:{port}/app/callback");
     let client = server.json(&["client", "add", "--name", "The Wiki", "--redirect-uri", &callback]);
     let first = server.json(&["init", "--new-link"]);
-    server.run(&["user", "add", "alice", "bob", "dave"], "");
-    let invited = server.json(&["user", "invite", "alice"]);
+    server.run(&["user", "add", "alice", "bob", "dave", "budi", "citra"], "");
+    let [invited, invited_too] = ["alice", "citra"].map(|name| server.json(&["user", "invite", name]));
     let secret = totp::new_secret();
-    for name in ["bob", "dave"] {
+    for name in ["bob", "dave", "budi"] {
         server.run(&["factor", "add-totp", name, "--secret-stdin"], &secret);
         server.run(&["user", "set", name, "--password-stdin", "--keep"], PASSWORD);
     }
@@ -43,7 +43,7 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
     let apache = Apache::start(port, &server.issuer(), &client);
 
     let screenshots = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots");
-    let given = json!({
+    let mut given = json!({
         "chromium": CHROMIUM,
         "issuer": server.issuer(),
         "firstLink": first["setup_link"],
@@ -53,16 +53,38 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
         "scriptless": "dave",
         "secret": secret,
         "added": "carol",
+        "indonesian": "budi",
+        "inviteLinkIndonesian": invited_too[0]["link"],
         "app": format!("http://127.0.0.1:{port}/app/"),
         "frame": format!("http://127.0.0.1:{port}/frame.html"),
         "screenshots": screenshots,
     });
-    let driven = Command::new("node").arg(folder.join("drive.mjs")).arg(given.to_string()).output().unwrap();
-    let (printed, errors) = (String::from_utf8_lossy(&driven.stdout), String::from_utf8_lossy(&driven.stderr));
-    assert!(driven.status.success(), "{printed}{errors}\n{}\n{}", apache.log(), server.log());
+    drive(&folder, &given).unwrap_or_else(|said| panic!("{said}\n{}\n{}", apache.log(), server.log()));
+
+    // The same server as an organisation of its own would have it.
+    server.stop();
+    let logo = sockets.path().join("logo.svg");
+    fs::write(&logo, LOGO).unwrap();
+    let config = fs::read_to_string(server.config_path()).unwrap();
+    let own = format!("[pages]\nlanguage = \"id\"\nlogo = {logo:?}\naccent = \"#ffcc00\"\n");
+    assert!(config.contains("[pages]\n"));
+    fs::write(server.config_path(), config.replace("[pages]\n", &own)).unwrap();
+    server.start();
+    given["branded"] = true.into();
+    drive(&folder, &given).unwrap_or_else(|said| panic!("{said}\n{}", server.log()));
     for hidden in [PASSWORD, secret.as_str(), "otpauth"] {
         assert!(!server.log().contains(hidden), "the log holds a secret");
     }
+}
+
+/// A wide logo, for which the head of a narrow page has no room.
+const LOGO: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"720\" height=\"90\" viewBox=\"0 0 720 90\">\
+    <rect width=\"720\" height=\"90\" rx=\"20\" fill=\"#c90\"/><circle cx=\"45\" cy=\"45\" r=\"30\" fill=\"#fff\"/></svg>";
+
+fn drive(folder: &Path, given: &serde_json::Value) -> Result<(), String> {
+    let driven = Command::new("node").arg(folder.join("drive.mjs")).arg(given.to_string()).output().unwrap();
+    let said = [driven.stdout, driven.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    if driven.status.success() { Ok(()) } else { Err(said) }
 }
 
 /// Whether everything is there; what the script needs is fetched once.

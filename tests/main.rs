@@ -54,6 +54,10 @@ mod oidc_rows;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod pages_brand;
+#[cfg(test)]
+mod pages_language;
+#[cfg(test)]
 mod race;
 #[cfg(test)]
 mod race_doors;

@@ -321,6 +321,7 @@ async fn o38_the_documents_are_true_and_public(core: Core) {
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
             "prompt_values_supported": ["none", "login"],
+            "ui_locales_supported": ["en", "id"],
         });
         assert_eq!(answer.json(), expected);
     }

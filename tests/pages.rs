@@ -12,6 +12,8 @@ use idp_server::config::Config;
 use idp_server::listen::web::Remote;
 use idp_server::pages::samples;
 use idp_server::router;
+use idp_server::text::Language;
+use idp_server::web::frame::Frame;
 use idp_server::web::{guard, headers};
 use tower::ServiceExt;
 
@@ -20,23 +22,37 @@ use crate::support::site::{Browser, Page, Site, encode};
 
 #[test]
 fn every_page_is_as_it_was() {
-    for (name, page) in samples() {
-        // The version in the addresses of style and script changes with them, and says nothing here.
-        insta::with_settings!({ filters => vec![(r"\?v=[\w-]{16}", "?v=VERSION")] }, {
-            insta::assert_snapshot!(name, page.unwrap());
-        });
+    for language in Language::ALL {
+        for (name, page) in samples(&Frame::sample(language)) {
+            // The version in the addresses of style and script changes with them, and says nothing here.
+            let mut settings = insta::Settings::clone_current();
+            settings.add_filter(r"\?v=[\w-]{16}", "?v=VERSION");
+            if language != Language::En {
+                settings.set_snapshot_suffix(language.tag());
+            }
+            settings.bind(|| insta::assert_snapshot!(name, page.unwrap()));
+        }
     }
+    let (_, branded) = samples(&Frame::sample(Language::En).branded()).remove(0);
+    let head: Vec<_> = branded.as_ref().unwrap().lines().skip(6).take(10).collect();
+    insta::with_settings!({ filters => vec![(r"\?v=[\w-]{16}", "?v=VERSION")] }, {
+        insta::assert_snapshot!("branded", head.join("\n"));
+    });
 }
 
 #[test]
 fn every_page_can_be_used_by_everybody() {
-    for (name, page) in samples() {
-        let page = page.unwrap();
+    for (language, name, page) in every_sample() {
         let count = |text: &str| page.matches(text).count();
-        assert!(page.contains("<html lang=\"en\">"), "{name}");
+        assert!(page.contains(&format!("<html lang=\"{}\">", language.tag())), "{name}");
+        // A value that is not given shows as its name.
+        assert!(!page.contains("{$"), "{name}: a text without its value");
+        let keeps_a_draft = page.contains("name=\"draft\"");
+        assert_eq!(count("hreflang="), if keeps_a_draft { 0 } else { Language::ALL.len() - 1 }, "{name}");
         assert_eq!((count("<h1>"), count("<main"), count("<title>")), (1, 1, 1), "{name}");
         let is_error = count("role=\"alert\"") == 1 || name == "error";
-        assert_eq!(page.contains("<title>Error: "), is_error, "{name}: the title says an error first");
+        let says_error = page.contains("<title>Error: ") || page.contains("<title>Kesalahan: ");
+        assert_eq!(says_error, is_error, "{name}: the title says an error first");
         assert_eq!(count("id=\"problem\""), count("role=\"alert\""), "{name}");
         for input in page.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
             if input.starts_with("type=\"hidden\"") || input.ends_with("readonly hidden") {
@@ -64,14 +80,20 @@ fn every_page_can_be_used_by_everybody() {
     }
 }
 
+fn every_sample() -> impl Iterator<Item = (Language, String, String)> {
+    Language::ALL.into_iter().flat_map(|language| {
+        let samples = samples(&Frame::sample(language));
+        samples.into_iter().map(move |(name, page)| (language, name, page.unwrap()))
+    })
+}
+
 fn hints_at_problem(input: &str) -> bool {
     input.contains("aria-describedby=\"problem")
 }
 
 #[test]
 fn w_13_w_14_names_are_shown_and_never_obeyed() {
-    for (name, page) in samples() {
-        let page = page.unwrap();
+    for (_, name, page) in every_sample() {
         assert!(page.contains("{{7*7}}"), "{name}: the organisation's name stands there as it is");
         for tag in ["<Org>", "<b>", "<script>"] {
             assert!(!page.contains(tag), "{name}: {tag}");
@@ -238,6 +260,6 @@ async fn w_28_no_page_is_kept_and_none_has_a_second_name() {
     }
 }
 
-fn header_of<'p>(page: &'p Page, name: &str) -> &'p str {
+pub(crate) fn header_of<'p>(page: &'p Page, name: &str) -> &'p str {
     page.headers.get(name).map_or("", |value| value.to_str().unwrap())
 }

@@ -1,4 +1,5 @@
-//! The configuration file: TOML, read once, every fault named with its place. It must not open anything it names.
+//! The configuration file: TOML, read once, every fault named with its place. It opens nothing but the files that hold
+//! a value: a URL with a password in it, the logo.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -10,9 +11,11 @@ use twolatch_core::policy::Level;
 use twolatch_core::store::Location;
 
 use self::mail::{Mail, RawMail};
+use self::pages::{Pages, RawPages};
 
+pub mod colour;
 pub mod mail;
-
+pub mod pages;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -51,6 +54,8 @@ pub struct Config {
     pub initial: Level,
     /// Nobody may be below `required`.
     pub locked: bool,
+    /// What pages look like.
+    pub pages: Pages,
 }
 
 /// Files for TLS.
@@ -137,6 +142,9 @@ pub struct Raw {
     /// Policy's two settings outside the database.
     #[serde(default)]
     pub policy: RawPolicy,
+    /// What pages look like.
+    #[serde(default)]
+    pub pages: RawPages,
 }
 
 /// `[password]`
@@ -239,6 +247,7 @@ impl Config {
                 "without [tls] and without trusted_proxies only a loopback address: passwords would be readable";
             return Err(wrong("listen", fault.to_owned()));
         }
+        let pages = Pages::check(raw.pages).map_err(|(key, fault)| wrong(key, fault))?;
         Ok(Self {
             path: path.to_owned(),
             organisation: raw.organisation,
@@ -253,6 +262,7 @@ impl Config {
             password,
             initial: if locked { Level::Required } else { raw.policy.initial.unwrap_or(Level::Required) },
             locked,
+            pages,
         })
     }
 

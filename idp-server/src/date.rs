@@ -1,27 +1,68 @@
 //! Moments as people read them, always in UTC. It must not know whose.
 
-use chrono::{DateTime, Utc};
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+use chrono::{DateTime, Datelike, Utc};
 use twolatch_core::time::Timestamp;
+
+use crate::text::{Language, Text, t};
 
 #[cfg(test)]
 mod tests;
 
 /// `3 March 2026`.
 #[must_use]
-pub fn day(moment: Timestamp) -> String {
-    utc(moment).format("%-d %B %Y").to_string()
+pub fn day(moment: Timestamp, language: Language) -> String {
+    filled(t("day"), moment, language).plain()
 }
 
 /// `3 March 2026, 14:05 UTC`.
 #[must_use]
-pub fn minute(moment: Timestamp) -> String {
-    utc(moment).format("%-d %B %Y, %H:%M UTC").to_string()
+pub fn minute(moment: Timestamp, language: Language) -> String {
+    filled(t("minute").with("time", utc(moment).format("%H:%M")), moment, language).plain()
 }
 
 /// `2026-03-03T14:05:09Z`: for machines, and for columns that are sorted.
 #[must_use]
 pub fn machine(moment: Timestamp) -> String {
     utc(moment).format("%FT%TZ").to_string()
+}
+
+/// A moment on a page, for people and for machines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    text: String,
+    machine: String,
+}
+
+impl Moment {
+    /// To the day.
+    #[must_use]
+    pub fn day(moment: Timestamp, language: Language) -> Self {
+        Self { text: day(moment, language), machine: machine(moment) }
+    }
+
+    /// To the minute.
+    #[must_use]
+    pub fn minute(moment: Timestamp, language: Language) -> Self {
+        Self { text: minute(moment, language), machine: machine(moment) }
+    }
+}
+
+/// Both come from a calendar and from the catalogue, so nothing in them needs escaping.
+impl fmt::Display for Moment {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "<time datetime=\"{}\">{}</time>", self.machine, self.text)
+    }
+}
+
+impl HtmlSafe for Moment {}
+
+fn filled(text: Text, moment: Timestamp, language: Language) -> Text {
+    let date = utc(moment);
+    let month = t("month").in_language(language).number("month", date.month()).plain();
+    text.in_language(language).with("day", date.day()).with("month", month).with("year", date.year())
 }
 
 /// A moment that no calendar reaches is shown as the first of all.

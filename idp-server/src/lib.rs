@@ -1,7 +1,7 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
-//! A module uses those to its left: `config, date <- state <- web <- oidc, pages, hosts <- router <- listen <- mail <-
-//! cli`.
+//! A module uses those to its left: `text <- config, date <- state <- web <- oidc, pages, hosts <- router <- listen <-
+//! mail <- cli`.
 
 pub mod cli;
 pub mod config;
@@ -13,4 +13,5 @@ pub mod oidc;
 pub mod pages;
 pub mod router;
 pub mod state;
+pub mod text;
 pub mod web;

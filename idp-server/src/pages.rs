@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use twolatch_core::crypto::random_text;
 
+use self::authenticator::AuthenticatorPage;
 use self::onward::Onward;
 use crate::state::App;
 use crate::web::browser::{Browser, Leaving};
@@ -14,7 +15,6 @@ use crate::web::csrf;
 use crate::web::failure::{Failure, Kind};
 use crate::web::frame::Frame;
 use crate::web::headers::policy_continuing_to;
-use crate::web::path::Links;
 
 pub mod account;
 pub mod authenticator;
@@ -72,11 +72,8 @@ pub(crate) fn show<P: Template>(
         Some(flow) => (flow.clone(), false),
         None => (random_text::<20>(app.entropy())?, true),
     };
-    let frame = Frame {
-        organisation: app.config.organisation.clone(),
-        links: Links::of(&app.config),
-        token: csrf::token(app, browser, &flow),
-    };
+    let of_app = onward.and_then(|onward| onward.language);
+    let frame = Frame::of(&app.config, &browser.wish, of_app, csrf::token(app, browser, &flow));
     let body = page(frame).render().map_err(|error| Kind::Internal.because(error.to_string()))?;
     let kind = HeaderValue::from_static("text/html; charset=utf-8");
     let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, kind)], body).into_response();
@@ -93,23 +90,26 @@ pub(crate) fn show<P: Template>(
     Ok(response)
 }
 
-/// Every page with sample data, by name: for tests.
+/// A page with its name, or why it cannot be shown.
+pub type Sample = (String, Result<String, askama::Error>);
+
+/// Every page with sample data in a frame, by name: for tests.
 #[must_use]
-pub fn samples() -> Vec<(String, Result<String, askama::Error>)> {
-    fn all<P: Template>(name: &str, samples: Vec<P>) -> Vec<(String, Result<String, askama::Error>)> {
+pub fn samples(frame: &Frame) -> Vec<Sample> {
+    fn all<P: Template>(name: &str, samples: Vec<P>) -> Vec<Sample> {
         let number = |index: usize| if index == 0 { name.to_owned() } else { format!("{name}_{}", index + 1) };
         samples.into_iter().enumerate().map(|(index, page)| (number(index), page.render())).collect()
     }
     [
-        all("login", login::LoginPage::samples()),
-        all("login_code", login::code::CodePage::samples()),
-        all("login_setup", login::setup::SetupPage::samples()),
-        all("login_password", login::password::PasswordPage::samples()),
-        all("setup_begin", setup::BeginPage::samples()),
-        all("setup_code", setup::CodePage::samples()),
-        all("account", account::AccountPage::samples()),
-        all("account_password", account::password::PasswordPage::samples()),
-        all("error", vec![crate::web::error::ErrorPage::sample()]),
+        all("login", login::LoginPage::samples(frame)),
+        all("login_code", login::code::CodePage::samples(frame)),
+        all("login_setup", AuthenticatorPage::samples(frame, "/login/setup", None)),
+        all("login_password", login::password::PasswordPage::samples(frame)),
+        all("setup_begin", setup::BeginPage::samples(frame)),
+        all("setup_code", AuthenticatorPage::samples(frame, "/setup/abc", Some("k.sealed"))),
+        all("account", account::AccountPage::samples(frame)),
+        all("account_password", account::password::PasswordPage::samples(frame)),
+        all("error", vec![crate::web::error::ErrorPage::sample(frame)]),
     ]
     .into_iter()
     .flatten()

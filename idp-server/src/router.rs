@@ -63,7 +63,13 @@ pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
 /// What pages load.
 #[must_use]
 pub fn files() -> Vec<(&'static str, MethodRouter<App>)> {
-    vec![(path::STYLE, get(assets::style)), (path::SCRIPT, get(assets::script)), (path::ICON, get(assets::icon))]
+    vec![
+        (path::STYLE, get(assets::style)),
+        (path::SCRIPT, get(assets::script)),
+        (path::ICON, get(assets::icon)),
+        (path::LOGO, get(assets::logo)),
+        (path::ACCENT, get(assets::accent)),
+    ]
 }
 
 /// Whether logins can be judged now.

@@ -1,6 +1,7 @@
 //! What all pages and protocol endpoints share: addresses, cookies, forms, headers, errors. It must not know any one
 //! page.
 
+pub mod accent;
 pub mod assets;
 pub mod browser;
 pub mod cookie;
@@ -11,6 +12,7 @@ pub mod form;
 pub mod frame;
 pub mod guard;
 pub mod headers;
+pub mod language;
 pub mod notice;
 pub mod path;
 pub mod request;

@@ -1,16 +1,18 @@
-// Comfort only: every page works without this. It shows what was typed, copies a key, and sends a form once.
+// Comfort only: every page works without this. It shows what was typed, copies a key, and sends a form once. What it
+// says stands in the page.
 "use strict";
 
 for (const button of document.querySelectorAll("[data-reveal]")) {
   const input = document.getElementById(button.dataset.reveal);
   const label = document.querySelector(`label[for="${input.id}"]`).textContent.toLowerCase();
+  const show = button.textContent;
   const name = () => button.setAttribute("aria-label", `${button.textContent} ${label}`);
   button.hidden = false;
   name();
   button.addEventListener("click", () => {
     const shown = input.type === "password";
     input.type = shown ? "text" : "password";
-    button.textContent = shown ? "Hide" : "Show";
+    button.textContent = shown ? button.dataset.hide : show;
     name();
     input.focus();
   });
@@ -25,9 +27,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     const text = document.getElementById(button.dataset.copy).textContent;
     try {
       await navigator.clipboard.writeText(text.replaceAll(" ", ""));
-      button.textContent = "Copied";
+      button.textContent = button.dataset.copied;
     } catch {
-      button.textContent = "Copying was not allowed";
+      button.textContent = button.dataset.notCopied;
     }
     setTimeout(() => { button.textContent = before; }, 2500);
   });

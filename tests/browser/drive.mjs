@@ -20,13 +20,18 @@ const seen = [];
 mkdirSync(given.screenshots, { recursive: true });
 const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox"] });
 try {
-  await theFirstAdministrator();
-  await anInvitedPerson();
-  await aPersonWithAnAuthenticator();
-  await aPersonWithoutAnAuthenticator();
-  await aPersonWithoutScript();
-  await whatIsNotThere();
-  await nobodyFramesUs();
+  if (given.branded) {
+    await anOrganisationOfItsOwn();
+  } else {
+    await theFirstAdministrator();
+    await anInvitedPerson();
+    await aPersonWithAnAuthenticator();
+    await aPersonWithoutAnAuthenticator();
+    await aPersonWithoutScript();
+    await anIndonesian();
+    await whatIsNotThere();
+    await nobodyFramesUs();
+  }
 } finally {
   await browser.close();
 }
@@ -138,6 +143,59 @@ async function aPersonWithoutAnAuthenticator() {
   assert.equal(await heading(page), "Your account");
 }
 
+async function anIndonesian() {
+  const page = await visitor({ locale: "id-ID" });
+  await page.goto(given.app);
+  await page.fill("#username", given.indonesian);
+  await fillAndSend(page, "#current-password", "a long but wrong password that reaches the button");
+  await look(page, "id-login-refused", "Masuk");
+  assert.equal(await page.textContent("[data-reveal]"), "Tampilkan");
+  await page.fill("#current-password", "a long but wrong password that reaches the button");
+  await page.click("[data-reveal]");
+  assert.equal(await page.textContent("[data-reveal]"), "Sembunyikan");
+  await look(page, "id-login-shown", "Masuk");
+  await fillAndSend(page, "#current-password", PASSWORD);
+  await look(page, "id-code", "Masukkan kode Anda");
+  await fillAndSend(page, "#code", await code(given.secret, 0));
+  assert.equal(await page.textContent("body"), `The app knows ${given.indonesian}`);
+  await page.goto(`${given.issuer}/account`);
+  await look(page, "id-account", "Akun Anda");
+
+  // Another language by keyboard alone; it stays, whatever the browser prefers.
+  const link = page.locator("footer a[lang=en]");
+  await link.focus();
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  assert.equal(await heading(page), "Your account");
+  await page.goto(`${given.issuer}/account/password`);
+  assert.equal(await heading(page), "Change your password");
+  await page.click("footer a[lang=id]");
+  await look(page, "id-password", "Ubah kata sandi Anda");
+
+  const invited = await visitor({ locale: "id-ID" });
+  await invited.goto(given.inviteLinkIndonesian);
+  await look(invited, "id-setup", "Siapkan akun Anda");
+  await fillAndSend(invited, "#new-password", PASSWORD);
+  await invited.click("summary >> nth=0");
+  await invited.click("summary >> nth=1");
+  await look(invited, "id-authenticator-shown", "Siapkan autentikator Anda");
+  assert.equal(await invited.locator("footer").count(), 0, "no link leads away from a page that would be lost");
+}
+
+// With a logo, a colour and a language of its own; the browser's language is one that we have not.
+async function anOrganisationOfItsOwn() {
+  const page = await visitor({ locale: "de-DE" });
+  await page.goto(`${given.issuer}/login`);
+  await look(page, "own-login", "Masuk");
+  const logo = page.locator("img.logo");
+  assert.equal(await logo.getAttribute("alt"), "Twolatch");
+  assert.ok(await logo.evaluate((image) => image.complete && image.naturalWidth > 0), "the logo is shown");
+  assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector("main button[type=submit]")).backgroundColor), "rgb(255, 204, 0)");
+  await page.goto(`${given.issuer}/nothing?lang=en`);
+  await look(page, "own-not-there", "There is no such page");
+  await page.goto(new URL(await logo.getAttribute("src"), given.issuer).href);
+  assert.equal(await page.evaluate(() => document.documentElement.localName), "svg");
+}
+
 async function whatIsNotThere() {
   const page = await visitor();
   await page.goto(`${given.issuer}/nothing`);
@@ -170,10 +228,11 @@ async function setUpAuthenticator(page, name) {
   }
   await fillAndSend(page, "#code", await wrongCode(key));
   if (name) await look(page, `${name}-authenticator-refused`, "Set up your authenticator");
-  await fillAndSend(page, "#code", await code(key, -1));
+  const step = await currentStep(); // looking takes a while, and the codes have to follow one another
+  await fillAndSend(page, "#code", codeOf(key, step - 1));
   if (name) await look(page, `${name}-authenticator-next`, "Set up your authenticator");
   assert.match(await page.textContent("label[for=code]"), /Next code/);
-  await fillAndSend(page, "#code", await code(key, 0));
+  await fillAndSend(page, "#code", codeOf(key, step));
 }
 
 async function visitor({ permissions, ...options } = {}) {
@@ -224,11 +283,16 @@ async function look(page, name, title) {
   await page.setViewportSize(SIZES.wide);
 }
 
-// A code of the step that is now, moved by steps; never one that is about to become too old.
+// A code of the step that is now, moved by steps.
 async function code(secret, offset) {
+  return codeOf(secret, (await currentStep()) + offset);
+}
+
+// The step that is now; never one that is about to end.
+async function currentStep() {
   const left = () => 30_000 - (Date.now() % 30_000);
   if (left() < 10_000) await new Promise((done) => setTimeout(done, left() + 200));
-  return codeOf(secret, Math.floor(Date.now() / 30_000) + offset);
+  return Math.floor(Date.now() / 30_000);
 }
 
 async function wrongCode(secret) {

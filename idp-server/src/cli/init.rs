@@ -13,6 +13,7 @@ use twolatch_core::policy::Rules;
 
 use super::open::{assemble, close, open};
 use super::{CliError, actor, say, say_json};
+use crate::config::pages::RawPages;
 use crate::config::{Config, DEFAULT_PATH, Raw, RawPassword, RawPolicy};
 use crate::oidc::sign::create_missing;
 use crate::state::App;
@@ -115,6 +116,7 @@ impl Init {
             trusted_proxies: behind.into_iter().filter_map(|address| address.parse().ok()).collect(),
             password: RawPassword::default(),
             policy: RawPolicy::default(),
+            pages: RawPages::default(),
         };
         write_config(path, &raw)?;
         let made = self.fill(path).await;

@@ -16,6 +16,7 @@ use super::open::{close, open};
 use super::{CliError, actor, say, say_json};
 use crate::date;
 use crate::state::App;
+use crate::text::Language;
 
 mod set;
 
@@ -148,7 +149,7 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
         say(format_args!("skips             {skips}"));
     }
     if let Some(until) = skip_until {
-        say(format_args!("put off until     {}", date::minute(*until)));
+        say(format_args!("put off until     {}", date::minute(*until, Language::En)));
     }
     if policy.locked {
         say("The configuration holds everybody at `required`.");
@@ -168,7 +169,7 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
             "exemption {}: {whom}, {door}, {} until {}{over}: {} ({})",
             exemption.id,
             exemption.level,
-            date::minute(exemption.until),
+            date::minute(exemption.until, Language::En),
             exemption.reason,
             exemption.author
         ));
@@ -236,7 +237,7 @@ impl Exempt {
         if self.json {
             return say_json(&exemption);
         }
-        say(format_args!("Exempted, id {}, until {}.", exemption.id, date::minute(exemption.until)));
+        say(format_args!("Exempted, id {}, until {}.", exemption.id, date::minute(exemption.until, Language::En)));
         Ok(())
     }
 }

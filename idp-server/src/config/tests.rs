@@ -35,6 +35,9 @@ fn f14_every_fault_names_its_place() {
         ("cheap hash", "[password]\nmemory_kib = 64\n"),
         ("both URLs", "database_url_file = \"/x\"\n"),
         ("syntax", "[\n"),
+        ("unknown language", "[pages]\nlanguage = \"de\"\n"),
+        ("accent by name", "[pages]\naccent = \"teal\"\n"),
+        ("missing logo", "[pages]\nlogo = \"/none/logo.svg\"\n"),
     ];
     for (name, line) in table {
         let text = if line.starts_with("listen") {
@@ -76,4 +79,41 @@ fn an_http_issuer_only_on_loopback() {
     ] {
         assert!(check_issuer(bad).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn a_logo_is_what_it_begins_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logo.png");
+    let check = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let text = format!("{GOOD}[pages]\nlogo = {path:?}\n");
+        load(text.as_bytes()).map(|config| config.pages.logo.unwrap().kind)
+    };
+    for (bytes, kind) in [
+        (&b"<svg>"[..], "image/svg+xml"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- > -->\n<!DOCTYPE svg PUBLIC 'x'>\n<svg xmlns=''>", "image/svg+xml"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"RIFF\x01\x02\x03\x04WEBPVP8 ", "image/webp"),
+    ] {
+        assert_eq!(check(bytes), Ok(kind));
+    }
+    for bytes in [
+        &b""[..],
+        b"GIF89a",
+        b"<html><svg>",
+        b"<svgx>",
+        b"<!-- ",
+        b"\x89PNG",
+        b"\xff\xfe<svg>",
+        b"RIFF\x01\x02\x03\x04WAVE",
+    ] {
+        assert!(check(bytes).unwrap_err().contains("neither SVG nor PNG, WebP or JPEG"), "{bytes:?}");
+    }
+    assert!(check(&vec![b' '; 256 * 1024 + 1]).unwrap_err().contains("larger than 256 KiB"));
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    let text = format!("{GOOD}[pages]\nlogo = {path:?}\n");
+    assert!(load(text.as_bytes()).unwrap_err().contains("pages.logo: "));
 }

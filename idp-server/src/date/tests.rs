@@ -12,5 +12,20 @@ fn days_are_those_of_the_calendar() {
     ] {
         assert_eq!(machine(Timestamp::from_unix(unix)), text);
     }
-    assert_eq!(minute(Timestamp::from_unix(1_772_546_709)), "3 March 2026, 14:05 UTC");
+}
+
+#[test]
+fn people_read_them_in_their_language() {
+    let moment = Timestamp::from_unix(1_772_546_709);
+    assert_eq!(minute(moment, Language::En), "3 March 2026, 14:05 UTC");
+    assert_eq!(minute(moment, Language::Id), "3 Maret 2026, pukul 14:05 UTC");
+    let december = Timestamp::from_unix(4_133_894_400);
+    assert_eq!(
+        (day(december, Language::En), day(december, Language::Id)),
+        ("31 December 2100".to_owned(), "31 Desember 2100".to_owned())
+    );
+    assert_eq!(
+        Moment::day(moment, Language::Id).to_string(),
+        "<time datetime=\"2026-03-03T14:05:09Z\">3 Maret 2026</time>"
+    );
 }

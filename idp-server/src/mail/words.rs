@@ -7,6 +7,7 @@ use twolatch_core::time::Timestamp;
 
 use crate::config::Config;
 use crate::date;
+use crate::text::Language;
 use crate::web::path::{NOT_ME, RECOVERY, SETUP, STOP, mailed};
 
 /// A part of a letter.
@@ -83,7 +84,7 @@ fn body(letter: &Letter, config: &Config) -> Vec<Part> {
         Letter::Invite { token, until } => vec![
             text(format!(
                 "open this link to set your password and your second factor for {organisation}. It works once, until {}.",
-                date::minute(*until)
+                date::minute(*until, Language::En)
             )),
             Part::Link(mailed(config, SETUP, &plain(token.expose()))),
             text("If you did not expect this, tell your administrator."),
@@ -99,7 +100,7 @@ fn body(letter: &Letter, config: &Config) -> Vec<Part> {
         Letter::Alarm { who, event, at, stop } => {
             let mut parts = vec![
                 text(format!("this concerns {} at {organisation}: {}.", plain(who), title(*event))),
-                text(format!("When: {}.", date::minute(*at))),
+                text(format!("When: {}.", date::minute(*at, Language::En))),
             ];
             if let Some(token) = stop {
                 parts.push(text("If this must not be, stop it here:"));
@@ -175,7 +176,7 @@ const fn sentence(event: Notice) -> &'static str {
 }
 
 fn circumstances(at: Timestamp, door: Option<Door>, from: Option<&str>) -> String {
-    let mut said = format!("When: {}.", date::minute(at));
+    let mut said = format!("When: {}.", date::minute(at, Language::En));
     if let Some(door) = door {
         said.push_str(" Where: ");
         said.push_str(place(door));

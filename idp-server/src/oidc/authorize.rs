@@ -4,7 +4,7 @@
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use twolatch_core::client::Client;
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::door::Door;
@@ -23,6 +23,7 @@ use super::redirect::{ReturnTo, see_other};
 use super::sign;
 use super::token::is_form;
 use crate::state::App;
+use crate::text::{Text, t};
 use crate::web;
 use crate::web::path::Links;
 
@@ -30,9 +31,6 @@ mod request;
 pub mod resume;
 #[cfg(test)]
 mod tests;
-
-/// What is told to the person where nothing can be told to the client.
-const NOT_POSSIBLE: &str = "This sign-in cannot go on";
 
 /// The longest form: it has to fit into an address.
 const MAX_FORM: usize = 8192;
@@ -42,7 +40,7 @@ pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, headers: Hea
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     match params {
         Ok(params) => begin(&app, &params, &headers).await.unwrap_or_else(|failure| failure.response(&app)),
-        Err(error) => Failure::page("The request is damaged.", error.to_string()).response(&app),
+        Err(error) => Failure::page(t("request-damaged"), error.to_string()).response(&app),
     }
 }
 
@@ -53,8 +51,8 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
         Ok(params) if is_form(&headers) && body.len() <= MAX_FORM => {
             see_other(&Links::of(&app.config).authorize(&params.encode()))
         }
-        Ok(_) => Failure::page("The request is damaged.", "the body is not a form, or too long").response(&app),
-        Err(error) => Failure::page("The request is damaged.", error.to_string()).response(&app),
+        Ok(_) => Failure::page(t("request-damaged"), "the body is not a form, or too long").response(&app),
+        Err(error) => Failure::page(t("request-damaged"), error.to_string()).response(&app),
     }
 }
 
@@ -84,7 +82,7 @@ async fn begin(app: &App, params: &Params, headers: &HeaderMap) -> Result<Respon
     let state = params.value("state").filter(|_| !params.is_repeated("state"));
     if state.is_some_and(|state| state.len() > request::MAX_STATE) {
         // Without its state the answer would mean nothing to the client, and with it nothing may take it.
-        return Err(Failure::page("The application's request is too long.", "the state is longer than 1024 bytes"));
+        return Err(Failure::page(t("request-long"), "the state is longer than 1024 bytes"));
     }
     let to = to.with_state(state);
     let back = |error: OauthError| Failure::Back(to.clone(), error);
@@ -105,11 +103,7 @@ async fn prove(
     redirect_uri: Option<&str>,
     params: &Params,
 ) -> Result<(Client, ReturnTo), Failure> {
-    let refuse = |detail: &'static str| {
-        let text = "The application has sent you here with an address or a name that is not registered. \
-            Go back to it and try again; if this stays so, tell the people who run it.";
-        Failure::page(text, detail)
-    };
+    let refuse = |detail: &'static str| Failure::page(t("request-unknown"), detail);
     if params.is_repeated("client_id") || params.is_repeated("redirect_uri") {
         return Err(refuse("client_id or redirect_uri is repeated"));
     }
@@ -121,8 +115,7 @@ async fn prove(
     match ReturnTo::prove(&client, redirect_uri) {
         Some(to) => Ok((client, to)),
         None => Err(Failure::page(
-            "The application wants to send you to an address that is not registered for it. \
-             Nothing was sent there. If you run the application, register the address exactly as it is used.",
+            t("request-address"),
             format!("client {} has no redirect_uri {redirect_uri:?}", client.id),
         )),
     }
@@ -248,26 +241,29 @@ async fn issue(
 /// A request that gets no code.
 #[derive(Debug)]
 enum Failure {
-    /// Told to the person: status, what to do, and the detail for the log.
-    Page(StatusCode, &'static str, String),
+    /// Told to the person.
+    Page(web::failure::Failure),
     /// Told to the client, at an address that is proven.
     Back(ReturnTo, OauthError),
 }
 
 impl Failure {
-    fn page(text: &'static str, detail: impl Into<String>) -> Self {
-        Self::Page(StatusCode::BAD_REQUEST, text, detail.into())
+    fn page(text: Text, detail: impl Into<String>) -> Self {
+        Self::of(StatusCode::BAD_REQUEST, text, detail)
     }
 
     fn unavailable(error: &StoreError) -> Self {
-        let text = "The sign-in service has a problem of its own. Try again in a few minutes.";
-        Self::Page(StatusCode::SERVICE_UNAVAILABLE, text, error.to_string())
+        Self::of(StatusCode::SERVICE_UNAVAILABLE, t("request-unavailable"), error.to_string())
     }
 
-    fn response(&self, app: &App) -> Response {
+    fn of(status: StatusCode, text: Text, detail: impl Into<String>) -> Self {
+        Self::Page(web::failure::Failure::new(status, t("not-possible"), text, detail))
+    }
+
+    fn response(self, app: &App) -> Response {
         match self {
-            Self::Page(status, text, detail) => web::error::page(app, *status, NOT_POSSIBLE, text, detail),
-            Self::Back(to, error) => to.error(app, error),
+            Self::Page(failure) => failure.into_response(),
+            Self::Back(to, error) => to.error(app, &error),
         }
     }
 }

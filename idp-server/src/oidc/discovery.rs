@@ -11,8 +11,8 @@ use openidconnect::core::{
 };
 use openidconnect::url::ParseError;
 use openidconnect::{
-    AdditionalProviderMetadata, AuthUrl, AuthenticationContextClass, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata,
-    ResponseTypes, Scope as ScopeName, TokenUrl, UserInfoUrl,
+    AdditionalProviderMetadata, AuthUrl, AuthenticationContextClass, IssuerUrl, JsonWebKeySetUrl, LanguageTag,
+    ProviderMetadata, ResponseTypes, Scope as ScopeName, TokenUrl, UserInfoUrl,
 };
 use serde::{Deserialize, Serialize};
 use twolatch_core::step::Assurance;
@@ -20,6 +20,7 @@ use twolatch_core::step::Assurance;
 use super::error::{Code, OauthError};
 use super::scope::Scope;
 use crate::state::App;
+use crate::text::Language;
 
 type Metadata = ProviderMetadata<
     More,
@@ -120,6 +121,9 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
         .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
         .set_claims_supported(Some(CLAIMS.map(|name| CoreClaimName::new(name.to_owned())).to_vec()))
         .set_claims_parameter_supported(Some(false))
+        .set_ui_locales_supported(Some(
+            Language::ALL.into_iter().map(|language| LanguageTag::new(language.tag().to_owned())).collect(),
+        ))
         .set_request_parameter_supported(Some(false))
         .set_request_uri_parameter_supported(Some(false)))
 }

@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::State;
 use twolatch_core::factor::Factor;
 use twolatch_core::store::Session;
+use twolatch_core::time::Timestamp;
 use twolatch_core::user::{Role, User};
 
 use super::said::Said;
 use super::{Answer, Detour, show as show_page};
-use crate::date;
 use crate::state::App;
+use crate::text::{Text, t};
 use crate::web::browser::Browser;
 use crate::web::cookie::Cookie;
 use crate::web::frame::Frame;
@@ -26,8 +27,8 @@ pub struct AccountPage {
     frame: Frame,
     name: String,
     email: Option<String>,
-    role: &'static str,
-    since: Moment,
+    role: Text,
+    since: Timestamp,
     authenticators: Vec<Shown>,
     said: Said,
 }
@@ -36,15 +37,8 @@ pub struct AccountPage {
 #[derive(Debug, Clone)]
 struct Shown {
     name: String,
-    added: Moment,
-    used: Option<Moment>,
-}
-
-/// A moment, for people and for machines.
-#[derive(Debug, Clone)]
-struct Moment {
-    text: String,
-    machine: String,
+    added: Timestamp,
+    used: Option<Timestamp>,
 }
 
 impl AccountPage {
@@ -54,11 +48,11 @@ impl AccountPage {
             name: user.name.to_string(),
             email: user.email.as_ref().map(ToString::to_string),
             role: match user.role {
-                Role::Admin => "Administrator",
-                Role::Supervisor => "Supervisor",
-                Role::Member => "Member",
+                Role::Admin => t("role-admin"),
+                Role::Supervisor => t("role-supervisor"),
+                Role::Member => t("role-member"),
             },
-            since: Moment::minute(session.created_at),
+            since: session.created_at,
             authenticators: factors.iter().map(Shown::of).collect(),
             said,
         }
@@ -66,19 +60,19 @@ impl AccountPage {
 
     /// Examples, for tests.
     #[must_use]
-    pub fn samples() -> Vec<Self> {
-        let moment = |text: &str, machine: &str| Moment { text: text.to_owned(), machine: machine.to_owned() };
+    pub fn samples(frame: &Frame) -> Vec<Self> {
+        let now = Timestamp::from_unix(1_772_611_200);
         let shown = |name: &str, used: bool| Shown {
             name: name.to_owned(),
-            added: moment("3 March 2026", "2026-03-03T14:05:09Z"),
-            used: used.then(|| moment("4 March 2026, 08:00 UTC", "2026-03-04T08:00:00Z")),
+            added: Timestamp::from_unix(1_772_546_709),
+            used: used.then_some(now),
         };
         let page = |authenticators| Self {
-            frame: Frame::sample(),
+            frame: frame.clone(),
             name: "alice".to_owned(),
             email: Some("alice@example.org".to_owned()),
-            role: "Member",
-            since: moment("4 March 2026, 08:00 UTC", "2026-03-04T08:00:00Z"),
+            role: t("role-member"),
+            since: now,
             authenticators,
             said: Said::default(),
         };
@@ -91,21 +85,7 @@ impl AccountPage {
 
 impl Shown {
     fn of(factor: &Factor) -> Self {
-        Self {
-            name: factor.name.clone(),
-            added: Moment::day(factor.created_at),
-            used: factor.last_used_at.map(Moment::minute),
-        }
-    }
-}
-
-impl Moment {
-    fn day(moment: twolatch_core::time::Timestamp) -> Self {
-        Self { text: date::day(moment), machine: date::machine(moment) }
-    }
-
-    fn minute(moment: twolatch_core::time::Timestamp) -> Self {
-        Self { text: date::minute(moment), machine: date::machine(moment) }
+        Self { name: factor.name.clone(), added: factor.created_at, used: factor.last_used_at }
     }
 }
 

@@ -1,10 +1,51 @@
-//! The part of a page that shows a new authenticator: QR code and key. Both are secrets; they stand in no address and
-//! no log.
+//! The page that shows a new authenticator and asks for codes of it: at sign-in and behind a one-time link. QR code and
+//! key are secrets; they stand in no address and no log.
 
+use askama::Template;
 use twolatch_core::login::setup::Pending;
 use twolatch_core::qr;
 use twolatch_core::secret::Secret;
 use twolatch_core::user::User;
+
+use super::said::Said;
+use crate::web::frame::Frame;
+use crate::web::notice::Notice;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "authenticator.html")]
+pub struct AuthenticatorPage {
+    /// Its frame.
+    pub frame: Frame,
+    /// Where its form goes.
+    pub action: String,
+    /// What its form carries, where nothing else remembers it.
+    pub draft: Option<String>,
+    /// What is set up.
+    pub new: Authenticator,
+    /// What is said about the last try.
+    pub said: Said,
+}
+
+impl AuthenticatorPage {
+    /// Examples, for tests.
+    #[must_use]
+    pub fn samples(frame: &Frame, action: &str, draft: Option<&str>) -> Vec<Self> {
+        let page = |has_first: bool, said: Option<Notice>| Self {
+            frame: frame.clone(),
+            action: action.to_owned(),
+            draft: draft.map(str::to_owned),
+            new: Authenticator::sample(has_first),
+            said: said.into(),
+        };
+        vec![
+            page(false, None),
+            page(true, None),
+            page(false, Some(Notice::WrongNewCode)),
+            page(true, Some(Notice::WrongNewCode)),
+        ]
+    }
+}
 
 /// An authenticator that is being set up, as it is shown.
 #[derive(Debug, Clone, Default)]

@@ -38,20 +38,25 @@ pub struct LoginPage {
 }
 
 impl LoginPage {
+    fn of(frame: Frame, onward: Option<Onward>, name: String, said: Said) -> Self {
+        let frame = match &onward {
+            Some(onward) => frame.keeping("continue", &onward.sealed),
+            None => frame,
+        };
+        Self { frame, onward, name, said }
+    }
+
     /// Examples, for tests.
     #[must_use]
-    pub fn samples() -> Vec<Self> {
-        let page = |said: Option<Notice>| Self {
-            frame: Frame::sample(),
-            onward: None,
-            name: String::new(),
-            said: said.into(),
+    pub fn samples(frame: &Frame) -> Vec<Self> {
+        let page = |onward: Option<Onward>, name: &str, said: Option<Notice>| {
+            Self::of(frame.clone(), onward, name.to_owned(), said.into())
         };
         vec![
-            page(None),
-            Self { name: "<b>alice".to_owned(), ..page(Some(Notice::NotRight(String::new()))) },
-            Self { onward: Some(Onward::sample()), ..page(None) },
-            page(Some(Notice::SignedOut)),
+            page(None, "", None),
+            page(None, "<b>alice", Some(Notice::NotRight(String::new()))),
+            page(Some(Onward::sample()), "", None),
+            page(None, "", Some(Notice::SignedOut)),
         ]
     }
 }
@@ -70,7 +75,8 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
         _ => onward.as_ref().and_then(|onward| onward.hint.clone()).unwrap_or_default(),
     };
     let said = Said::from(notice);
-    Ok(show_page(&app, &browser, onward.as_ref(), |frame| LoginPage { frame, onward: onward.clone(), name, said })?)
+    let page = |frame| LoginPage::of(frame, onward.clone(), name, said);
+    Ok(show_page(&app, &browser, onward.as_ref(), page)?)
 }
 
 /// Takes name and password.

@@ -7,6 +7,7 @@ use twolatch_core::store::browser::Attempt;
 
 use crate::oidc::authorize::continuation;
 use crate::state::App;
+use crate::text::Language;
 
 /// What the sign-in pages may know of the web app behind them.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Onward {
     pub origin: String,
     /// What the web app asks for at the least, where policy asks for less.
     pub least: Assurance,
+    /// The language that the web app asks for.
+    pub language: Option<Language>,
 }
 
 impl Onward {
@@ -58,6 +61,7 @@ impl Onward {
             hint: continuation.login_hint,
             origin: continuation.origin,
             least: continuation.acr.unwrap_or(Assurance::Password),
+            language: continuation.language,
         }))
     }
 
@@ -70,6 +74,7 @@ impl Onward {
             hint: None,
             origin: "https://wiki.example.org".to_owned(),
             least: Assurance::Password,
+            language: None,
         }
     }
 }

@@ -1,12 +1,16 @@
 //! The texts of what pages say about the last try. Who cannot be told apart from outside is told the same.
 
+use twolatch_core::crypto::password::{MAX_BYTES, MIN_BYTES, Weak};
+
+use crate::text::{Text, t};
+use crate::web::frame::Frame;
 use crate::web::notice::Notice;
 
 /// Something said on a page, or nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Said {
     /// What is said.
-    pub text: String,
+    pub text: Option<Text>,
     /// Whether something is wrong.
     pub is_error: bool,
 }
@@ -14,51 +18,53 @@ pub struct Said {
 impl Said {
     /// Something is wrong.
     #[must_use]
-    pub fn error(text: impl Into<String>) -> Self {
-        Self { text: text.into(), is_error: true }
-    }
-
-    /// Whether nothing is said.
-    #[must_use]
-    pub const fn is_nothing(&self) -> bool {
-        self.text.is_empty()
+    pub const fn error(text: Text) -> Self {
+        Self { text: Some(text), is_error: true }
     }
 
     /// All is well.
     #[must_use]
-    pub fn good(text: impl Into<String>) -> Self {
-        Self { text: text.into(), is_error: false }
+    pub const fn good(text: Text) -> Self {
+        Self { text: Some(text), is_error: false }
+    }
+
+    /// The title of a page that says this, and first: it is what a screen reader begins with.
+    #[must_use]
+    pub fn title(&self, frame: &Frame, title: Text) -> Text {
+        let Some(said) = &self.text else { return title };
+        let title = frame.t("title-said").html("said", frame.say(said)).html("title", title);
+        if self.is_error { frame.t("title-error").html("title", title) } else { title }
     }
 }
 
 impl From<Notice> for Said {
     fn from(notice: Notice) -> Self {
         match notice {
-            Notice::NotRight(_) => Self::error(
-                "User name or password is not right. After several tries it takes a while until another one counts.",
-            ),
-            Notice::Over => Self::error("That sign-in took too long or was finished elsewhere. Please sign in again."),
-            Notice::SetupClosed => Self::error(
-                "Your account needs a second factor, and the time for setting one up is over. Ask whoever runs this system to open it again.",
-            ),
-            Notice::WrongCode => Self::error(
-                "That code is not right. Type the one that your app shows now. After several tries it takes a while until another one counts.",
-            ),
-            Notice::WrongNewCode => Self::error(
-                "That code is not right. Type the one that your app shows now, and check that your phone's clock is right.",
-            ),
-            Notice::UsedCode => Self::error("That code was used before. Wait until your app shows the next one."),
-            Notice::NoCode => Self::error("A code has six digits. Type the one that your app shows now."),
-            Notice::Weak(text) => Self::error(text),
-            Notice::WrongPassword => Self::error(
-                "Your present password is not right. After several tries it takes a while until another one counts.",
-            ),
-            Notice::PasswordSet => Self::good("Your password is set. Sign in with it now."),
-            Notice::PasswordChanged => {
-                Self::good("Your password is changed, and you are signed out everywhere but here.")
-            }
-            Notice::SignedOut => Self::good("You are signed out."),
+            Notice::NotRight(_) => Self::error(t("said-not-right")),
+            Notice::Over => Self::error(t("said-over")),
+            Notice::SetupClosed => Self::error(t("said-setup-closed")),
+            Notice::WrongCode => Self::error(t("said-wrong-code")),
+            Notice::WrongNewCode => Self::error(t("said-wrong-new-code")),
+            Notice::UsedCode => Self::error(t("said-used-code")),
+            Notice::NoCode => Self::error(t("said-no-code")),
+            Notice::Weak(weak) => weak.into(),
+            Notice::WrongPassword => Self::error(t("said-wrong-password")),
+            Notice::PasswordSet => Self::good(t("said-password-set")),
+            Notice::PasswordChanged => Self::good(t("said-password-changed")),
+            Notice::SignedOut => Self::good(t("said-signed-out")),
         }
+    }
+}
+
+impl From<Weak> for Said {
+    fn from(weak: Weak) -> Self {
+        Self::error(match weak {
+            Weak::Short => t("weak-short").with("least", MIN_BYTES),
+            Weak::Long => t("weak-long").with("most", MAX_BYTES),
+            Weak::Control => t("weak-control"),
+            Weak::Same => t("weak-same"),
+            Weak::Common => t("weak-common"),
+        })
     }
 }
 

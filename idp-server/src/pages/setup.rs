@@ -5,6 +5,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use twolatch_core::crypto::password::Weak;
 use twolatch_core::login::invite::{Led, Opened};
 use twolatch_core::login::web::Fault;
 use twolatch_core::reason::Reason;
@@ -12,11 +13,12 @@ use twolatch_core::secret::Secret;
 use twolatch_core::typed::{self, Typed};
 use twolatch_core::user::UserName;
 
-use super::authenticator::Authenticator;
+use super::authenticator::{Authenticator, AuthenticatorPage};
 use super::login::signed_in;
 use super::said::Said;
 use super::{Answer, Detour, show as show_page};
 use crate::state::App;
+use crate::text::t;
 use crate::web::browser::Browser;
 use crate::web::failure::Kind;
 use crate::web::form::Form;
@@ -38,50 +40,24 @@ pub struct BeginPage {
     bad_name: bool,
 }
 
-/// A code of the new authenticator.
-#[derive(Debug, Template)]
-#[template(path = "setup_code.html")]
-pub struct CodePage {
-    frame: Frame,
-    link: String,
-    draft: String,
-    new: Authenticator,
-    said: Said,
-}
-
 impl BeginPage {
     /// Examples, for tests.
     #[must_use]
-    pub fn samples() -> Vec<Self> {
+    pub fn samples(frame: &Frame) -> Vec<Self> {
         let page = |invited: Option<&str>, said: Said| Self {
-            frame: Frame::sample(),
+            frame: frame.clone(),
             link: "/setup/abc".to_owned(),
             invited: invited.map(str::to_owned),
             name: String::new(),
             said,
             bad_name: false,
         };
-        let bad_name = Said::error("This name is taken.");
+        let bad_name = Said::error(t("said-name-taken"));
         vec![
             page(None, Said::default()),
-            page(Some("alice"), Said::error("The password is too short.")),
+            page(Some("alice"), Weak::Short.into()),
             Self { name: "<b>alice".to_owned(), bad_name: true, ..page(None, bad_name) },
         ]
-    }
-}
-
-impl CodePage {
-    /// Examples, for tests.
-    #[must_use]
-    pub fn samples() -> Vec<Self> {
-        let page = |has_first: bool, said: Option<Notice>| Self {
-            frame: Frame::sample(),
-            link: "/setup/abc".to_owned(),
-            draft: "k.sealed".to_owned(),
-            new: Authenticator::sample(has_first),
-            said: said.into(),
-        };
-        vec![page(false, None), page(true, None), page(true, Some(Notice::WrongNewCode))]
     }
 }
 
@@ -112,18 +88,16 @@ async fn begin(app: &App, token: &str, form: Form) -> Answer {
     let parsed = match (&opened.person, name.parse::<UserName>()) {
         (Some(_), _) => None,
         (None, Ok(name)) => Some(name),
-        (None, Err(error)) => {
-            let said = Said::error(format!("This name cannot be used: {error}."));
+        (None, Err(_)) => {
+            let said = Said::error(t("said-no-name"));
             return begin_page(app, &browser, token, &opened, name, Some((said, true)));
         }
     };
     match app.logins.begin_link(token, parsed, password, &browser.source, browser.now).await {
         Ok(led) => follow(app, &browser, token, led).await,
-        Err(Fault::Weak(weak)) => {
-            begin_page(app, &browser, token, &opened, name, Some((Said::error(weak.to_string()), false)))
-        }
+        Err(Fault::Weak(weak)) => begin_page(app, &browser, token, &opened, name, Some((weak.into(), false))),
         Err(Fault::Refused(Reason::NotAllowed)) => {
-            let said = Said::error("This name is taken. Choose another one.");
+            let said = Said::error(t("said-name-taken"));
             begin_page(app, &browser, token, &opened, name, Some((said, true)))
         }
         Err(fault) => Err(over(fault)),
@@ -184,8 +158,9 @@ fn code_page(
     new: Authenticator,
     said: Said,
 ) -> Result<Response, Detour> {
-    let link = Links::of(&app.config).setup(token);
-    Ok(show_page(app, browser, None, |frame| CodePage { frame, link, draft, new, said })?)
+    let action = Links::of(&app.config).setup(token);
+    let page = |frame| AuthenticatorPage { frame, action, draft: Some(draft), new, said };
+    Ok(show_page(app, browser, None, page)?)
 }
 
 /// Used, expired, replaced, never made: all are over.

@@ -8,6 +8,7 @@ use twolatch_core::time::Timestamp;
 
 use super::cookie::Cookie;
 use super::failure::{Failure, Kind};
+use super::language::Wish;
 use super::notice::Notice;
 use super::{path, request};
 use crate::state::App;
@@ -25,6 +26,8 @@ pub struct Browser {
     pub attempt: Option<String>,
     /// The token of its session.
     pub session: Option<String>,
+    /// What it says about languages.
+    pub wish: Wish,
     notice: Option<String>,
     secure: bool,
 }
@@ -42,6 +45,7 @@ impl FromRequestParts<App> for Browser {
             flow: read(Cookie::Flow),
             attempt: read(Cookie::Attempt),
             session: read(Cookie::Session),
+            wish: Wish::of(&app.config, &parts.method, &parts.uri, &parts.headers),
             notice: read(Cookie::Notice),
             secure,
         })

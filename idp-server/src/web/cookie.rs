@@ -13,11 +13,13 @@ pub enum Cookie {
     Session,
     /// What the next page says once.
     Notice,
+    /// The language that the person has chosen.
+    Language,
 }
 
 impl Cookie {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Flow, Self::Attempt, Self::Session, Self::Notice];
+    pub const ALL: [Self; 5] = [Self::Flow, Self::Attempt, Self::Session, Self::Notice, Self::Language];
 
     /// The name. Under https its prefix makes browsers refuse one that a neighbouring host or plain http has set.
     #[must_use]
@@ -31,13 +33,15 @@ impl Cookie {
             (Self::Session, false) => "twolatch_session",
             (Self::Notice, true) => "__Host-twolatch_notice",
             (Self::Notice, false) => "twolatch_notice",
+            (Self::Language, true) => "__Host-twolatch_language",
+            (Self::Language, false) => "twolatch_language",
         }
     }
 
     /// The largest value that can be ours.
     const fn limit(self) -> usize {
         match self {
-            Self::Flow | Self::Attempt | Self::Session => 64,
+            Self::Flow | Self::Attempt | Self::Session | Self::Language => 64,
             Self::Notice => 2048,
         }
     }
@@ -59,9 +63,10 @@ impl Cookie {
         (is_ours && values.next().is_none()).then(|| value.to_owned())
     }
 
-    /// Sets it until the browser is closed; the server ends what it stands for long before.
+    /// Sets it until the browser is closed; the server ends what it stands for long before. A language stays.
     pub fn set(self, headers: &mut HeaderMap, secure: bool, value: &str) {
-        self.append(headers, secure, value, "");
+        let end = if self == Self::Language { "; Max-Age=31536000" } else { "" };
+        self.append(headers, secure, value, end);
     }
 
     /// Removes it.

@@ -7,8 +7,10 @@ use axum::response::{IntoResponse, Response};
 use twolatch_core::crypto::random_text;
 
 use super::frame::Frame;
+use super::language::Wish;
 use super::path::Links;
 use crate::state::App;
+use crate::text::{Text, t};
 
 /// Characters of a detail that are logged.
 const MAX_DETAIL: usize = 400;
@@ -19,20 +21,20 @@ const MAX_DETAIL: usize = 400;
 pub struct ErrorPage {
     frame: Frame,
     home: String,
-    title: String,
-    text: String,
+    title: Text,
+    text: Text,
     id: String,
 }
 
 impl ErrorPage {
     /// An example, for tests.
     #[must_use]
-    pub fn sample() -> Self {
+    pub fn sample(frame: &Frame) -> Self {
         Self {
-            frame: Frame::sample(),
+            frame: frame.clone(),
             home: Links::default().home(),
-            title: "There is no such page".to_owned(),
-            text: "The address may be incomplete, or the page has moved.".to_owned(),
+            title: t("no-page"),
+            text: t("no-page-text"),
             id: "k3v9q2xa".to_owned(),
         }
     }
@@ -40,25 +42,19 @@ impl ErrorPage {
 
 /// A page that says what happened and what the person can do, with the id under which `detail` is in the log.
 #[must_use]
-pub fn page(app: &App, status: StatusCode, title: &str, text: &str, detail: &str) -> Response {
-    let (id, detail) = (reference(app), clip(detail));
+pub fn page(app: &App, wish: &Wish, status: StatusCode, title: Text, text: Text, detail: &str) -> Response {
+    let (id, detail, what) = (reference(app), clip(detail), title.plain());
     if status.is_server_error() {
-        tracing::error!(%id, status = status.as_u16(), detail, "{title}");
+        tracing::error!(%id, status = status.as_u16(), detail, "{what}");
     } else {
-        tracing::info!(%id, status = status.as_u16(), detail, "{title}");
+        tracing::info!(%id, status = status.as_u16(), detail, "{what}");
     }
     let links = Links::of(&app.config);
     // Who calls us by another name is led to the right one.
     let home =
         if status == StatusCode::MISDIRECTED_REQUEST { links.home_from_elsewhere(&app.config) } else { links.home() };
-    let page = ErrorPage {
-        frame: Frame { organisation: app.config.organisation.clone(), links, token: String::new() },
-        home,
-        title: title.to_owned(),
-        text: text.to_owned(),
-        id,
-    };
-    let body = page.render().unwrap_or_else(|_| format!("{title} ({})", page.id));
+    let page = ErrorPage { frame: Frame::of(&app.config, wish, None, String::new()), home, title, text, id };
+    let body = page.render().unwrap_or_else(|_| format!("{what} ({})", page.id));
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
 }
 

@@ -9,12 +9,20 @@ use twolatch_core::reason::Reason;
 use twolatch_core::store::StoreError;
 
 use super::error;
+use super::language::Wish;
 use crate::state::App;
+use crate::text::{Text, t};
 
-/// What kind of failure it is, and for the log what exactly happened.
+/// What the person is told, and for the log what exactly happened.
 #[derive(Debug, Clone)]
-pub struct Failure {
-    kind: Kind,
+pub struct Failure(Box<Told>);
+
+#[derive(Debug, Clone)]
+struct Told {
+    status: StatusCode,
+    title: Text,
+    text: Text,
+    retry_after: Option<&'static str>,
     detail: String,
 }
 
@@ -51,7 +59,10 @@ impl Kind {
     /// A failure of this kind; `detail` goes to the log only.
     #[must_use]
     pub fn because(self, detail: impl Into<String>) -> Failure {
-        Failure { kind: self, detail: detail.into() }
+        let (title, text) = self.words();
+        let mut failure = Failure::new(self.status(), title, text, detail);
+        failure.0.retry_after = self.retry_after();
+        failure
     }
 
     const fn status(self) -> StatusCode {
@@ -71,35 +82,19 @@ impl Kind {
     }
 
     /// Title and text.
-    const fn words(self) -> (&'static str, &'static str) {
+    const fn words(self) -> (Text, Text) {
         match self {
-            Self::BadForm | Self::NotAForm => {
-                ("That form could not be read", "Nothing was changed. Go back, reload the page and try again.")
-            }
-            Self::Stale => (
-                "This page is out of date",
-                "Nothing was changed. The form belongs to an earlier visit, or came from another site. Start again from here.",
-            ),
-            Self::NoPage => ("There is no such page", "The address may be incomplete, or the page has moved."),
-            Self::NoMethod => ("That cannot be done here", "Open the page in the ordinary way and try again."),
-            Self::Slow => ("That took too long", "Nothing was changed. Check your connection and try again."),
-            Self::LinkOver => (
-                "This link can no longer be used",
-                "It was used before, has expired, or was replaced by a newer one. If you have set up your account already, sign in. Otherwise ask whoever sent you the link for a new one.",
-            ),
-            Self::Large => ("That was too much at once", "Nothing was changed. Go back and send less."),
-            Self::Misdirected => {
-                ("This is not the right address", "Use the address that you were given for signing in.")
-            }
-            Self::Busy => ("Too many people at once", "Nothing was changed. Wait a few seconds, then try again."),
-            Self::Unavailable => (
-                "Sign-in is not available right now",
-                "This is not your fault, and nothing that you typed was wrong. Try again in a minute.",
-            ),
-            Self::Internal => (
-                "Something went wrong on our side",
-                "It was written down, and trying again may help. If it stays, tell whoever runs this system.",
-            ),
+            Self::BadForm | Self::NotAForm => (t("no-form"), t("no-form-text")),
+            Self::Stale => (t("stale"), t("stale-text")),
+            Self::NoPage => (t("no-page"), t("no-page-text")),
+            Self::NoMethod => (t("no-method"), t("no-method-text")),
+            Self::Slow => (t("slow"), t("slow-text")),
+            Self::LinkOver => (t("link-over"), t("link-over-text")),
+            Self::Large => (t("large"), t("large-text")),
+            Self::Misdirected => (t("misdirected"), t("misdirected-text")),
+            Self::Busy => (t("busy"), t("busy-text")),
+            Self::Unavailable => (t("unavailable"), t("unavailable-text")),
+            Self::Internal => (t("internal"), t("internal-text")),
         }
     }
 
@@ -114,12 +109,18 @@ impl Kind {
 }
 
 impl Failure {
-    /// The page for it.
+    /// A failure of no common kind.
     #[must_use]
-    pub fn page(&self, app: &App) -> Response {
-        let (title, text) = self.kind.words();
-        let mut response = error::page(app, self.kind.status(), title, text, &self.detail);
-        if let Some(seconds) = self.kind.retry_after() {
+    pub fn new(status: StatusCode, title: Text, text: Text, detail: impl Into<String>) -> Self {
+        Self(Box::new(Told { status, title, text, retry_after: None, detail: detail.into() }))
+    }
+
+    /// The page for it, in the language that a browser wants.
+    #[must_use]
+    pub fn page(self, app: &App, wish: &Wish) -> Response {
+        let Told { status, title, text, retry_after, detail } = *self.0;
+        let mut response = error::page(app, wish, status, title, text, &detail);
+        if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
         }
         response
@@ -129,7 +130,7 @@ impl Failure {
 /// The status, and the failure itself for the layer that makes the page.
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let mut response = self.kind.status().into_response();
+        let mut response = self.0.status.into_response();
         response.extensions_mut().insert(self);
         response
     }

@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::failure::{Failure, Kind};
+use super::language::Wish;
 use crate::state::App;
 
 /// A request is read and answered within this time. What it has begun to write is finished all the same.
@@ -14,10 +15,12 @@ const LIMIT: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Guards a request.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    let known = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS].contains(request.method());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let wish = Wish::of(&app.config, &method, &uri, request.headers());
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS].contains(&method);
     let mut response = if !known {
-        Kind::NoMethod.because(format!("method {}", request.method())).into_response()
-    } else if !request.uri().path().starts_with('/') {
+        Kind::NoMethod.because(format!("method {method}")).into_response()
+    } else if !uri.path().starts_with('/') {
         Kind::BadForm.because("the target is no path").into_response()
     } else {
         // In a task of its own: a panic ends there, and a browser that goes away does not stop it half-way.
@@ -30,16 +33,15 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
             Kind::BadForm.because("the request took too long to arrive").into_response()
         }
     };
-    match response.extensions_mut().remove::<Failure>() {
-        Some(failure) => {
-            let mut page = failure.page(&app);
-            if let Some(allowed) = response.headers_mut().remove(axum::http::header::ALLOW) {
-                page.headers_mut().insert(axum::http::header::ALLOW, allowed);
-            }
-            page
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        let mut page = failure.page(&app, &wish);
+        if let Some(allowed) = response.headers_mut().remove(axum::http::header::ALLOW) {
+            page.headers_mut().insert(axum::http::header::ALLOW, allowed);
         }
-        None => response,
+        response = page;
     }
+    wish.keep(&app.config, &uri, &mut response);
+    response
 }
 
 /// For an address that nothing is at.

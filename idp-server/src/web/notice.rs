@@ -2,6 +2,7 @@
 //! mouth. It must not carry anything secret.
 
 use serde::{Deserialize, Serialize};
+use twolatch_core::crypto::password::Weak;
 use twolatch_core::crypto::seal::Place;
 
 use crate::state::App;
@@ -26,7 +27,7 @@ pub enum Notice {
     /// What was typed is no code.
     NoCode,
     /// The new password cannot be taken; why.
-    Weak(String),
+    Weak(Weak),
     /// The present password is not right.
     WrongPassword,
     /// The password is set, and there is an authenticator: sign in.

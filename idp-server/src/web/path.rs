@@ -2,6 +2,7 @@
 //! (`https://example.org/auth`) keeps working. It must not know what is served there.
 
 use crate::config::Config;
+use crate::config::colour::Colour;
 
 /// Signed in already? Then the account, else sign-in.
 pub const HOME: &str = "/";
@@ -49,6 +50,10 @@ pub const STYLE: &str = "/static/style.css";
 pub const SCRIPT: &str = "/static/comfort.js";
 /// The icon.
 pub const ICON: &str = "/static/icon.svg";
+/// The organisation's logo.
+pub const LOGO: &str = "/static/logo";
+/// The style sheet with the organisation's colour.
+pub const ACCENT: &str = "/static/accent.css";
 
 /// The path in the issuer, before all of the above: empty, or `/auth`.
 #[must_use]
@@ -190,8 +195,24 @@ impl Links {
         self.asset(ICON)
     }
 
+    /// The logo, in this version.
+    #[must_use]
+    pub fn logo(&self, version: &str) -> String {
+        self.versioned(LOGO, version)
+    }
+
+    /// The style sheet with this colour.
+    #[must_use]
+    pub fn accent(&self, colour: Colour) -> String {
+        self.versioned(ACCENT, &super::assets::accent_version(colour))
+    }
+
     fn asset(&self, path: &str) -> String {
-        format!("{}?v={}", self.to(path), super::assets::version())
+        self.versioned(path, super::assets::version())
+    }
+
+    fn versioned(&self, path: &str, version: &str) -> String {
+        format!("{}?v={version}", self.to(path))
     }
 
     fn to(&self, path: &str) -> String {

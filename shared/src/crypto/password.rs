@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
@@ -26,7 +27,8 @@ const COMMON_BELOW: u64 = 100_000;
 const QUEUE_PER_CORE: usize = 16;
 
 /// Why a password is not accepted, in words for the person who chose it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Weak {
     /// Fewer than [`MIN_BYTES`].
     #[error("The password is too short: it needs at least {MIN_BYTES} characters.")]

@@ -9,6 +9,7 @@ use crate::date;
 use crate::mail::deliver::{Fate, deliver};
 use crate::mail::relay::Relay;
 use crate::state::App;
+use crate::text::Language;
 use crate::web::path::{SETUP, mailed};
 
 /// Makes links and prints them.
@@ -48,7 +49,7 @@ pub(super) async fn mail(app: &App, names: Vec<UserName>, actor: &Actor) -> Resu
             Fate::Taken => say(format_args!("{name} has mail.")),
             Fate::Deferred { next, trouble } => {
                 later += 1;
-                let next = date::minute(next);
+                let next = date::minute(next, Language::En);
                 say(format_args!("{name}: mail_deferred: {trouble}. The server tries again from {next} on."));
             }
             Fate::Failed(trouble) => {

@@ -10,6 +10,7 @@ use twolatch_core::user::{GroupName, Role};
 use crate::cli::{CliError, say};
 use crate::date;
 use crate::state::App;
+use crate::text::Language;
 
 /// A user, as lists show it.
 #[derive(Debug, Serialize)]
@@ -78,10 +79,10 @@ impl Row {
             say(format_args!("held:           after too many wrong codes; `twolatch user unlock {}`", self.name));
         }
         if let Some(until) = self.locked_until {
-            say(format_args!("may try again:  {}", date::minute(Timestamp::from_unix(until))));
+            say(format_args!("may try again:  {}", date::minute(Timestamp::from_unix(until), Language::En)));
         }
         if let Some(last) = self.last_login {
-            say(format_args!("last login:     {}", date::minute(Timestamp::from_unix(last))));
+            say(format_args!("last login:     {}", date::minute(Timestamp::from_unix(last), Language::En)));
         }
         Ok(())
     }

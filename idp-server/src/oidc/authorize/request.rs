@@ -11,6 +11,7 @@ use crate::oidc::error::{Code, OauthError};
 use crate::oidc::params::Params;
 use crate::oidc::pkce;
 use crate::oidc::scope::Scope;
+use crate::text::Language;
 
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,8 @@ pub struct AuthorizationRequest {
     pub subject: Option<String>,
     /// Whom the client expects; a pre-filled field, never a proof.
     pub login_hint: Option<String>,
+    /// The first of the client's `ui_locales` that we have.
+    pub language: Option<Language>,
     /// When it came.
     pub at: Timestamp,
     /// The session that the browser had then: another one is a new sign-in.
@@ -111,6 +114,7 @@ impl AuthorizationRequest {
             acr: lowest(params.value("acr_values").unwrap_or_default().split(' ')).max(claims.acr),
             subject: claims.subject,
             login_hint: params.value("login_hint").filter(|hint| is_shown(hint)).map(str::to_owned),
+            language: params.value("ui_locales").and_then(Language::of_tags),
             at: now,
             before: None,
         })

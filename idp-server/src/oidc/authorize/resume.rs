@@ -14,6 +14,7 @@ use super::{AuthorizationRequest, Failure, Prompt, answer, prove};
 use crate::oidc::error::{Code, OauthError};
 use crate::oidc::params::{Params, encode};
 use crate::state::App;
+use crate::text::{Language, t};
 use crate::web;
 
 /// How long a person may take to sign in, in seconds.
@@ -37,6 +38,8 @@ pub struct Continuation {
     pub again: bool,
     /// The least that the client accepts, which may be more than policy asks.
     pub acr: Option<Assurance>,
+    /// The language that the client asks for.
+    pub language: Option<Language>,
 }
 
 /// Answers the browser that comes from the login page.
@@ -67,15 +70,12 @@ pub async fn continuation(app: &App, sealed: &str) -> Result<Option<Continuation
         again: request.prompt == Some(Prompt::Login) || request.max_age.is_some(),
         acr: request.acr,
         login_hint: request.login_hint,
+        language: request.language,
     }))
 }
 
 async fn resume(app: &App, query: &[u8], headers: &HeaderMap) -> Result<Response, Failure> {
-    let stale = || {
-        let text = "This sign-in has taken too long or was started elsewhere. \
-            Go back to the application and sign in from there.";
-        Failure::page(text, "the sealed request is damaged or older than an hour")
-    };
+    let stale = || Failure::page(t("request-stale"), "the sealed request is damaged or older than an hour");
     let params = Params::parse(query).map_err(|_| stale())?;
     let sealed = params.value("request").ok_or_else(stale)?;
     let request = open(app, sealed, app.now()).ok_or_else(stale)?;

@@ -18,6 +18,7 @@ fn request() -> AuthorizationRequest {
         acr: None,
         subject: None,
         login_hint: None,
+        language: None,
         at: NOW,
         before: Some("old".to_owned()),
     }

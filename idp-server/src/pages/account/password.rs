@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use twolatch_core::crypto::password::Weak;
 use twolatch_core::crypto::random_text;
 use twolatch_core::login::web::Fault;
 
@@ -31,14 +32,9 @@ pub struct PasswordPage {
 impl PasswordPage {
     /// Examples, for tests.
     #[must_use]
-    pub fn samples() -> Vec<Self> {
-        let page =
-            |said: Said, bad_present| Self { frame: Frame::sample(), name: "alice".to_owned(), said, bad_present };
-        vec![
-            page(Said::default(), false),
-            page(Notice::WrongPassword.into(), true),
-            page(Said::error("The password is too short."), false),
-        ]
+    pub fn samples(frame: &Frame) -> Vec<Self> {
+        let page = |said: Said, bad_present| Self { frame: frame.clone(), name: "alice".to_owned(), said, bad_present };
+        vec![page(Said::default(), false), page(Notice::WrongPassword.into(), true), page(Weak::Short.into(), false)]
     }
 }
 
@@ -64,7 +60,7 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
             left.saying(&app, &browser.renewed(&flow), &Notice::PasswordChanged)
         }
         Err(Fault::Refused(_)) => again(Notice::WrongPassword),
-        Err(Fault::Weak(weak)) => again(Notice::Weak(weak.to_string())),
+        Err(Fault::Weak(weak)) => again(Notice::Weak(weak)),
         Err(fault) => return Err(fault.into()),
     };
     Ok(left.into_response())

@@ -32,9 +32,9 @@ pub struct CodePage {
 impl CodePage {
     /// Examples, for tests.
     #[must_use]
-    pub fn samples() -> Vec<Self> {
+    pub fn samples(frame: &Frame) -> Vec<Self> {
         let page = |said: Option<Notice>| Self {
-            frame: Frame::sample(),
+            frame: frame.clone(),
             name: "alice".to_owned(),
             onward: Some(Onward::sample()),
             said: said.into(),

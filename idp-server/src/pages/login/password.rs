@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use twolatch_core::crypto::password::Weak;
 use twolatch_core::login::web::Fault;
 use twolatch_core::step::Step;
 
@@ -29,9 +30,9 @@ pub struct PasswordPage {
 impl PasswordPage {
     /// Examples, for tests.
     #[must_use]
-    pub fn samples() -> Vec<Self> {
-        let page = |said: Said| Self { frame: Frame::sample(), name: "alice".to_owned(), said };
-        vec![page(Said::default()), page(Said::error("The password is too short."))]
+    pub fn samples(frame: &Frame) -> Vec<Self> {
+        let page = |said: Said| Self { frame: frame.clone(), name: "alice".to_owned(), said };
+        vec![page(Said::default()), page(Weak::Short.into())]
     }
 }
 
@@ -55,7 +56,7 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
         }
         Err(Fault::Weak(weak)) => {
             let again = browser.go(&Links::of(&app.config).login_password());
-            again.saying(&app, &browser, &Notice::Weak(weak.to_string()))
+            again.saying(&app, &browser, &Notice::Weak(weak))
         }
         Err(Fault::Over) => start_again(&app, &browser),
         Err(fault) => return Err(fault.into()),

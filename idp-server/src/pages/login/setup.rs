@@ -1,13 +1,12 @@
 //! `/login/setup`: a first authenticator, for somebody whose password was right and who has to have one.
 
-use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use twolatch_core::factor::Kind as Factor;
 use twolatch_core::login::web::Fault;
 use twolatch_core::typed::{self, Typed};
 
-use super::super::authenticator::Authenticator;
+use super::super::authenticator::{Authenticator, AuthenticatorPage};
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
 use super::{advance, reach, start_again};
@@ -15,31 +14,8 @@ use crate::pages::onward::Onward;
 use crate::state::App;
 use crate::web::browser::Browser;
 use crate::web::form::Form;
-use crate::web::frame::Frame;
 use crate::web::notice::Notice;
 use crate::web::path::Links;
-
-/// The page.
-#[derive(Debug, Template)]
-#[template(path = "login_setup.html")]
-pub struct SetupPage {
-    frame: Frame,
-    new: Authenticator,
-    said: Said,
-}
-
-impl SetupPage {
-    /// Examples, for tests.
-    #[must_use]
-    pub fn samples() -> Vec<Self> {
-        let page = |has_first: bool, said: Option<Notice>| Self {
-            frame: Frame::sample(),
-            new: Authenticator::sample(has_first),
-            said: said.into(),
-        };
-        vec![page(false, None), page(true, None), page(false, Some(Notice::WrongNewCode))]
-    }
-}
 
 /// Shows the authenticator and asks for a code of it.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
@@ -52,7 +28,9 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     };
     let new = Authenticator::of(&pending, &app.config.organisation, &current.person.user);
     let said = Said::from(browser.notice(&app));
-    Ok(show_page(&app, &browser, onward.as_ref(), |frame| SetupPage { frame, new, said })?)
+    let action = Links::of(&app.config).login_setup();
+    let page = |frame| AuthenticatorPage { frame, action, draft: None, new, said };
+    Ok(show_page(&app, &browser, onward.as_ref(), page)?)
 }
 
 /// Takes a code of it.

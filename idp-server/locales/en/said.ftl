@@ -1,0 +1,31 @@
+### What a page says about the last try. Who cannot be told apart from outside is told the same.
+
+## Signing in
+
+said-not-right = User name or password is not right. After several tries it takes a while until another one counts.
+said-over = That sign-in took too long or was finished elsewhere. Please sign in again.
+said-setup-closed = Your account needs a second factor, and the time for setting one up is over. Ask whoever runs this system to open it again.
+said-signed-out = You are signed out.
+
+## Codes
+
+said-wrong-code = That code is not right. Type the one that your app shows now. After several tries it takes a while until another one counts.
+said-wrong-new-code = That code is not right. Type the one that your app shows now, and check that your phone's clock is right.
+said-used-code = That code was used before. Wait until your app shows the next one.
+said-no-code = A code has six digits. Type the one that your app shows now.
+
+## Passwords
+
+said-wrong-password = Your present password is not right. After several tries it takes a while until another one counts.
+said-password-set = Your password is set. Sign in with it now.
+said-password-changed = Your password is changed, and you are signed out everywhere but here.
+weak-short = The password is too short: it needs at least { $least } characters.
+weak-long = The password is too long: it may have { $most } bytes.
+weak-control = The password holds a character that cannot be typed.
+weak-same = This is the password that you have now. Choose another one.
+weak-common = The password is too easy to guess. Take several words that do not belong together.
+
+## Names
+
+said-no-name = This name cannot be used: a user name starts with a letter or _, goes on with letters, digits, _ . or -, and has at most 32 characters.
+said-name-taken = This name is taken. Choose another one.

@@ -1,0 +1,113 @@
+### Teks pada halaman. Setiap kunci diawali dengan halaman tempatnya berada.
+
+## Di sekitar setiap halaman
+
+language-name = Bahasa Indonesia
+languages = Bahasa
+title-error = Kesalahan: { $title }
+title-said = { $said } – { $title }
+
+## Tanggal
+
+month = { $month ->
+    [1] Januari
+    [2] Februari
+    [3] Maret
+    [4] April
+    [5] Mei
+    [6] Juni
+    [7] Juli
+    [8] Agustus
+    [9] September
+    [10] Oktober
+    [11] November
+   *[12] Desember
+}
+day = { $day } { $month } { $year }
+minute = { $day } { $month } { $year }, pukul { $time } UTC
+
+## Isian formulir
+
+field-password = Kata sandi
+field-new-password = Kata sandi baru
+field-present-password = Kata sandi saat ini
+field-user-name = Nama pengguna
+field-user-name-or-email = Nama pengguna atau email
+field-user-name-hint = Huruf, angka, garis bawah, titik, dan tanda hubung; sebaiknya sama dengan nama Anda di mesin Linux.
+field-new-password-hint = Sedikitnya { $least } karakter. Beberapa kata yang tidak saling berkaitan mudah diingat dan sulit ditebak.
+field-code = Kode
+field-first-code = Kode pertama
+field-next-code = Kode berikutnya
+field-show = Tampilkan
+field-hide = Sembunyikan
+continue = Lanjutkan
+
+## Masuk: /login
+
+login = Masuk
+login-onward = untuk melanjutkan ke { $client }
+
+## Kode: /login/code
+
+code = Masukkan kode Anda
+code-lead = Aplikasi autentikator Anda menampilkan enam angka untuk { $name }.
+code-onward = Dengan kode itu Anda dapat melanjutkan ke { $client }.
+code-not-you = Bukan { $name }?
+code-somebody-else = Masuk sebagai orang lain
+
+## Kata sandi pengganti pilihan orang lain: /login/password
+
+own-password = Pilih kata sandi
+own-password-lead = Kata sandi Anda saat ini dipilihkan oleh orang lain. Pilihlah kata sandi yang hanya Anda ketahui.
+own-password-submit = Simpan kata sandi
+
+## Autentikator baru: /login/setup, /setup/…
+
+authenticator = Siapkan autentikator Anda
+authenticator-open = Buka aplikasi autentikator di ponsel Anda. Jika belum ada, pasanglah salah satu: FreeOTP, Aegis, Google Authenticator, atau banyak aplikasi lain dapat digunakan.
+authenticator-add = Tambahkan akun di aplikasi itu dengan memindai kode QR atau mengetikkan kuncinya.
+authenticator-type = Ketikkan enam angka yang kemudian ditampilkan aplikasi.
+authenticator-next = Kode pertama Anda benar. Sekarang tunggu sampai aplikasi Anda menampilkan kode berikutnya untuk { $name }, lalu ketikkan juga kode itu.
+authenticator-show-qr = Tampilkan kode QR
+authenticator-qr = Kode QR untuk aplikasi autentikator Anda
+authenticator-show-key = Tampilkan kunci
+authenticator-copy-key = Salin kunci
+authenticator-copied = Tersalin
+authenticator-not-copied = Penyalinan tidak diizinkan
+authenticator-key-hint = Berbasis waktu, enam angka, setiap 30 detik. Orang lain tidak boleh melihatnya.
+
+## Yang dibuka oleh tautan sekali pakai: /setup/…
+
+setup = Siapkan akun Anda
+setup-welcome = Selamat datang, { $name }. Pilih kata sandi yang akan Anda gunakan untuk masuk ke aplikasi web.
+setup-first = Langkah ini membuat administrator pertama untuk { $organisation }.
+setup-linux-password = Kata sandi Linux Anda tidak berubah dan tidak diminta di sini.
+
+## Akun sendiri: /account
+
+account = Akun Anda
+account-sign-out = Keluar
+account-who = Tentang Anda
+account-user-name = Nama pengguna
+account-email = Email
+account-role = Peran
+account-since = Masuk sejak
+account-authenticators = Autentikator
+account-no-authenticators = Anda belum memilikinya. Autentikator disiapkan saat diminta ketika Anda masuk.
+account-authenticators-hint = Berlaku untuk mesin Linux maupun aplikasi web Anda.
+account-added = Ditambahkan { $when }
+account-used = Terakhir digunakan { $when }
+account-not-used = Belum pernah digunakan
+account-password = Kata sandi
+account-password-hint = Hanya untuk aplikasi web. Kata sandi Linux Anda terpisah dari ini.
+account-change-password = Ubah kata sandi
+role-admin = Administrator
+role-supervisor = Pengawas
+role-member = Anggota
+
+## Mengubah kata sandi: /account/password
+
+change-password = Ubah kata sandi Anda
+change-password-lead = Anda harus masuk lagi di semua peramban lain tempat Anda sedang masuk.
+change-password-submit = Ubah kata sandi
+change-password-back = Kembali ke akun Anda

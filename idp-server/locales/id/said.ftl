@@ -1,0 +1,31 @@
+### Yang dikatakan halaman tentang percobaan terakhir. Yang tidak boleh dibedakan dari luar mendapat kalimat yang sama.
+
+## Masuk
+
+said-not-right = Nama pengguna atau kata sandi tidak benar. Setelah beberapa kali mencoba, percobaan berikutnya baru dihitung setelah jeda beberapa saat.
+said-over = Proses masuk itu terlalu lama atau sudah diselesaikan di tempat lain. Silakan masuk lagi.
+said-setup-closed = Akun Anda memerlukan faktor kedua, dan waktu untuk menyiapkannya sudah habis. Mintalah pengelola sistem ini membukanya kembali.
+said-signed-out = Anda telah keluar.
+
+## Kode
+
+said-wrong-code = Kode itu tidak benar. Ketikkan kode yang sekarang ditampilkan aplikasi Anda. Setelah beberapa kali mencoba, percobaan berikutnya baru dihitung setelah jeda beberapa saat.
+said-wrong-new-code = Kode itu tidak benar. Ketikkan kode yang sekarang ditampilkan aplikasi Anda, dan periksa apakah jam ponsel Anda tepat.
+said-used-code = Kode itu sudah pernah digunakan. Tunggu sampai aplikasi Anda menampilkan kode berikutnya.
+said-no-code = Kode terdiri atas enam angka. Ketikkan kode yang sekarang ditampilkan aplikasi Anda.
+
+## Kata sandi
+
+said-wrong-password = Kata sandi Anda saat ini tidak benar. Setelah beberapa kali mencoba, percobaan berikutnya baru dihitung setelah jeda beberapa saat.
+said-password-set = Kata sandi Anda telah disimpan. Sekarang masuklah dengan kata sandi itu.
+said-password-changed = Kata sandi Anda telah diubah, dan Anda telah dikeluarkan di semua tempat kecuali di sini.
+weak-short = Kata sandi terlalu pendek: sedikitnya { $least } karakter.
+weak-long = Kata sandi terlalu panjang: paling banyak { $most } bita.
+weak-control = Kata sandi berisi karakter yang tidak dapat diketik.
+weak-same = Ini kata sandi yang sedang Anda gunakan. Pilih kata sandi lain.
+weak-common = Kata sandi terlalu mudah ditebak. Gunakan beberapa kata yang tidak saling berkaitan.
+
+## Nama
+
+said-no-name = Nama ini tidak dapat digunakan: nama pengguna diawali huruf atau _, dilanjutkan dengan huruf, angka, _ . atau -, dan paling banyak 32 karakter.
+said-name-taken = Nama ini sudah dipakai. Pilih nama lain.
