@@ -22,6 +22,7 @@ pub mod mailed;
 pub mod manage;
 mod notices;
 pub mod recover;
+pub mod requests;
 pub mod setup;
 mod verdict;
 pub mod web;
@@ -69,6 +70,8 @@ impl Logins {
             recovery_due: door == Door::Web && user.recovery_due_at.is_some(),
             device_counts: door == Door::Web && rules.device_life(user) > 0,
             may_put_off: !policy.locked && rules.may_put_off(user, now),
+            // The pages of the web do not ask for it yet; their set-up is behind the web password.
+            mailbox_first: door != Door::Web && self.mail && user.email.is_some(),
             ..Facts::none(user.setup_until)
         }
     }

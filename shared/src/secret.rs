@@ -50,7 +50,6 @@ pub fn reveal<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S:
 ///
 /// # Errors
 /// Only what the serializer answers.
-#[expect(clippy::ref_option, reason = "what serde calls it with")]
 pub fn reveal_some<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(secret) => serializer.serialize_some(secret.expose()),
