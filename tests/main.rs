@@ -18,6 +18,14 @@ mod clock;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod host_clock;
+#[cfg(test)]
+mod host_enrol;
+#[cfg(test)]
+mod host_mail;
+#[cfg(test)]
+mod host_recovery;
+#[cfg(test)]
 mod host_setup;
 #[cfg(test)]
 mod kill;
@@ -25,6 +33,8 @@ mod kill;
 mod login_console;
 #[cfg(test)]
 mod login_host;
+#[cfg(test)]
+mod login_methods;
 #[cfg(test)]
 mod login_setup;
 #[cfg(test)]
@@ -61,6 +71,8 @@ mod pages_language;
 mod race;
 #[cfg(test)]
 mod race_doors;
+#[cfg(test)]
+mod race_methods;
 #[cfg(test)]
 mod rude_clients;
 #[cfg(test)]

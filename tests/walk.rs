@@ -189,7 +189,7 @@ impl<'a> Walk<'a> {
                     return true;
                 }
             }
-            Step::Password | Step::Refused(_) => self.tabs.retain(|one| one != tab),
+            Step::Password | Step::ProveMailbox { .. } | Step::Refused(_) => self.tabs.retain(|one| one != tab),
         }
         false
     }

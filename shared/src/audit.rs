@@ -32,6 +32,8 @@ pub enum Event {
     DeviceCopied,
     /// Set-up was put off.
     SetupPutOff,
+    /// Somebody asked an administrator for help with a lost second factor.
+    RecoveryAsked,
     /// A code was mailed.
     CodeMailed,
     /// A user was added.

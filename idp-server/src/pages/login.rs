@@ -120,7 +120,7 @@ async fn reach(app: &App, browser: &Browser, wanted: impl Fn(&Current) -> bool) 
 fn page_for(links: &Links, step: &Step) -> String {
     match step {
         Step::SecondFactor { .. } => links.login_code(),
-        Step::Enrol { .. } => links.login_setup(),
+        Step::Enrol { .. } | Step::ProveMailbox { .. } => links.login_setup(),
         Step::ChangePassword => links.login_password(),
         Step::KeepRecovery => links.login_recovery(),
         Step::Password | Step::Granted(_) | Step::Refused(_) => links.login(),
@@ -150,7 +150,7 @@ async fn advance(app: &App, browser: &Browser, token: &str) -> Result<Leaving, D
         // Made here and not where it is shown: looking at a page changes nothing.
         Step::Enrol { .. } => drop(app.logins.pending(&mut current, browser.now).await?),
         Step::KeepRecovery => drop(app.logins.new_set(&mut current, browser.now).await?),
-        Step::Password | Step::SecondFactor { .. } | Step::ChangePassword => {}
+        Step::Password | Step::SecondFactor { .. } | Step::ProveMailbox { .. } | Step::ChangePassword => {}
     }
     Ok(browser.go(&page_for(&links, &current.step)).with(Cookie::Attempt, token))
 }

@@ -20,7 +20,7 @@ use crate::secret::{self, Secret};
 use crate::step::Step;
 use crate::store::audit::record;
 use crate::store::browser::update_attempt;
-use crate::store::budgets::{Budget, Charge, charge, clear, give_back, hold, is_noteworthy};
+use crate::store::budgets::{Budget, Charge, charge, clear, give_back, hold, is_noteworthy, refund};
 use crate::store::email_codes::Spent;
 use crate::store::recovery::{delete_recovery, insert_recovery, row_of, spend_recovery};
 use crate::store::users::{person_judged, update_user};
@@ -154,7 +154,14 @@ impl Logins {
             None => None,
         };
         // Nobody's hash costs as much as anybody's.
-        let right = self.hasher.check(typed.clone(), stored).await?.right;
+        let right = match self.hasher.check(typed.clone(), stored).await {
+            Ok(checked) => checked.right,
+            Err(error) => {
+                // Nothing was judged, so nothing was tried.
+                self.store.write(move |connection| Box::pin(async move { refund(connection, &budget).await })).await?;
+                return Err(error.into());
+            }
+        };
         let (store, user, version) = (self.store.clone(), person.user.clone(), security_version);
         let row = row.unwrap_or_default();
         let whom = person.user.id.to_string();
@@ -200,7 +207,8 @@ impl Logins {
         Ok(outcome.map_or(Verdict::Right, Verdict::Refused))
     }
 
-    async fn charge_recovery(&self, budget: &Budget, about: &Record) -> Result<Option<Reason>, StoreError> {
+    /// Takes one try; why nothing is judged, where that is so.
+    pub(super) async fn charge_recovery(&self, budget: &Budget, about: &Record) -> Result<Option<Reason>, StoreError> {
         let (store, budget, about) = (self.store.clone(), budget.clone(), about.clone());
         self.store
             .write(move |connection| {

@@ -57,6 +57,12 @@ impl Budget {
         Self { id: format!("mail:{user}"), free: 3, then: Then::Block(300) }
     }
 
+    /// One person's requests to be helped by an administrator.
+    #[must_use]
+    pub fn of_request(user: &str) -> Self {
+        Self { id: format!("request:{user}"), free: 3, then: Then::Block(3600) }
+    }
+
     /// One person's recovery codes and key, over all doors.
     #[must_use]
     pub fn of_recovery(user: &str) -> Self {

@@ -32,28 +32,10 @@ const FACTOR: [Column; 10] = [Text, Text, Text, Text, Text, Text, Number, Number
 /// # Errors
 /// Where the database fails or there is no randomness.
 pub async fn insert_factor(connection: &mut AnyConnection, store: &Store, factor: &Factor) -> Written<()> {
-    let secret = store
-        .keys()
-        .seal(store.entropy(), factor_place(factor.id.as_str(), factor.user.as_str()), &factor.totp.secret)
-        .map_err(|error| StoreError::Row { table: "factors", row: factor.id.to_string(), error })?;
+    let secret = sealed_secret(store, factor)?;
     let totp = &factor.totp;
     let (digits, period) = (i64::from(totp.digits), i64::from(totp.period));
-    let mark = Values::of(
-        "factors",
-        vec![
-            Some(factor.id.to_string()),
-            Some(factor.user.to_string()),
-            Some("totp".to_owned()),
-            Some(factor.name.clone()),
-            Some(secret.clone()),
-            Some(totp.algorithm.as_str().to_owned()),
-            Some(digits.to_string()),
-            Some(period.to_string()),
-            Some(totp.drift.to_string()),
-            moment(Some(factor.created_at)),
-        ],
-    )
-    .mark(store);
+    let mark = mark_of(store, factor, &secret, totp.drift);
     sqlx::query(
         "INSERT INTO factors (id, user_id, kind, name, secret, algorithm, digits, period, drift, created_at, mac, \
          last_step, last_used_at) VALUES ($1, $2, 'totp', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -73,6 +55,72 @@ pub async fn insert_factor(connection: &mut AnyConnection, store: &Store, factor
     .execute(connection)
     .await?;
     Ok(())
+}
+
+fn sealed_secret(store: &Store, factor: &Factor) -> Result<String, StoreError> {
+    store
+        .keys()
+        .seal(store.entropy(), factor_place(factor.id.as_str(), factor.user.as_str()), &factor.totp.secret)
+        .map_err(|error| StoreError::Row { table: "factors", row: factor.id.to_string(), error })
+}
+
+fn mark_of(store: &Store, factor: &Factor, secret: &str, drift: i64) -> String {
+    let totp = &factor.totp;
+    let values = vec![
+        Some(factor.id.to_string()),
+        Some(factor.user.to_string()),
+        Some("totp".to_owned()),
+        Some(factor.name.clone()),
+        Some(secret.to_owned()),
+        Some(totp.algorithm.as_str().to_owned()),
+        Some(totp.digits.to_string()),
+        Some(totp.period.to_string()),
+        Some(drift.to_string()),
+        moment(Some(factor.created_at)),
+    ];
+    Values::of("factors", values).mark(store)
+}
+
+/// Two codes that follow each other, from a device whose clock is wrong.
+#[derive(Debug)]
+pub struct Resync<'a> {
+    /// The authenticator, as it was read.
+    pub factor: &'a Factor,
+    /// The step of the first of them.
+    pub first: i64,
+    /// By how many steps the device is ahead.
+    pub drift: i64,
+}
+
+/// Spends both and learns the drift, once: the same guard as for any other code, over the earlier of the two.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn resync(
+    connection: &mut AnyConnection,
+    store: &Store,
+    codes: &Resync<'_>,
+    now: Timestamp,
+) -> Written<Taken> {
+    let (factor, first) = (codes.factor, codes.first);
+    // Sealed anew: what is stored may be under a key that has been replaced.
+    let secret = sealed_secret(store, factor)?;
+    let mark = mark_of(store, factor, &secret, codes.drift);
+    let done = sqlx::query(
+        "UPDATE factors SET secret = $2, drift = $3, mac = $4, last_step = $5, last_used_at = $6 \
+         WHERE id = $1 AND last_step < $7 AND $8 >= (SELECT replay_floor FROM meta WHERE id = 'meta')",
+    )
+    .bind(factor.id.as_str())
+    .bind(secret)
+    .bind(codes.drift)
+    .bind(mark)
+    .bind(first.saturating_add(1))
+    .bind(now.unix())
+    .bind(first)
+    .bind(first.saturating_mul(i64::from(factor.totp.period)))
+    .execute(&mut *connection)
+    .await?;
+    if done.rows_affected() == 1 { Ok(Taken::Now) } else { why_not(connection, factor, first).await }
 }
 
 /// Removes authenticators. The caller also takes them off the list in the user's row.
@@ -139,6 +187,11 @@ pub async fn accept_step(
     if done.rows_affected() > 0 {
         return Ok(Taken::Now);
     }
+    why_not(connection, factor, step).await
+}
+
+/// Why a step was not taken.
+async fn why_not(connection: &mut AnyConnection, factor: &Factor, step: i64) -> Written<Taken> {
     let last: Option<i64> = sqlx::query_scalar("SELECT last_step FROM factors WHERE id = $1")
         .bind(factor.id.as_str())
         .fetch_optional(connection)

@@ -88,6 +88,30 @@ pub async fn insert_recovery(
     Ok(())
 }
 
+/// Writes a new key of a set down in place of the one that was used.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where there is none, or it was not used.
+pub async fn renew_key(
+    connection: &mut AnyConnection,
+    store: &Store,
+    user: &Id<User>,
+    set: &Id<Set>,
+    hash: &Secret,
+    now: Timestamp,
+) -> Written<()> {
+    let id = row_of(set, Form::Key);
+    let done = sqlx::query("DELETE FROM recovery_codes WHERE id = $1 AND user_id = $2 AND used_at IS NOT NULL")
+        .bind(&id)
+        .bind(user.as_str())
+        .execute(&mut *connection)
+        .await?;
+    if done.rows_affected() != 1 {
+        return Err(StoreError::Conflict);
+    }
+    insert_recovery(connection, store, user, set, &[(Form::Key, hash.clone())], now).await
+}
+
 /// Removes all that somebody has.
 ///
 /// # Errors

@@ -31,6 +31,12 @@ impl Person {
         Self { user, factors: Vec::new(), last_method: None }
     }
 
+    /// Whether this is still who a login was begun for: neither changed since nor disabled.
+    #[must_use]
+    pub const fn is_as_it_was(&self, security_version: i64) -> bool {
+        self.user.security_version == security_version && self.user.disabled_at.is_none()
+    }
+
     /// When any authenticator was last used.
     #[must_use]
     pub fn last_login(&self) -> Option<Timestamp> {
@@ -146,6 +152,19 @@ pub async fn person_judged(
     let text = if store.location().is_sqlite() { SQLITE } else { POSTGRES };
     let rows = sqlx::query(text).bind(id.as_str()).bind(attempt).fetch_all(connection).await?;
     Ok(people(store, &rows)?.pop())
+}
+
+/// Somebody as they are once everybody who is changing them has finished; nobody else changes them before this
+/// transaction ends.
+///
+/// # Errors
+/// Where the database fails, or a row is not as it was written.
+pub async fn person_held(connection: &mut AnyConnection, store: &Store, id: &Id<User>) -> Written<Option<Person>> {
+    sqlx::query("UPDATE users SET last_method = last_method WHERE id = $1")
+        .bind(id.as_str())
+        .execute(&mut *connection)
+        .await?;
+    person_in(connection, store, id).await
 }
 
 /// Adds a user. A name or address that is taken is [`StoreError::Duplicate`].
