@@ -24,7 +24,11 @@ mod kill;
 #[cfg(test)]
 mod login_console;
 #[cfg(test)]
+mod login_devices;
+#[cfg(test)]
 mod login_host;
+#[cfg(test)]
+mod login_methods;
 #[cfg(test)]
 mod login_setup;
 #[cfg(test)]
