@@ -74,4 +74,6 @@ mod support;
 #[cfg(test)]
 mod two_servers;
 #[cfg(test)]
+mod walk;
+#[cfg(test)]
 mod web_abuse;

@@ -13,6 +13,7 @@ mod tests;
 
 /// What decides what to ask, besides the level that policy asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; the table of tests crosses them all")]
 pub struct Facts {
     /// The second factors that the person has set up and may use here, the one to ask for first in front.
     pub methods: Vec<Kind>,

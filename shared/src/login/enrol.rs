@@ -39,12 +39,11 @@ impl Logins {
         if !current.lets_set_up(Kind::Totp) {
             return Err(Fault::Over);
         }
-        if let Some(sealed) = &current.attempt.pending {
-            if let Underway::App(pending) = self.unseal_pending(&current.attempt, sealed)?
-                && !pending.is_over(now)
-            {
-                return Ok(pending);
-            }
+        if let Some(sealed) = &current.attempt.pending
+            && let Underway::App(pending) = self.unseal_pending(&current.attempt, sealed)?
+            && !pending.is_over(now)
+        {
+            return Ok(pending);
         }
         let pending = Pending::new(self.store.entropy(), now).map_err(StoreError::from)?;
         self.keep_pending(current, &Underway::App(pending.clone())).await?;

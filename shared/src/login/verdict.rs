@@ -9,7 +9,7 @@ use crate::id::Id;
 use crate::reason::Reason;
 use crate::secret::{self, Secret};
 use crate::store::audit::record;
-use crate::store::budgets::{Budget, Charge, charge, clear, give_back, hold, is_noteworthy};
+use crate::store::budgets::{self, Budget, Charge, charge, clear, give_back, is_noteworthy};
 use crate::store::email_codes::{EmailCode, MailedFor, Spent, email_code_in, spend_email_code};
 use crate::store::factors::{Taken, accept_step};
 use crate::store::users::person_judged;
@@ -79,8 +79,8 @@ pub(super) async fn judge_in(connection: &mut AnyConnection, store: &Store, ques
         },
         charge => {
             let reason = if charge == Charge::Held { Reason::Held } else { Reason::Wait };
-            // As much work as a verdict, so that nobody can tell by the clock that nothing was judged (T-12).
-            hold(connection, &question.budget).await?;
+            // As much work as a verdict.
+            budgets::refuse(connection, &question.budget).await?;
             person_judged(connection, store, &question.user, about.attempt.as_deref()).await?;
             if !is_noteworthy(connection, &question.budget, about.at).await? {
                 return Ok(Verdict::Refused(reason));
@@ -103,10 +103,9 @@ pub(super) async fn refuse(store: &Store, budget: Budget, reason: Reason, about:
                     Charge::Wait(_) | Charge::Held => Reason::Wait,
                 };
                 person_judged(connection, &work, &Id::from_stored(String::new()), about.attempt.as_deref()).await?;
+                budgets::refuse(connection, &budget).await?;
                 if reason != Reason::Wait || is_noteworthy(connection, &budget, about.at).await? {
                     record(connection, &work, Record { refused: Some(reason), ..about }).await?;
-                } else {
-                    hold(connection, &budget).await?;
                 }
                 Ok(reason)
             })
