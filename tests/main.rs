@@ -32,6 +32,8 @@ mod kill;
 #[cfg(test)]
 mod login_console;
 #[cfg(test)]
+mod login_devices;
+#[cfg(test)]
 mod login_host;
 #[cfg(test)]
 mod login_methods;
@@ -39,6 +41,8 @@ mod login_methods;
 mod login_setup;
 #[cfg(test)]
 mod login_ssh;
+#[cfg(test)]
+mod login_ssh_methods;
 #[cfg(test)]
 mod login_sudo_su;
 #[cfg(test)]

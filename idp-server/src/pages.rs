@@ -103,7 +103,12 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
     [
         all("login", login::LoginPage::samples(frame)),
         all("login_code", login::code::CodePage::samples(frame)),
-        all("login_setup", AuthenticatorPage::samples(frame, "/login/setup", None)),
+        all("login_method", login::method::MethodPage::samples(frame)),
+        all("login_email", login::email::EmailPage::samples(frame)),
+        all("login_recover", login::recover::RecoverPage::samples(frame)),
+        all("login_choice", login::setup::ChoicePage::samples(frame)),
+        all("login_setup", login::setup::app::AppPage::samples(frame)),
+        all("login_recovery", login::recovery::RecoveryPage::samples(frame)),
         all("login_password", login::password::PasswordPage::samples(frame)),
         all("setup_begin", setup::BeginPage::samples(frame)),
         all("setup_code", AuthenticatorPage::samples(frame, "/setup/abc", Some("k.sealed"))),

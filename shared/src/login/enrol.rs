@@ -18,7 +18,7 @@ use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::step::Step;
 use crate::store::audit::record;
-use crate::store::browser::{Attempt, update_attempt};
+use crate::store::browser::{Attempt, finish_attempt, update_attempt};
 use crate::store::users::{person_held, update_user};
 use crate::store::{Store, StoreError, Written};
 use crate::time::Timestamp;
@@ -171,6 +171,21 @@ impl Logins {
             })
             .await?;
         Ok(())
+    }
+
+    /// Ends a sign-in in which a second factor was set up without letting in: the person signs in with it next. Answers
+    /// where that one is to lead.
+    ///
+    /// # Errors
+    /// [`Fault::Over`] where something is missing, or another request was faster.
+    pub async fn end_after_setup(&self, current: Current) -> Result<Option<String>, Fault> {
+        if !matches!(current.step, Step::Granted(_)) || !current.has_set_up() {
+            return Err(Fault::Over);
+        }
+        let Current { attempt, .. } = current;
+        let continue_to = attempt.continue_to.clone();
+        self.store.write(move |c| Box::pin(async move { finish_attempt(c, &attempt).await })).await?;
+        Ok(continue_to)
     }
 
     async fn keep_pending(&self, current: &mut Current, pending: &Underway) -> Result<(), Fault> {

@@ -200,6 +200,20 @@ pub async fn update_user(connection: &mut AnyConnection, store: &Store, user: &U
     index_groups(connection, user).await
 }
 
+/// Notes which method somebody used last, if that is another one than before. It is not under the row's mark: no more
+/// depends on it than what is asked for first.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn note_method(connection: &mut AnyConnection, user: &Id<User>, kind: Kind) -> Written<()> {
+    sqlx::query("UPDATE users SET last_method = $2 WHERE id = $1")
+        .bind(user.as_str())
+        .bind(kind.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Makes sure that somebody else can administer. Whoever else wants to know that waits for this transaction to end: two
 /// administrators cannot remove each other at once.
 ///
