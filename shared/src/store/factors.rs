@@ -32,28 +32,9 @@ const FACTOR: [Column; 10] = [Text, Text, Text, Text, Text, Text, Number, Number
 /// # Errors
 /// Where the database fails or there is no randomness.
 pub async fn insert_factor(connection: &mut AnyConnection, store: &Store, factor: &Factor) -> Written<()> {
-    let secret = store
-        .keys()
-        .seal(store.entropy(), factor_place(factor.id.as_str(), factor.user.as_str()), &factor.totp.secret)
-        .map_err(|error| StoreError::Row { table: "factors", row: factor.id.to_string(), error })?;
+    let (secret, mark) = sealed(store, factor)?;
     let totp = &factor.totp;
     let (digits, period) = (i64::from(totp.digits), i64::from(totp.period));
-    let mark = Values::of(
-        "factors",
-        vec![
-            Some(factor.id.to_string()),
-            Some(factor.user.to_string()),
-            Some("totp".to_owned()),
-            Some(factor.name.clone()),
-            Some(secret.clone()),
-            Some(totp.algorithm.as_str().to_owned()),
-            Some(digits.to_string()),
-            Some(period.to_string()),
-            Some(totp.drift.to_string()),
-            moment(Some(factor.created_at)),
-        ],
-    )
-    .mark(store);
     sqlx::query(
         "INSERT INTO factors (id, user_id, kind, name, secret, algorithm, digits, period, drift, created_at, mac, \
          last_step, last_used_at) VALUES ($1, $2, 'totp', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -73,6 +54,48 @@ pub async fn insert_factor(connection: &mut AnyConnection, store: &Store, factor
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Gives an authenticator the name that `factor` carries; `false` where it is gone.
+///
+/// # Errors
+/// Where the database fails or there is no randomness.
+pub async fn rename_factor(connection: &mut AnyConnection, store: &Store, factor: &Factor) -> Written<bool> {
+    let (secret, mark) = sealed(store, factor)?;
+    let done = sqlx::query("UPDATE factors SET name = $2, secret = $3, mac = $4 WHERE id = $1")
+        .bind(factor.id.as_str())
+        .bind(&factor.name)
+        .bind(secret)
+        .bind(mark)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Its secret as it is stored, and the mark of its row with that.
+fn sealed(store: &Store, factor: &Factor) -> Result<(String, String), StoreError> {
+    let secret = store
+        .keys()
+        .seal(store.entropy(), factor_place(factor.id.as_str(), factor.user.as_str()), &factor.totp.secret)
+        .map_err(|error| StoreError::Row { table: "factors", row: factor.id.to_string(), error })?;
+    let totp = &factor.totp;
+    let mark = Values::of(
+        "factors",
+        vec![
+            Some(factor.id.to_string()),
+            Some(factor.user.to_string()),
+            Some("totp".to_owned()),
+            Some(factor.name.clone()),
+            Some(secret.clone()),
+            Some(totp.algorithm.as_str().to_owned()),
+            Some(totp.digits.to_string()),
+            Some(totp.period.to_string()),
+            Some(totp.drift.to_string()),
+            moment(Some(factor.created_at)),
+        ],
+    )
+    .mark(store);
+    Ok((secret, mark))
 }
 
 /// Removes authenticators. The caller also takes them off the list in the user's row.
