@@ -14,11 +14,15 @@ use crate::user::User;
 
 mod account;
 pub mod address;
+pub mod authenticators;
+pub mod confirm;
 pub mod devices;
 mod enrol;
 mod govern;
 pub mod host;
 pub mod invite;
+mod keep;
+pub mod mailbox;
 pub mod mailed;
 pub mod manage;
 mod notices;

@@ -26,6 +26,7 @@ use crate::crypto::Entropy;
 use crate::crypto::keyring::KeyRing;
 use crate::id::Id;
 
+pub mod addresses;
 pub mod audit;
 pub mod browser;
 pub mod budgets;

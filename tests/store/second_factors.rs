@@ -11,7 +11,7 @@ use twolatch_core::store::email_codes::{
     EmailCode, MailedFor, Spent, email_code_in, insert_email_code, last_sent, send_again, spend_email_code,
 };
 use twolatch_core::store::recovery::{delete_recovery, insert_recovery, row_of, spend_recovery};
-use twolatch_core::store::sessions::{CONFIRMED_FOR, confirm_session, end_session, insert_session};
+use twolatch_core::store::sessions::{CONFIRMED_FOR, Renewal, end_session, insert_session, renew_session};
 use twolatch_core::store::{Boxed, StoreError, Written};
 use twolatch_core::user::User;
 
@@ -167,25 +167,26 @@ async fn sessions_are_listed_confirmed_and_ended(core: Core) {
     assert_eq!(places, [("192.0.2.7", 10), ("192.0.2.7", 0)], "the latest use first");
     assert!(store.sessions_of(&bob, NOW.plus(20)).await.unwrap().is_empty());
     assert!(!store.session("one", NOW.plus(20)).await.unwrap().unwrap().is_confirmed(NOW.plus(20)), "rec11");
-    let (s, now) = (store.clone(), NOW.plus(20));
-    write(&core, move |c| Box::pin(async move { confirm_session(c, &s, &token_hash("one"), now).await }))
-        .await
-        .unwrap();
-    let session = store.session("one", now).await.unwrap().unwrap();
+    let now = NOW.plus(20);
+    let renew = async |from: &str| {
+        let (s, id_hash, version) = (store.clone(), token_hash(from), alice.security_version);
+        let renewal = Renewal { id_hash, token: "three".to_owned(), proof: None, confirmed_at: Some(now) };
+        write(&core, move |c| Box::pin(async move { renew_session(c, &s, &renewal, version).await })).await
+    };
+    renew("one").await.unwrap();
+    assert!(store.session("one", now).await.unwrap().is_none(), "ses3: a copy of the old cookie is worth nothing");
+    let session = store.session("three", now).await.unwrap().unwrap();
     assert!(session.is_confirmed(now.plus(CONFIRMED_FOR - 1)) && !session.is_confirmed(now.plus(CONFIRMED_FOR)));
     assert!(!session.is_confirmed(NOW), "nor by a clock that went back");
-    let s = store.clone();
-    let none =
-        write(&core, move |c| Box::pin(async move { confirm_session(c, &s, &token_hash("x"), now).await })).await;
-    assert!(matches!(none, Err(StoreError::Conflict)));
+    assert!(matches!(renew("one").await, Err(StoreError::Conflict)));
     let end = async |user: &Id<User>| {
         let user = user.clone();
-        let hash = token_hash("one");
+        let hash = token_hash("three");
         write(&core, move |c| Box::pin(async move { end_session(c, &hash, &user).await })).await.unwrap()
     };
     assert!(!end(&bob.id).await, "w19: not his");
     assert!(end(&alice.id).await);
-    assert!(store.session("one", now).await.unwrap().is_none());
+    assert!(store.session("three", now).await.unwrap().is_none());
     core.tamper("UPDATE sessions SET confirmed_at = created_at").await;
     assert!(matches!(store.session("two", now).await, Err(StoreError::Row { .. })), "t8: nobody confirms by SQL");
 }

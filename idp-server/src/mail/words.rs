@@ -30,7 +30,7 @@ pub(super) const fn language(_mail: &Mail) -> &'static str {
 pub(super) fn subject(mail: &Mail, config: &Config) -> String {
     let organisation = plain(&config.organisation);
     match &mail.letter {
-        Letter::Code { .. } => format!("Your code for {organisation}"),
+        Letter::Code { .. } | Letter::ConfirmChange { .. } => format!("Your code for {organisation}"),
         Letter::VerifyAddress { .. } => format!("Confirm your address for {organisation}"),
         Letter::Notice { event, .. } => format!("{organisation}: {}", title(*event)),
         Letter::Invite { .. } => format!("Your account at {organisation}"),
@@ -69,6 +69,17 @@ fn body(letter: &Letter, config: &Config) -> Vec<Part> {
             )),
             Part::Code(plain(code.expose())),
             text("If it was not you, you need to do nothing."),
+        ],
+        Letter::ConfirmChange { code, minutes } => vec![
+            text(format!(
+                "this code lets you change how you sign in to {organisation}. It is valid for {}.",
+                count(*minutes)
+            )),
+            Part::Code(plain(code.expose())),
+            text(
+                "If you are not changing your account just now, somebody is signed in with it: change your password, \
+                 and tell your administrator. Give this code to nobody.",
+            ),
         ],
         Letter::Notice { event, at, door, place: from, not_me } => {
             let mut parts = vec![text(sentence(*event)), text(circumstances(*at, *door, from.as_deref()))];

@@ -241,10 +241,7 @@ impl Logins {
                     }
                     let over_at = code.created_at.plus(LIFE);
                     let minutes = (over_at.since(now) + 59) / 60;
-                    let letter = match code.purpose {
-                        MailedFor::Login => Letter::Code { code: code.code, door, minutes },
-                        MailedFor::Address => Letter::VerifyAddress { code: code.code, minutes },
-                    };
+                    let letter = letter(code.purpose, code.code, door, minutes);
                     queue(connection, &store, &Mail { to: code.address, name, language, letter }, over_at, now).await?;
                     record(connection, &store, Record { event: Event::CodeMailed, ..about }).await?;
                     Ok(Sending::Sent)
@@ -290,15 +287,21 @@ impl NewCode {
         }
         insert_email_code(connection, store, &self.id, &self.user.id, &self.code).await?;
         let (code, minutes) = (self.code.code, LIFE / 60);
-        let letter = match self.code.purpose {
-            MailedFor::Login => Letter::Code { code, door: self.door, minutes },
-            MailedFor::Address => Letter::VerifyAddress { code, minutes },
-        };
+        let letter = letter(self.code.purpose, code, self.door, minutes);
         let (name, language) = (self.user.name.to_string(), self.user.language);
         let mail = Mail { to: self.code.address, name, language, letter };
         queue(connection, store, &mail, now.plus(LIFE), now).await?;
         record(connection, store, Record { event: Event::CodeMailed, factor: Some(Kind::EmailCode), ..about }).await?;
         Ok(Sending::Sent)
+    }
+}
+
+/// How a code is written of.
+const fn letter(purpose: MailedFor, code: Secret, door: Door, minutes: i64) -> Letter {
+    match purpose {
+        MailedFor::Login => Letter::Code { code, door, minutes },
+        MailedFor::Address => Letter::VerifyAddress { code, minutes },
+        MailedFor::Confirm => Letter::ConfirmChange { code, minutes },
     }
 }
 

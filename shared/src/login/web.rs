@@ -33,6 +33,8 @@ pub enum Fault {
     Weak(Weak),
     /// It is over, or another request was faster: start again.
     Over,
+    /// The account may be changed only after a second factor was shown again.
+    Unconfirmed,
     /// Too many passwords are being checked.
     Busy,
     /// The database or a stored hash failed.

@@ -206,6 +206,6 @@ pub(super) fn of_fault(fault: Fault) -> Result<Outcome, StoreError> {
         Fault::Refused(reason) => Ok(refused(reason)),
         Fault::Busy => Ok(refused(Reason::Busy)),
         Fault::Over => Ok(refused(Reason::AttemptInvalid)),
-        Fault::Weak(_) => Ok(refused(Reason::Internal)),
+        Fault::Weak(_) | Fault::Unconfirmed => Ok(refused(Reason::Internal)),
     }
 }
