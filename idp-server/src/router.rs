@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::oidc::{authorize, discovery, jwks, token, userinfo};
-use crate::pages::{account, home, login, logout, setup};
+use crate::pages::{account, home, login, logout, not_me, setup};
 use crate::state::App;
 use crate::web::form::MAX_BODY;
 use crate::web::{assets, guard, headers, path};
@@ -39,6 +39,8 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::LOGIN_CODE, get(login::code::show).post(login::code::submit)),
         (path::LOGIN_SETUP, get(login::setup::show).post(login::setup::submit)),
         (path::LOGIN_PASSWORD, get(login::password::show).post(login::password::submit)),
+        (path::LOGIN_NEED_RECOVERY, get(login::need_recovery::show).post(login::need_recovery::submit)),
+        (path::NOT_ME, get(not_me::show).post(not_me::submit)),
         (path::SETUP, get(setup::show).post(setup::submit)),
         (path::ACCOUNT, get(account::show)),
         (path::ACCOUNT_PASSWORD, get(account::password::show).post(account::password::submit)),

@@ -16,6 +16,8 @@ pub const LOGIN_SETUP: &str = "/login/setup";
 pub const LOGIN_PASSWORD: &str = "/login/password";
 /// Recovery codes or key, at sign-in.
 pub const LOGIN_RECOVERY: &str = "/login/recovery";
+/// Asking an administrator for help, at sign-in.
+pub const LOGIN_NEED_RECOVERY: &str = "/login/need-recovery";
 /// What a one-time link opens.
 pub const SETUP: &str = "/setup/{token}";
 /// Where a mailed link goes on with a recovery.
@@ -139,6 +141,18 @@ impl Links {
     #[must_use]
     pub fn login_recovery(&self) -> String {
         self.to(LOGIN_RECOVERY)
+    }
+
+    /// Asking an administrator for help, at sign-in.
+    #[must_use]
+    pub fn login_need_recovery(&self) -> String {
+        self.to(LOGIN_NEED_RECOVERY)
+    }
+
+    /// For who did not do what a letter tells.
+    #[must_use]
+    pub fn not_me(&self, token: &str) -> String {
+        self.to(&NOT_ME.replace("{token}", token))
     }
 
     /// What a one-time link opens.

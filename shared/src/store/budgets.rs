@@ -63,6 +63,12 @@ impl Budget {
         Self { id: format!("recovery:{user}"), free: 5, then: Then::Hold }
     }
 
+    /// What one person asks of administrators: once an hour.
+    #[must_use]
+    pub fn of_request(user: &str) -> Self {
+        Self { id: format!("request:{user}"), free: 1, then: Then::Block(3600) }
+    }
+
     /// One person's codes as shown by one unprivileged local account: delays that account only.
     #[must_use]
     pub fn of_peer(user: &str, uid: u32) -> Self {
