@@ -6,6 +6,8 @@
 
 // `cfg(test)` is always set here; it tells the lints that these are tests, where a failure may panic.
 #[cfg(test)]
+mod api_auth;
+#[cfg(test)]
 mod attacks;
 #[cfg(test)]
 mod bad_input;
@@ -61,6 +63,10 @@ mod pages_language;
 mod race;
 #[cfg(test)]
 mod race_doors;
+#[cfg(test)]
+mod recovery_pages;
+#[cfg(test)]
+mod recovery_requests;
 #[cfg(test)]
 mod rude_clients;
 #[cfg(test)]

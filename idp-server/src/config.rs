@@ -56,6 +56,8 @@ pub struct Config {
     pub locked: bool,
     /// What pages look like.
     pub pages: Pages,
+    /// Whether programs may sign people in with name and password.
+    pub password_login: bool,
 }
 
 /// Files for TLS.
@@ -145,6 +147,17 @@ pub struct Raw {
     /// What pages look like.
     #[serde(default)]
     pub pages: RawPages,
+    /// What programs may do.
+    #[serde(default)]
+    pub api: RawApi,
+}
+
+/// `[api]`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawApi {
+    /// See [`Config::password_login`]; they may if it is absent.
+    pub password_login: Option<bool>,
 }
 
 /// `[password]`
@@ -263,6 +276,7 @@ impl Config {
             initial: if locked { Level::Required } else { raw.policy.initial.unwrap_or(Level::Required) },
             locked,
             pages,
+            password_login: raw.api.password_login.unwrap_or(true),
         })
     }
 

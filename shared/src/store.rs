@@ -50,7 +50,7 @@ mod row;
 mod sequence;
 pub mod sessions;
 pub mod timekeeping;
-mod tokens;
+pub mod tokens;
 pub mod users;
 mod writer;
 

@@ -66,7 +66,17 @@ impl Site {
 
     /// With a configuration changed as the test needs it.
     pub(crate) async fn with(edit: impl FnOnce(&mut Config)) -> Self {
-        let core = Core::new(Engine::Sqlite).await.expect("SQLite is always there");
+        Self::over(Core::new(Engine::Sqlite).await.expect("SQLite is always there"), edit)
+    }
+
+    /// One that can mail: what it sends stays in the queue.
+    pub(crate) async fn mailing() -> Self {
+        let mut core = Core::new(Engine::Sqlite).await.expect("SQLite is always there");
+        core.logins.mail = true;
+        Self::over(core, |_| {})
+    }
+
+    fn over(core: Core, edit: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { organisation: "Example <b>Org</b>".to_owned(), ..config() };
         edit(&mut config);
         let clock = Arc::new(StandingClock::at(NOW));

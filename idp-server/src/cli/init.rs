@@ -14,7 +14,7 @@ use twolatch_core::policy::Rules;
 use super::open::{assemble, close, open};
 use super::{CliError, actor, say, say_json};
 use crate::config::pages::RawPages;
-use crate::config::{Config, DEFAULT_PATH, Raw, RawPassword, RawPolicy};
+use crate::config::{Config, DEFAULT_PATH, Raw, RawApi, RawPassword, RawPolicy};
 use crate::oidc::sign::create_missing;
 use crate::state::App;
 
@@ -117,6 +117,7 @@ impl Init {
             password: RawPassword::default(),
             policy: RawPolicy::default(),
             pages: RawPages::default(),
+            api: RawApi::default(),
         };
         write_config(path, &raw)?;
         let made = self.fill(path).await;

@@ -44,6 +44,8 @@ pub const AUTHORIZE: &str = "/authorize";
 pub const TOKEN: &str = "/token";
 /// Where a web app asks about a person.
 pub const USERINFO: &str = "/userinfo";
+/// Where a program signs its person in.
+pub const API_AUTH: &str = "/api/v1/auth";
 /// Where a browser goes on to a web app.
 pub const RESUME: &str = "/authorize/resume";
 /// The style sheet.

@@ -132,8 +132,7 @@ pub async fn person_in(
 /// # Errors
 /// Where the database fails, or a row is not as it was written.
 pub async fn admins_in(connection: &mut AnyConnection, store: &Store) -> Result<Vec<Person>, StoreError> {
-    const TEXT: &str =
-        person!("WHERE u.role = 'admin' AND u.disabled_at IS NULL ORDER BY u.id, f.created_at, f.id");
+    const TEXT: &str = person!("WHERE u.role = 'admin' AND u.disabled_at IS NULL ORDER BY u.id, f.created_at, f.id");
     let rows = sqlx::query(TEXT).fetch_all(connection).await?;
     people(store, &rows)
 }
