@@ -38,6 +38,7 @@ CREATE TABLE users (
     language TEXT,
     security_version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
+    restricted_until BIGINT,
     mac TEXT NOT NULL,
     -- Not under the mark: what to ask for first.
     last_method TEXT

@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod account_core;
 #[cfg(test)]
+mod api_auth;
+#[cfg(test)]
 mod attacks;
 #[cfg(test)]
 mod bad_input;
@@ -79,6 +81,10 @@ mod race;
 mod race_doors;
 #[cfg(test)]
 mod race_methods;
+#[cfg(test)]
+mod recovery_pages;
+#[cfg(test)]
+mod recovery_requests;
 #[cfg(test)]
 mod rude_clients;
 #[cfg(test)]

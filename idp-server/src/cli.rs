@@ -21,6 +21,7 @@ mod factor;
 mod init;
 mod open;
 mod policy;
+mod recovery;
 mod serve;
 mod user;
 
@@ -50,6 +51,9 @@ enum Command {
     /// What is asked of whom: show, set, explain, exempt.
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// People who have lost their second factor: list, approve, dismiss.
+    #[command(subcommand)]
+    Recovery(recovery::Recovery),
     /// Applications that sign people in: add, list, show, delete.
     #[command(subcommand)]
     Client(client::Clients),
@@ -101,6 +105,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::User(user) => user.run(&cli.config).await,
             Command::Factor(factor) => factor.run(&cli.config).await,
             Command::Policy(policy) => policy.run(&cli.config).await,
+            Command::Recovery(recovery) => recovery.run(&cli.config).await,
             Command::Client(clients) => clients.run(&cli.config).await,
             Command::Audit(audit) => audit.run(&cli.config).await,
             Command::Clock(clock) => clock.run(&cli.config).await,

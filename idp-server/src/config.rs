@@ -60,6 +60,8 @@ pub struct Config {
     pub after_setup: AfterSetup,
     /// What pages look like.
     pub pages: Pages,
+    /// Whether programs may sign people in with name and password.
+    pub password_login: bool,
 }
 
 /// Files for TLS.
@@ -152,6 +154,17 @@ pub struct Raw {
     /// What pages look like.
     #[serde(default)]
     pub pages: RawPages,
+    /// What programs may do.
+    #[serde(default)]
+    pub api: RawApi,
+}
+
+/// `[api]`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawApi {
+    /// See [`Config::password_login`]; they may if it is absent.
+    pub password_login: Option<bool>,
 }
 
 /// `[password]`
@@ -271,6 +284,7 @@ impl Config {
             locked,
             after_setup: raw.login.after_setup.unwrap_or_default(),
             pages,
+            password_login: raw.api.password_login.unwrap_or(true),
         })
     }
 

@@ -1,8 +1,9 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
-//! A module uses those to its left: `text <- config, date <- state <- web <- oidc, pages, hosts <- router <- listen <-
+//! A module uses those to its left: `text <- config, date <- state <- web <- oidc, pages, api, hosts <- router <- listen <-
 //! mail <- cli`.
 
+pub mod api;
 pub mod cli;
 pub mod config;
 pub mod date;

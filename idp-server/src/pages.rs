@@ -21,6 +21,7 @@ pub mod authenticator;
 pub mod home;
 pub mod login;
 pub mod logout;
+pub mod not_me;
 pub mod onward;
 pub mod said;
 pub mod setup;
@@ -110,6 +111,8 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("login_setup", login::setup::app::AppPage::samples(frame)),
         all("login_recovery", login::recovery::RecoveryPage::samples(frame)),
         all("login_password", login::password::PasswordPage::samples(frame)),
+        all("login_need_recovery", login::need_recovery::NeedRecoveryPage::samples(frame)),
+        all("not_me", vec![not_me::NotMePage::sample(frame)]),
         all("setup_begin", setup::BeginPage::samples(frame)),
         all("setup_code", AuthenticatorPage::samples(frame, "/setup/abc", Some("k.sealed"))),
         all("account", account::AccountPage::samples(frame)),

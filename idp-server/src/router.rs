@@ -6,8 +6,9 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
+use crate::api::auth;
 use crate::oidc::{authorize, discovery, jwks, token, userinfo};
-use crate::pages::{account, home, login, logout, setup};
+use crate::pages::{account, home, login, logout, not_me, setup};
 use crate::state::App;
 use crate::web::form::MAX_BODY;
 use crate::web::{assets, guard, headers, path};
@@ -16,7 +17,7 @@ use crate::web::{assets, guard, headers, path};
 pub fn routes(app: App) -> Router {
     let prefix = path::prefix(&app.config);
     let mut all = Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready));
-    for (path, methods) in [people(), openid_connect(), files()].into_iter().flatten() {
+    for (path, methods) in [people(), openid_connect(), programs(), files()].into_iter().flatten() {
         all = all.route(&format!("{prefix}{path}"), methods);
     }
     if !prefix.is_empty() {
@@ -49,6 +50,8 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::LOGIN_RECOVERY, get(login::recovery::show).post(login::recovery::submit)),
         (path::LOGIN_RECOVERY_FILE, post(login::recovery::file)),
         (path::LOGIN_PASSWORD, get(login::password::show).post(login::password::submit)),
+        (path::LOGIN_NEED_RECOVERY, get(login::need_recovery::show).post(login::need_recovery::submit)),
+        (path::NOT_ME, get(not_me::show).post(not_me::submit)),
         (path::SETUP, get(setup::show).post(setup::submit)),
         (path::ACCOUNT, get(account::show)),
         (path::ACCOUNT_PASSWORD, get(account::password::show).post(account::password::submit)),
@@ -68,6 +71,12 @@ pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::TOKEN, post(token::post)),
         (path::USERINFO, get(userinfo::get).post(userinfo::post)),
     ]
+}
+
+/// What programs of our own people talk to. No cookie counts there, and no other site's page is answered.
+#[must_use]
+pub fn programs() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![(path::API_AUTH, post(auth::post))]
 }
 
 /// What pages load.

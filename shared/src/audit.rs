@@ -42,8 +42,6 @@ pub enum Event {
     DeviceCopied,
     /// Set-up was put off.
     SetupPutOff,
-    /// Somebody asked an administrator for help with a lost second factor.
-    RecoveryAsked,
     /// A code was mailed.
     CodeMailed,
     /// A user was added.
@@ -60,6 +58,14 @@ pub enum Event {
     LinkMade,
     /// A one-time link was used.
     LinkUsed,
+    /// Somebody who has lost the second factor asked for recovery.
+    RecoveryAsked,
+    /// That was approved.
+    RecoveryApproved,
+    /// That was dismissed.
+    RecoveryDismissed,
+    /// Somebody said that what a letter told was not their doing: all that was begun has ended.
+    Disowned,
     /// A rule was changed.
     PolicyChanged,
     /// An exemption was made.

@@ -16,6 +16,10 @@ pub const CODE_FAILURES: i64 = 5;
 /// How long an access token is good for, in seconds.
 pub const ACCESS_TOKEN_LIFE: i64 = 3600;
 
+/// The client that programs get tokens of for a person's own password and code. It is built in: no application can have
+/// this id.
+pub const API_CLIENT: &str = "api";
+
 /// One authorization: the code and everything that comes of it.
 #[derive(Debug)]
 pub enum Grant {}
@@ -49,6 +53,36 @@ pub struct Code {
     pub created_at: Timestamp,
     /// Until when it can be redeemed.
     pub expires_at: Timestamp,
+}
+
+/// What an access token is issued for.
+#[derive(Debug, Clone)]
+pub struct Issue {
+    /// The authorization.
+    pub grant: Id<Grant>,
+    /// For which client.
+    pub client: ClientId,
+    /// For whom.
+    pub user: Id<User>,
+    /// The session that it dies with.
+    pub session: String,
+    /// The scopes.
+    pub scope: String,
+    /// The person's, when it was issued.
+    pub security_version: i64,
+}
+
+impl From<&Code> for Issue {
+    fn from(code: &Code) -> Self {
+        Self {
+            grant: code.grant.clone(),
+            client: code.client.clone(),
+            user: code.user.clone(),
+            session: code.session.clone(),
+            scope: code.scope.clone(),
+            security_version: code.security_version,
+        }
+    }
 }
 
 /// What a client shows in exchange for tokens.

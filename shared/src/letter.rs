@@ -10,6 +10,9 @@ use crate::user::{Email, User};
 /// How long a notice is worth sending, in seconds.
 pub const NOTICE_LIFE: i64 = 86_400;
 
+/// How long the link in it works for who did not do what it tells, in seconds.
+pub const NOT_ME_LIFE: i64 = 72 * 3600;
+
 /// A letter and whom it is for. It only ever rests sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Mail {
@@ -28,7 +31,7 @@ impl Mail {
     #[must_use]
     pub fn to(user: &User, letter: Letter) -> Option<Self> {
         let to = user.email.clone()?;
-        Some(Self { to, name: user.name.to_string(), language: None, letter })
+        Some(Self { to, name: user.name.to_string(), language: user.language.clone(), letter })
     }
 }
 
@@ -177,11 +180,15 @@ pub enum Notice {
     FactorsReset,
     /// The second factor was switched off for the organisation.
     PolicyOff,
+    /// Somebody says that what a letter told was not their doing.
+    Disowned,
+    /// An administrator has a link mailed that removes the own second factors.
+    AdminLinkAsked,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::AuthenticatorAdded,
         Self::AuthenticatorRemoved,
         Self::EmailCodeOn,
@@ -197,5 +204,7 @@ impl Notice {
         Self::RecoveryApproved,
         Self::FactorsReset,
         Self::PolicyOff,
+        Self::Disowned,
+        Self::AdminLinkAsked,
     ];
 }

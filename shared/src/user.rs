@@ -59,6 +59,8 @@ pub struct User {
     pub security_version: i64,
     /// Since when there is this account.
     pub created_at: Timestamp,
+    /// Until when this administrator changes neither policy, roles, addresses, clients nor anybody else's factors.
+    pub restricted_until: Option<Timestamp>,
 }
 
 impl User {
@@ -86,6 +88,7 @@ impl User {
             language: None,
             security_version: 1,
             created_at: now,
+            restricted_until: None,
         }
     }
 
@@ -117,6 +120,12 @@ impl User {
         let mut fields = vec![password];
         fields.extend(self.authenticators.iter().map(|id| Some(id.as_str().as_bytes())));
         crate::crypto::token_hash_of(&crate::crypto::frame(&fields))
+    }
+
+    /// Whether this administrator came in by a mailed link lately, and must leave what matters to others.
+    #[must_use]
+    pub fn is_restricted(&self, now: Timestamp) -> bool {
+        self.restricted_until.is_some_and(|until| now < until)
     }
 
     /// Whether this is an administrator who can log in.

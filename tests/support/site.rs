@@ -77,7 +77,8 @@ impl Site {
     }
 
     async fn made(edit: impl FnOnce(&mut Config), mail: bool) -> Self {
-        let core = Core::new(Engine::Sqlite).await.expect("SQLite is always there");
+        let mut core = Core::new(Engine::Sqlite).await.expect("SQLite is always there");
+        core.logins.mail = mail;
         let mut config = Config { organisation: "Example <b>Org</b>".to_owned(), ..config() };
         edit(&mut config);
         let clock = Arc::new(StandingClock::at(NOW));

@@ -200,3 +200,26 @@ change-password = Change your password
 change-password-lead = Every other browser in which you are signed in will have to sign in again.
 change-password-submit = Change the password
 change-password-back = Back to your account
+
+## Asking an administrator for help: /login/need-recovery
+
+need-recovery = Ask for recovery
+need-recovery-link = Ask an administrator for help
+need-recovery-lead = If { $name } has lost the phone, the mailbox and the recovery codes, an administrator can remove all of them. You then set up a second factor again.
+need-recovery-before = Every session of yours and every remembered device ends with that. Ask only if nothing else works.
+need-recovery-submit = Ask for recovery
+need-recovery-waiting = Your request of { $when } waits for an administrator. It is kept until { $until }. Come back to this page to see the answer.
+need-recovery-approved = Your request was approved on { $when }. Go on, and set up a second factor.
+need-recovery-dismissed = Your request was dismissed on { $when }.
+need-recovery-note = The administrator adds: { $note }
+need-recovery-expired = Nobody answered your request of { $when }. You can ask again.
+need-recovery-back = Go on signing in
+
+## For who did not do what a letter tells: /not-me/…
+
+not-me = Was this not you?
+not-me-lead = Somebody did something with the account { $name }, and we wrote to you about it. If that was not you, lock it here.
+not-me-ends = Every browser is signed out, and no device is remembered any more.
+not-me-asks = The administrators are told, and asked to help you.
+not-me-keeps = Your password and your second factor stay as they are. If somebody else may know the password, change it.
+not-me-submit = This was not me

@@ -6,6 +6,8 @@ said-not-right = User name or password is not right. After several tries it take
 said-over = That sign-in took too long or was finished elsewhere. Please sign in again.
 said-setup-closed = Your account needs a second factor, and the time for setting one up is over. Ask whoever runs this system to open it again.
 said-signed-out = You are signed out.
+said-asked-lately = You have asked within the last hour. Ask again later.
+said-disowned = You are signed out everywhere, no device is remembered any more, and the administrators are told.
 
 ## Codes
 

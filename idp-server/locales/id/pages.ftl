@@ -200,3 +200,26 @@ change-password = Ubah kata sandi Anda
 change-password-lead = Anda harus masuk lagi di semua peramban lain tempat Anda sedang masuk.
 change-password-submit = Ubah kata sandi
 change-password-back = Kembali ke akun Anda
+
+## Meminta bantuan administrator: /login/need-recovery
+
+need-recovery = Minta pemulihan
+need-recovery-link = Minta bantuan administrator
+need-recovery-lead = Jika { $name } kehilangan ponsel, kotak surat, dan kode pemulihan, administrator dapat menghapus semuanya. Setelah itu Anda menyiapkan faktor kedua lagi.
+need-recovery-before = Semua sesi dan perangkat yang diingat akan berakhir. Mintalah hanya jika cara lain tidak berhasil.
+need-recovery-submit = Minta pemulihan
+need-recovery-waiting = Permintaan Anda dari { $when } menunggu administrator. Permintaan ini disimpan sampai { $until }. Buka lagi halaman ini untuk melihat jawabannya.
+need-recovery-approved = Permintaan Anda disetujui pada { $when }. Lanjutkan, lalu siapkan faktor kedua.
+need-recovery-dismissed = Permintaan Anda ditolak pada { $when }.
+need-recovery-note = Catatan administrator: { $note }
+need-recovery-expired = Tidak ada yang menjawab permintaan Anda dari { $when }. Anda dapat meminta lagi.
+need-recovery-back = Lanjutkan masuk
+
+## Bagi yang tidak melakukan isi surat: /not-me/…
+
+not-me = Bukan Anda yang melakukannya?
+not-me-lead = Seseorang melakukan sesuatu dengan akun { $name }, dan kami menyurati Anda tentang hal itu. Jika bukan Anda, kuncilah di sini.
+not-me-ends = Semua peramban dikeluarkan, dan tidak ada lagi perangkat yang diingat.
+not-me-asks = Para administrator diberi tahu dan diminta membantu Anda.
+not-me-keeps = Kata sandi dan faktor kedua Anda tidak berubah. Jika orang lain mungkin mengetahui kata sandi itu, ubahlah.
+not-me-submit = Ini bukan saya

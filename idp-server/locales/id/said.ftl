@@ -6,6 +6,8 @@ said-not-right = Nama pengguna atau kata sandi tidak benar. Setelah beberapa kal
 said-over = Proses masuk itu terlalu lama atau sudah diselesaikan di tempat lain. Silakan masuk lagi.
 said-setup-closed = Akun Anda memerlukan faktor kedua, dan waktu untuk menyiapkannya sudah habis. Mintalah pengelola sistem ini membukanya kembali.
 said-signed-out = Anda telah keluar.
+said-asked-lately = Anda sudah meminta dalam satu jam terakhir. Mintalah lagi nanti.
+said-disowned = Anda telah dikeluarkan di semua tempat, tidak ada lagi perangkat yang diingat, dan para administrator diberi tahu.
 
 ## Kode
 

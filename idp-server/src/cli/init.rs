@@ -15,7 +15,7 @@ use super::open::{assemble, close, open};
 use super::{CliError, actor, say, say_json};
 use crate::config::login::RawLogin;
 use crate::config::pages::RawPages;
-use crate::config::{Config, DEFAULT_PATH, Raw, RawPassword, RawPolicy};
+use crate::config::{Config, DEFAULT_PATH, Raw, RawApi, RawPassword, RawPolicy};
 use crate::oidc::sign::create_missing;
 use crate::state::App;
 
@@ -119,6 +119,7 @@ impl Init {
             policy: RawPolicy::default(),
             login: RawLogin::default(),
             pages: RawPages::default(),
+            api: RawApi::default(),
         };
         write_config(path, &raw)?;
         let made = self.fill(path).await;

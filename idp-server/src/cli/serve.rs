@@ -118,6 +118,7 @@ async fn one_beat(app: &App, until_sweep: &mut u32) -> Result<(), StoreError> {
         *until_sweep = SWEEP_EVERY;
         // A few hundred rows at a time, so that no verdict waits for long; as often as there is something.
         while app.store.sweep(now).await? >= SWEPT_AT_ONCE
+            || app.store.sweep_requests(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_codes(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_tokens(now).await? >= SWEPT_AT_ONCE
             || deliver::bury(app, now).await? >= SWEPT_AT_ONCE

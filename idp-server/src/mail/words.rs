@@ -151,6 +151,8 @@ const fn title(event: Notice) -> &'static str {
         Notice::RecoveryApproved => "a recovery was approved",
         Notice::FactorsReset => "all second factors were removed",
         Notice::PolicyOff => "the second factor was switched off",
+        Notice::Disowned => "a letter told of something that its reader did not do",
+        Notice::AdminLinkAsked => "an administrator wants to remove the own second factors by mail",
     }
 }
 
@@ -183,6 +185,10 @@ const fn sentence(event: Notice) -> &'static str {
             "an administrator removed all second factors of your account. At your next login you set one up again."
         }
         Notice::PolicyOff => "an administrator switched the second factor off for the whole organisation.",
+        Notice::Disowned => {
+            "somebody opened the link for what was not their doing in a letter to you. All your sessions have ended."
+        }
+        Notice::AdminLinkAsked => "somebody had a link mailed with which your second factors can be removed.",
     }
 }
 

@@ -26,6 +26,7 @@ pub mod asked;
 pub mod code;
 pub mod email;
 pub mod method;
+pub mod need_recovery;
 pub mod password;
 pub mod recover;
 pub mod recovery;
@@ -42,22 +43,25 @@ pub struct LoginPage {
     onward: Option<Onward>,
     name: String,
     said: Said,
+    /// An administrator can be asked for help.
+    may_ask: bool,
 }
 
 impl LoginPage {
-    fn of(frame: Frame, onward: Option<Onward>, name: String, said: Said) -> Self {
+    fn of(frame: Frame, onward: Option<Onward>, name: String, said: Said, may_ask: bool) -> Self {
         let frame = match &onward {
             Some(onward) => frame.keeping("continue", &onward.sealed),
             None => frame,
         };
-        Self { frame, onward, name, said }
+        Self { frame, onward, name, said, may_ask }
     }
 
     /// Examples, for tests.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let page = |onward: Option<Onward>, name: &str, said: Option<Notice>| {
-            Self::of(frame.clone(), onward, name.to_owned(), said.into())
+            let may_ask = said == Some(Notice::SetupClosed);
+            Self::of(frame.clone(), onward, name.to_owned(), said.into(), may_ask)
         };
         vec![
             page(None, "", None),
@@ -65,6 +69,7 @@ impl LoginPage {
             page(Some(Onward::sample()), "", None),
             page(None, "", Some(Notice::SignedOut)),
             page(None, "", Some(Notice::SetUp)),
+            page(None, "", Some(Notice::SetupClosed)),
         ]
     }
 }
@@ -82,8 +87,9 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
         Some(Notice::NotRight(name)) => name.clone(),
         _ => onward.as_ref().and_then(|onward| onward.hint.clone()).unwrap_or_default(),
     };
+    let may_ask = notice == Some(Notice::SetupClosed);
     let said = Said::from(notice);
-    let page = |frame| LoginPage::of(frame, onward.clone(), name, said);
+    let page = |frame| LoginPage::of(frame, onward.clone(), name, said, may_ask);
     Ok(show_page(&app, &browser, onward.as_ref(), page)?)
 }
 
@@ -208,7 +214,8 @@ async fn advance(app: &App, browser: &Browser, token: &str, notice: Option<Notic
         Step::Granted(_) => return finish(app, browser, current, notice).await,
         Step::Refused(reason) => {
             tracing::info!(user = %current.person.user.name, source = %browser.source, %reason, "sign-in refused");
-            let left = browser.go(&links.login()).without(Cookie::Attempt);
+            // With the sign-in, for asking an administrator.
+            let left = browser.go(&links.login()).with(Cookie::Attempt, token);
             return Ok(left.saying(app, browser, &Notice::SetupClosed));
         }
         // Made here and not where it is shown: looking at a page changes nothing.

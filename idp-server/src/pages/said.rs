@@ -65,6 +65,8 @@ impl From<Notice> for Said {
             Notice::PasswordSet => Self::good(t("said-password-set")),
             Notice::PasswordChanged => Self::good(t("said-password-changed")),
             Notice::SignedOut => Self::good(t("said-signed-out")),
+            Notice::AskedLately => Self::good(t("said-asked-lately")),
+            Notice::Disowned => Self::good(t("said-disowned")),
         }
     }
 }

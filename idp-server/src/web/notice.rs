@@ -62,6 +62,10 @@ pub enum Notice {
     PasswordChanged,
     /// Signed out.
     SignedOut,
+    /// A recovery request was filed lately; another one is not.
+    AskedLately,
+    /// All sessions and devices have ended, because of something that the person did not do.
+    Disowned,
 }
 
 impl Notice {

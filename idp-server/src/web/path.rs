@@ -34,6 +34,8 @@ pub const LOGIN_PASSWORD: &str = "/login/password";
 pub const LOGIN_RECOVERY: &str = "/login/recovery";
 /// The same as a file.
 pub const LOGIN_RECOVERY_FILE: &str = "/login/recovery/file";
+/// Asking an administrator for help, at sign-in.
+pub const LOGIN_NEED_RECOVERY: &str = "/login/need-recovery";
 /// What a one-time link opens.
 pub const SETUP: &str = "/setup/{token}";
 /// Where a mailed link goes on with a recovery.
@@ -60,6 +62,8 @@ pub const AUTHORIZE: &str = "/authorize";
 pub const TOKEN: &str = "/token";
 /// Where a web app asks about a person.
 pub const USERINFO: &str = "/userinfo";
+/// Where a program signs its person in.
+pub const API_AUTH: &str = "/api/v1/auth";
 /// Where a browser goes on to a web app.
 pub const RESUME: &str = "/authorize/resume";
 /// The style sheet.
@@ -211,6 +215,18 @@ impl Links {
     #[must_use]
     pub fn login_recovery_file(&self) -> String {
         self.to(LOGIN_RECOVERY_FILE)
+    }
+
+    /// Asking an administrator for help, at sign-in.
+    #[must_use]
+    pub fn login_need_recovery(&self) -> String {
+        self.to(LOGIN_NEED_RECOVERY)
+    }
+
+    /// For who did not do what a letter tells.
+    #[must_use]
+    pub fn not_me(&self, token: &str) -> String {
+        self.to(&NOT_ME.replace("{token}", token))
     }
 
     /// What a one-time link opens.

@@ -4,22 +4,18 @@ use sqlx::AnyConnection;
 use thiserror::Error;
 
 use super::Logins;
-use super::notices::tell;
 use super::setup::{Confirmed, default_name};
 use super::web::Fault;
 use crate::audit::{Event, Record};
 use crate::crypto::password::Weak;
 use crate::crypto::random_text;
 use crate::factor::totp::Totp;
-use crate::letter::{Letter, Mail, Notice};
+use crate::letter::{Letter, Mail};
 use crate::secret::Secret;
 use crate::store::audit::record;
 use crate::store::budgets::{Budget, clear};
-use crate::store::devices::delete_devices;
-use crate::store::factors::delete_factor;
 use crate::store::links::{Link, Purpose, insert_link};
 use crate::store::mails::{Outgoing, queue_taken};
-use crate::store::recovery::delete_recovery;
 use crate::store::users::{another_admin, delete_user, insert_user, update_user};
 use crate::store::{Boxed, Person, Store, StoreError, Written};
 use crate::time::Timestamp;
@@ -58,6 +54,12 @@ pub enum ManageError {
     /// There is no such exemption.
     #[error("there is no exemption `{0}`; `twolatch policy show` lists them")]
     NoExemption(String),
+    /// Nobody asks for an answer.
+    #[error("{0} has no recovery request that waits; `twolatch recovery list` shows those that do")]
+    NoRequest(String),
+    /// Nobody answers to oneself.
+    #[error("another administrator has to answer your own recovery request")]
+    OwnRequest,
     /// Too much to do.
     #[error("{0}")]
     Busy(String),
@@ -189,27 +191,6 @@ impl Logins {
         .await
     }
 
-    /// Removes all second factors, recovery codes and remembered devices of a person and opens set-up again: the next
-    /// login leads through it. The person is told.
-    ///
-    /// # Errors
-    /// Why nothing was changed.
-    pub async fn reset_factors(&self, name: &UserName, actor: &Actor) -> Result<User, ManageError> {
-        let person = self.named(name).await?;
-        let setup_until = self.policy(actor.now).await?.rules.setup_until(actor.now);
-        let user = without_factors(person.user.clone(), setup_until);
-        let (stored, now) = (user.clone(), actor.now);
-        let detail = format!("{} removed", person.factors.len());
-        self.change(Event::FactorsReset, &user, detail, actor, move |connection, store| {
-            Box::pin(async move {
-                remove_factors(connection, store, &person, &stored).await?;
-                tell(connection, store, &stored, Notice::FactorsReset, &Record::new(now, Event::FactorsReset)).await
-            })
-        })
-        .await?;
-        Ok(user)
-    }
-
     /// Gives somebody an authenticator whose secret was made elsewhere.
     ///
     /// # Errors
@@ -336,11 +317,12 @@ impl Logins {
         Ok(Some(token))
     }
 
-    fn token(&self) -> Result<String, StoreError> {
+    pub(super) fn token(&self) -> Result<String, StoreError> {
         Ok(random_text::<20>(self.store.entropy())?)
     }
 
-    async fn change<W>(
+    /// Makes a change about somebody with its record, in one transaction.
+    pub(super) async fn change<W>(
         &self,
         event: Event,
         user: &User,
@@ -364,31 +346,4 @@ impl Logins {
             .await?;
         Ok(())
     }
-}
-
-/// A user whose second factors are gone, and who can set up until then.
-fn without_factors(mut user: User, setup_until: Timestamp) -> User {
-    user.authenticators.clear();
-    user.email_codes_at = None;
-    user.recovery = None;
-    user.recovery_due_at = None;
-    user.skipped = 0;
-    user.security_version += 1;
-    user.setup_until = setup_until;
-    user
-}
-
-/// Removes what a person has, and writes the user as it then is.
-async fn remove_factors(connection: &mut AnyConnection, store: &Store, person: &Person, user: &User) -> Written<()> {
-    // In the order in which a verdict takes them: budget, user, what is spent.
-    let id = user.id.as_str();
-    for budget in [Budget::of_totp(id), Budget::of_email(id), Budget::of_recovery(id)] {
-        clear(connection, &budget).await?;
-    }
-    update_user(connection, store, user, person.user.security_version).await?;
-    for factor in &person.factors {
-        delete_factor(connection, &factor.id).await?;
-    }
-    delete_recovery(connection, &user.id).await?;
-    delete_devices(connection, &user.id).await
 }

@@ -1,25 +1,50 @@
-//! Requests of people who have lost every second factor. It must not know at which door they are typed.
+//! Recovery requests: whoever has lost every second factor asks, an administrator answers. Asking takes a right first
+//! factor, and changes nothing of what the person has; what a mailbox alone can do never gets further than this.
+
+use sqlx::AnyConnection;
 
 use super::Logins;
+use super::manage::{Actor, ManageError};
+use super::notices::{alarm, post, tell};
+use super::reset::{remove_factors, without_factors};
+use super::web::{Current, Fault};
 use crate::audit::{Event, Record};
 use crate::door::Door;
+use crate::id::Id;
+use crate::letter::{Letter, Notice};
+use crate::reason::Reason;
+use crate::step::Step;
 use crate::store::audit::record;
-use crate::store::budgets::{Budget, Charge, charge};
-use crate::store::{Person, StoreError};
+use crate::store::budgets::{Budget, Charge, charge, is_noteworthy};
+use crate::store::requests::{Answer, LIFE, Request, State, Why, answer_request, insert_request};
+use crate::store::{Person, Store, StoreError, Written};
 use crate::time::Timestamp;
+use crate::user::{User, UserName};
+
+/// The longest note to a person, in characters.
+pub const MAX_NOTE: usize = 500;
 
 /// What has become of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Filed {
-    /// It is on record; the person asks an administrator.
+    /// It is on record; an administrator answers.
     AskAdministrator,
-    /// There were enough of them lately; this one changes nothing.
+    /// One waits already, or there was one lately: this one changes nothing.
     Already,
 }
 
+impl Current {
+    /// Whether this sign-in is stuck at something that an administrator can help with.
+    #[must_use]
+    pub const fn may_ask(&self) -> bool {
+        matches!(self.step, Step::SecondFactor { .. } | Step::Enrol { .. } | Step::Refused(Reason::SetupClosed))
+    }
+}
+
 impl Logins {
-    /// Files a request of somebody who has shown a first factor.
+    /// Files a request of somebody who has shown a first factor: a right password, or what root vouches for. The caller
+    /// has seen to that.
     ///
     /// # Errors
     /// Where the database fails.
@@ -30,19 +55,161 @@ impl Logins {
         source: &str,
         now: Timestamp,
     ) -> Result<Filed, StoreError> {
+        if self.request_of(&person.user, now).await?.is_some_and(|(_, state)| state == State::Waiting) {
+            return Ok(Filed::Already);
+        }
         let about =
             Record { door: Some(door), event: Event::RecoveryAsked, factor: None, ..self.about(person, source, now) };
-        let (store, budget) = (self.store.clone(), Budget::of_request(person.user.id.as_str()));
+        let request = self.request(&person.user, Why::Lost, door, source, now)?;
+        let budgets = [Budget::of_source("request", source), Budget::of_request(person.user.id.as_str())];
+        let (store, user) = (self.store.clone(), person.user.clone());
         self.store
             .write(move |connection| {
                 Box::pin(async move {
-                    if charge(connection, &budget, now).await? != Charge::Taken {
-                        return Ok(Filed::Already);
+                    for budget in &budgets {
+                        if charge(connection, budget, now).await? != Charge::Taken {
+                            if is_noteworthy(connection, budget, now).await? {
+                                record(connection, &store, Record { refused: Some(Reason::Wait), ..about }).await?;
+                            }
+                            return Ok(Filed::Already);
+                        }
                     }
-                    record(connection, &store, about).await?;
-                    Ok(Filed::AskAdministrator)
+                    file(connection, &store, &user, &request, about).await
                 })
             })
             .await
     }
+
+    /// Files a request for the person of a sign-in that does not get on.
+    ///
+    /// # Errors
+    /// [`Fault::Over`] where the sign-in waits for something else.
+    pub async fn ask_for_recovery(&self, current: &Current, source: &str, now: Timestamp) -> Result<Filed, Fault> {
+        if !current.may_ask() {
+            return Err(Fault::Over);
+        }
+        Ok(self.file_request(&current.person, Door::Web, source, now).await?)
+    }
+
+    /// Somebody's latest request, and how it stands.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn request_of(&self, user: &User, now: Timestamp) -> Result<Option<(Request, State)>, StoreError> {
+        let latest = self.store.latest_request(&user.id).await?;
+        Ok(latest.map(|request| {
+            let state = request.state(now);
+            (request, state)
+        }))
+    }
+
+    /// The requests that wait, with whose they are, the oldest first.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn requests(&self, limit: i64, now: Timestamp) -> Result<Vec<(Request, User)>, StoreError> {
+        let mut all = Vec::new();
+        for request in self.store.waiting_requests(limit, now).await? {
+            if let Some(person) = self.store.person(&request.user).await? {
+                all.push((request, person.user));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Approves somebody's request: all that they had and had begun ends, and set-up is open, in one transaction.
+    ///
+    /// # Errors
+    /// Why it was not approved.
+    pub async fn approve_request(&self, name: &UserName, actor: &Actor) -> Result<User, ManageError> {
+        let now = actor.now;
+        let person = self.named(name).await?;
+        let request = self.waiting(&person.user, actor).await?;
+        let setup_until = self.policy(now).await?.rules.setup_until(now);
+        let user = without_factors(person.user.clone(), setup_until);
+        let answer = Answer { approved: true, at: now, by: actor.name.clone(), note: None };
+        let stored = user.clone();
+        let detail = format!("{} removed", person.factors.len());
+        self.change(Event::RecoveryApproved, &user, detail, actor, move |connection, store| {
+            Box::pin(async move {
+                remove_factors(connection, store, &person, &stored, now).await?;
+                answer_request(connection, store, &request, &answer).await?;
+                let decision = Letter::Decision { approved: true, note: None };
+                post(connection, store, &stored, decision, now).await?;
+                let about = Record::new(now, Event::RecoveryApproved);
+                tell(connection, store, &stored, Notice::RecoveryApproved, &about).await
+            })
+        })
+        .await?;
+        Ok(user)
+    }
+
+    /// Dismisses somebody's request, with a note for them. Nothing of what they have changes.
+    ///
+    /// # Errors
+    /// Why it was not dismissed.
+    pub async fn dismiss_request(&self, name: &UserName, note: &str, actor: &Actor) -> Result<(), ManageError> {
+        let user = self.named(name).await?.user;
+        let request = self.waiting(&user, actor).await?;
+        let note = note.chars().filter(|c| !c.is_control()).take(MAX_NOTE).collect::<String>();
+        let note = Some(note.trim().to_owned()).filter(|note| !note.is_empty());
+        let answer = Answer { approved: false, at: actor.now, by: actor.name.clone(), note: note.clone() };
+        let (told, now) = (user.clone(), actor.now);
+        self.change(Event::RecoveryDismissed, &user, String::new(), actor, move |connection, store| {
+            Box::pin(async move {
+                answer_request(connection, store, &request, &answer).await?;
+                post(connection, store, &told, Letter::Decision { approved: false, note }, now).await
+            })
+        })
+        .await
+    }
+
+    /// The request that waits for an answer by somebody else.
+    async fn waiting(&self, user: &User, actor: &Actor) -> Result<Request, ManageError> {
+        if user.name.key() == actor.name.to_ascii_lowercase() {
+            return Err(ManageError::OwnRequest);
+        }
+        match self.request_of(user, actor.now).await? {
+            Some((request, State::Waiting)) => Ok(request),
+            _ => Err(ManageError::NoRequest(user.name.to_string())),
+        }
+    }
+
+    /// A request as it will be stored.
+    pub(super) fn request(
+        &self,
+        user: &User,
+        why: Why,
+        door: Door,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<Request, StoreError> {
+        Ok(Request {
+            id: Id::random(self.store.entropy())?,
+            user: user.id.clone(),
+            why,
+            door,
+            source: source.to_owned(),
+            created_at: now,
+            expires_at: now.plus(LIFE),
+            answer: None,
+        })
+    }
+}
+
+/// Writes a request down, and tells all administrators of it.
+async fn file(
+    connection: &mut AnyConnection,
+    store: &Store,
+    user: &User,
+    request: &Request,
+    about: Record,
+) -> Written<Filed> {
+    if !insert_request(connection, store, request).await? {
+        return Ok(Filed::Already);
+    }
+    alarm(connection, store, user, Notice::RecoveryAsked, None, about.at).await?;
+    tell(connection, store, user, Notice::RecoveryAsked, &about).await?;
+    record(connection, store, about).await?;
+    Ok(Filed::AskAdministrator)
 }

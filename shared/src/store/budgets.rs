@@ -57,16 +57,16 @@ impl Budget {
         Self { id: format!("mail:{user}"), free: 3, then: Then::Block(300) }
     }
 
-    /// One person's requests to be helped by an administrator.
-    #[must_use]
-    pub fn of_request(user: &str) -> Self {
-        Self { id: format!("request:{user}"), free: 3, then: Then::Block(3600) }
-    }
-
     /// One person's recovery codes and key, over all doors.
     #[must_use]
     pub fn of_recovery(user: &str) -> Self {
         Self { id: format!("recovery:{user}"), free: 5, then: Then::Hold }
+    }
+
+    /// What one person asks of administrators: once an hour.
+    #[must_use]
+    pub fn of_request(user: &str) -> Self {
+        Self { id: format!("request:{user}"), free: 1, then: Then::Block(3600) }
     }
 
     /// One person's codes as shown by one unprivileged local account: delays that account only.

@@ -6,6 +6,7 @@ use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written, audit};
 use crate::audit::{Event, Record};
 use crate::client::{Client, ClientId, RedirectUri};
+use crate::grant::API_CLIENT;
 use crate::time::Timestamp;
 
 use Column::{Number, Text};
@@ -15,11 +16,14 @@ const TABLE: &str = "clients";
 const CLIENT: [Column; 9] = [Text, Text, Text, Text, Text, Text, Number, Number, Number];
 
 impl Store {
-    /// Registers a client.
+    /// Registers a client. The id of the built-in one is taken.
     ///
     /// # Errors
     /// [`StoreError::Duplicate`] where the id is taken; else why it could not be stored.
     pub async fn add_client(&self, client: Client, actor: String) -> Written<()> {
+        if client.id.as_str() == API_CLIENT {
+            return Err(StoreError::Duplicate);
+        }
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {

@@ -8,7 +8,7 @@ use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written, audit, tokens};
 use crate::audit::{Event, Record};
 use crate::door::Door;
-use crate::grant::{ACCESS_TOKEN_LIFE, CODE_FAILURES, Code, Redeemed, Redemption};
+use crate::grant::{ACCESS_TOKEN_LIFE, CODE_FAILURES, Code, Issue, Redeemed, Redemption};
 use crate::id::Id;
 use crate::time::Timestamp;
 
@@ -141,7 +141,7 @@ async fn redeem(connection: &mut AnyConnection, store: &Store, asked: &Redemptio
     };
     let code = read(store, &row)?;
     if spent == 1 {
-        tokens::insert(connection, store, &code, &asked.token, asked.now).await?;
+        tokens::insert_token(connection, store, &Issue::from(&code), &asked.token, asked.now).await?;
         let record = record(asked.now, Event::TokenIssued, &asked.user_name).saying(code.client.clone());
         audit::record(connection, store, record).await?;
         return Ok(Redeemed::Granted(Box::new(code)));

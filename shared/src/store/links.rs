@@ -16,13 +16,31 @@ pub enum Purpose {
     FirstAdmin,
     /// To set a password, and an authenticator where one is required.
     Invite,
+    /// To end all that was begun, by who did not do what a letter tells.
+    NotMe,
+    /// To remove the own second factors, for an administrator.
+    AdminReset,
+    /// To stop that, for any administrator.
+    Stop,
 }
 
 impl Purpose {
+    /// All of them.
+    const ALL: [Self; 5] = [Self::FirstAdmin, Self::Invite, Self::NotMe, Self::AdminReset, Self::Stop];
+
+    /// Whether a newer link makes older ones worthless. Those in letters that tell of different things stand side by
+    /// side.
+    const fn replaces_older(self) -> bool {
+        !matches!(self, Self::NotMe)
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::FirstAdmin => "first_admin",
             Self::Invite => "invite",
+            Self::NotMe => "not_me",
+            Self::AdminReset => "admin_reset",
+            Self::Stop => "stop",
         }
     }
 }
@@ -34,7 +52,7 @@ pub struct Link {
     pub purpose: Purpose,
     /// For whom; nobody for the first administrator.
     pub user: Option<Id<User>>,
-    /// [`User::credentials`] of the person when it was made.
+    /// [`User::credentials`] of the person when it was made; for [`Purpose::AdminReset`] with the sign-in before it.
     pub credentials: Option<String>,
     /// Until when.
     pub expires_at: Timestamp,
@@ -61,9 +79,7 @@ impl Store {
         let Some(row) = row else { return Ok(None) };
         let values = Values::read(self, "links", &row, 0, &LINK)?;
         Ok(Some(Link {
-            purpose: values.parsed(1, |text| {
-                [Purpose::FirstAdmin, Purpose::Invite].into_iter().find(|purpose| purpose.as_str() == text)
-            })?,
+            purpose: values.parsed(1, |text| Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == text))?,
             user: values.maybe(2).map(|id| Id::from_stored(id.to_owned())),
             credentials: values.maybe(3).map(str::to_owned),
             expires_at: values.time(5)?,
@@ -71,7 +87,7 @@ impl Store {
     }
 }
 
-/// Writes a new one-time link down; older ones of the same purpose and person die.
+/// Writes a new one-time link down; older ones of the same purpose and person die, where they are to.
 ///
 /// # Errors
 /// Where the database fails.
@@ -82,14 +98,9 @@ pub async fn insert_link(
     link: &Link,
     now: Timestamp,
 ) -> Written<()> {
-    sqlx::query(
-        "UPDATE links SET used_at = $3 WHERE purpose = $1 AND used_at IS NULL AND (user_id = $2 OR user_id IS NULL)",
-    )
-    .bind(link.purpose.as_str())
-    .bind(link.user.as_ref().map(Id::as_str))
-    .bind(now.unix())
-    .execute(&mut *connection)
-    .await?;
+    if link.purpose.replaces_older() {
+        end_links(connection, link.purpose, link.user.as_ref(), now).await?;
+    }
     let hash = token_hash(token);
     let values = vec![
         Some(hash.clone()),
@@ -110,6 +121,27 @@ pub async fn insert_link(
     .bind(now.unix())
     .bind(link.expires_at.unix())
     .bind(Values::of("links", values).mark(store))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends all links of a purpose that a person has. Those for nobody, which are for the first administrator, end too.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn end_links(
+    connection: &mut AnyConnection,
+    purpose: Purpose,
+    user: Option<&Id<User>>,
+    now: Timestamp,
+) -> Written<()> {
+    sqlx::query(
+        "UPDATE links SET used_at = $3 WHERE purpose = $1 AND used_at IS NULL AND (user_id = $2 OR user_id IS NULL)",
+    )
+    .bind(purpose.as_str())
+    .bind(user.map(Id::as_str))
+    .bind(now.unix())
     .execute(connection)
     .await?;
     Ok(())

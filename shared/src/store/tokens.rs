@@ -4,7 +4,7 @@ use sqlx::AnyConnection;
 
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
-use crate::grant::{ACCESS_TOKEN_LIFE, AccessToken, Code, Grant};
+use crate::grant::{ACCESS_TOKEN_LIFE, API_CLIENT, AccessToken, Grant, Issue};
 use crate::id::Id;
 use crate::time::Timestamp;
 
@@ -24,12 +24,13 @@ impl Store {
         let row = sqlx::query(
             "SELECT t.token_hash, t.grant_id, t.client_id, t.user_id, t.session_hash, t.scope, t.security_version, \
              t.created_at, t.expires_at, t.mac FROM access_tokens t \
-             JOIN clients c ON c.id = t.client_id JOIN sessions s ON s.id_hash = t.session_hash \
+             LEFT JOIN clients c ON c.id = t.client_id JOIN sessions s ON s.id_hash = t.session_hash \
              WHERE t.token_hash = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL AND c.disabled_at IS NULL \
-             AND s.expires_at > $2",
+             AND (c.id IS NOT NULL OR t.client_id = $3) AND s.expires_at > $2",
         )
         .bind(hash)
         .bind(now.unix())
+        .bind(API_CLIENT)
         .fetch_optional(self.pool())
         .await?;
         let Some(row) = row else { return Ok(None) };
@@ -63,23 +64,26 @@ impl Store {
     }
 }
 
-/// Stores the access token that a code gives.
-pub(super) async fn insert(
+/// Stores an access token.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_token(
     connection: &mut AnyConnection,
     store: &Store,
-    code: &Code,
+    issue: &Issue,
     hash: &str,
     now: Timestamp,
 ) -> Written<()> {
     let expires_at = now.plus(ACCESS_TOKEN_LIFE);
     let values = vec![
         Some(hash.to_owned()),
-        Some(code.grant.to_string()),
-        Some(code.client.to_string()),
-        Some(code.user.to_string()),
-        Some(code.session.clone()),
-        Some(code.scope.clone()),
-        Some(code.security_version.to_string()),
+        Some(issue.grant.to_string()),
+        Some(issue.client.to_string()),
+        Some(issue.user.to_string()),
+        Some(issue.session.clone()),
+        Some(issue.scope.clone()),
+        Some(issue.security_version.to_string()),
         moment(Some(now)),
         moment(Some(expires_at)),
     ];
@@ -88,12 +92,12 @@ pub(super) async fn insert(
          created_at, expires_at, mac, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)",
     )
     .bind(hash)
-    .bind(code.grant.as_str())
-    .bind(code.client.as_str())
-    .bind(code.user.as_str())
-    .bind(&code.session)
-    .bind(&code.scope)
-    .bind(code.security_version)
+    .bind(issue.grant.as_str())
+    .bind(issue.client.as_str())
+    .bind(issue.user.as_str())
+    .bind(&issue.session)
+    .bind(&issue.scope)
+    .bind(issue.security_version)
     .bind(now.unix())
     .bind(expires_at.unix())
     .bind(Values::of(TABLE, values).mark(store))

@@ -46,9 +46,9 @@ impl Person {
 
 use Column::{Number, Text};
 
-const USER: [Column; 22] = [
+const USER: [Column; 23] = [
     Text, Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text, Number, Number, Text, Number, Text,
-    Number, Number, Text, Number, Number,
+    Number, Number, Text, Number, Number, Number,
 ];
 
 /// Where the factor's columns begin: behind the user's, their mark and what is not under it.
@@ -60,7 +60,8 @@ macro_rules! person {
         concat!(
             "SELECT u.id, u.name, u.name_key, u.email, u.email_key, u.email_verified_at, u.role, u.groups, u.level, ",
             "u.shared_at, u.disabled_at, u.password, u.must_change_at, u.setup_until, u.authenticators, ",
-            "u.email_codes_at, u.recovery, u.recovery_due_at, u.skipped, u.language, u.security_version, u.created_at, u.mac, u.last_method, ",
+            "u.email_codes_at, u.recovery, u.recovery_due_at, u.skipped, u.language, u.security_version, u.created_at, ",
+            "u.restricted_until, u.mac, u.last_method, ",
             "f.id AS f_id, f.user_id, f.kind, f.name AS f_name, f.secret, f.algorithm, f.digits, f.period, f.drift, ",
             "f.created_at AS f_created_at, f.mac AS f_mac, f.last_step, f.last_used_at ",
             "FROM users u LEFT JOIN factors f ON f.user_id = u.id ",
@@ -132,6 +133,16 @@ pub async fn person_in(
     one(store, connection, BY_ID, id.as_str().to_owned()).await
 }
 
+/// All administrators who can log in, inside a transaction.
+///
+/// # Errors
+/// Where the database fails, or a row is not as it was written.
+pub async fn admins_in(connection: &mut AnyConnection, store: &Store) -> Result<Vec<Person>, StoreError> {
+    const TEXT: &str = person!("WHERE u.role = 'admin' AND u.disabled_at IS NULL ORDER BY u.id, f.created_at, f.id");
+    let rows = sqlx::query(TEXT).fetch_all(connection).await?;
+    people(store, &rows)
+}
+
 /// The same for a verdict over an attempt that has had none: otherwise there is nobody to judge. The person cannot be
 /// changed before this transaction ends; SQLite has one writer, PostgreSQL is told so.
 ///
@@ -175,8 +186,8 @@ pub async fn insert_user(connection: &mut AnyConnection, store: &Store, user: &U
     let row = user_row(store, user)?;
     let insert = "INSERT INTO users (id, name, name_key, email, email_key, email_verified_at, role, groups, level, \
          shared_at, disabled_at, password, must_change_at, setup_until, authenticators, email_codes_at, recovery, \
-         recovery_due_at, skipped, language, security_version, created_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, \
-         $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
+         recovery_due_at, skipped, language, security_version, created_at, restricted_until, mac) VALUES ($1, $2, $3, \
+         $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
     bind_user(sqlx::query(insert), user, &row).execute(&mut *connection).await?;
     index_groups(connection, user).await
 }
@@ -191,8 +202,8 @@ pub async fn update_user(connection: &mut AnyConnection, store: &Store, user: &U
     let update = "UPDATE users SET name = $2, name_key = $3, email = $4, email_key = $5, email_verified_at = $6, \
          role = $7, groups = $8, level = $9, shared_at = $10, disabled_at = $11, password = $12, must_change_at = $13, \
          setup_until = $14, authenticators = $15, email_codes_at = $16, recovery = $17, \
-         recovery_due_at = $18, skipped = $19, language = $20, security_version = $21, created_at = $22, mac = $23 \
-         WHERE id = $1 AND security_version = $24";
+         recovery_due_at = $18, skipped = $19, language = $20, security_version = $21, created_at = $22, \
+         restricted_until = $23, mac = $24 WHERE id = $1 AND security_version = $25";
     let done = bind_user(sqlx::query(update), user, &row).bind(expected).execute(&mut *connection).await?;
     if done.rows_affected() != 1 {
         return Err(StoreError::Conflict);
@@ -289,6 +300,7 @@ fn user_row(store: &Store, user: &User) -> Result<UserRow, StoreError> {
         user.language.clone(),
         Some(user.security_version.to_string()),
         moment(Some(user.created_at)),
+        moment(user.restricted_until),
     ];
     let mark = Values::of("users", values).mark(store);
     Ok(UserRow { groups, authenticators, password, mark })
@@ -320,6 +332,7 @@ fn bind_user<'q>(query: Query<'q>, user: &User, row: &UserRow) -> Query<'q> {
         .bind(user.language.clone())
         .bind(user.security_version)
         .bind(user.created_at.unix())
+        .bind(user.restricted_until.map(Timestamp::unix))
         .bind(row.mark.clone())
 }
 
@@ -397,6 +410,7 @@ fn read_user(store: &Store, row: &AnyRow) -> Result<User, StoreError> {
         language: values.maybe(19).map(str::to_owned),
         security_version: values.number(20)?,
         created_at: values.time(21)?,
+        restricted_until: values.maybe_time(22)?,
     })
 }
 

@@ -1,0 +1,65 @@
+//! What the link in a letter does for who did not do what the letter tells. It only locks: whoever has the mailbox alone
+//! ends sessions with it, and never gets further than an administrator's desk.
+
+use super::Logins;
+use super::notices::alarm;
+use super::web::Fault;
+use crate::audit::{Event, Record};
+use crate::door::Door;
+use crate::letter::Notice;
+use crate::store::StoreError;
+use crate::store::audit::record;
+use crate::store::ending::end_everything;
+use crate::store::links::{Purpose, use_link};
+use crate::store::requests::{Why, insert_request};
+use crate::store::users::update_user;
+use crate::time::Timestamp;
+use crate::user::User;
+
+impl Logins {
+    /// Whose link it is. Looking uses nothing.
+    ///
+    /// # Errors
+    /// [`Fault::Over`] where it was used, has expired, or never was.
+    pub async fn open_not_me(&self, token: &str, now: Timestamp) -> Result<User, Fault> {
+        let link = self.store.link(token, now).await?.filter(|link| link.purpose == Purpose::NotMe);
+        let id = link.and_then(|link| link.user).ok_or(Fault::Over)?;
+        Ok(self.store.person(&id).await?.ok_or(Fault::Over)?.user)
+    }
+
+    /// Uses the link: ends all sessions, sign-ins and devices of its person, files a request for them and tells all
+    /// administrators.
+    ///
+    /// # Errors
+    /// [`Fault::Over`] where it was used, has expired, or never was.
+    pub async fn disown(&self, token: &str, source: &str, now: Timestamp) -> Result<(), Fault> {
+        let user = self.open_not_me(token, now).await?;
+        let request = self.request(&user, Why::Disowned, Door::Web, source, now)?;
+        let about = Record {
+            door: Some(Door::Web),
+            host: Some(self.host.to_string()),
+            source: Some(source.to_owned()),
+            ..Record::new(now, Event::Disowned)
+        }
+        .about(&user.name);
+        let (store, token) = (self.store.clone(), token.to_owned());
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    // As it was read above, or not at all: then the link is still good.
+                    let expected = user.security_version;
+                    let changed = User { security_version: expected + 1, ..user };
+                    update_user(connection, &store, &changed, expected).await?;
+                    if !use_link(connection, &token, now).await? {
+                        return Err(StoreError::Conflict);
+                    }
+                    end_everything(connection, &changed.id, now).await?;
+                    insert_request(connection, &store, &request).await?;
+                    alarm(connection, &store, &changed, Notice::Disowned, None, now).await?;
+                    record(connection, &store, about).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+}

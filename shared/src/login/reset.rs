@@ -1,0 +1,74 @@
+//! The removal of all second factors of somebody. Nothing that they stood for outlives them: sessions, sign-ins,
+//! remembered devices, and what web apps were given end in the same transaction.
+
+use sqlx::AnyConnection;
+
+use super::Logins;
+use super::manage::{Actor, ManageError};
+use super::notices::tell;
+use crate::audit::{Event, Record};
+use crate::letter::Notice;
+use crate::store::budgets::{Budget, clear};
+use crate::store::ending::end_everything;
+use crate::store::factors::delete_factor;
+use crate::store::recovery::delete_recovery;
+use crate::store::users::update_user;
+use crate::store::{Person, Store, Written};
+use crate::time::Timestamp;
+use crate::user::{User, UserName};
+
+impl Logins {
+    /// Removes all second factors, recovery codes and remembered devices of a person and opens set-up again: the next
+    /// login leads through it. The person is told.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn reset_factors(&self, name: &UserName, actor: &Actor) -> Result<User, ManageError> {
+        let person = self.named(name).await?;
+        let setup_until = self.policy(actor.now).await?.rules.setup_until(actor.now);
+        let user = without_factors(person.user.clone(), setup_until);
+        let (stored, now) = (user.clone(), actor.now);
+        let detail = format!("{} removed", person.factors.len());
+        self.change(Event::FactorsReset, &user, detail, actor, move |connection, store| {
+            Box::pin(async move {
+                remove_factors(connection, store, &person, &stored, now).await?;
+                tell(connection, store, &stored, Notice::FactorsReset, &Record::new(now, Event::FactorsReset)).await
+            })
+        })
+        .await?;
+        Ok(user)
+    }
+}
+
+/// A user whose second factors are gone, and who can set up until then.
+pub(super) fn without_factors(mut user: User, setup_until: Timestamp) -> User {
+    user.authenticators.clear();
+    user.email_codes_at = None;
+    user.recovery = None;
+    user.recovery_due_at = None;
+    user.skipped = 0;
+    user.security_version += 1;
+    user.setup_until = setup_until;
+    user
+}
+
+/// Removes what a person has and ends what they have begun, and writes the user as it then is.
+pub(super) async fn remove_factors(
+    connection: &mut AnyConnection,
+    store: &Store,
+    person: &Person,
+    user: &User,
+    now: Timestamp,
+) -> Written<()> {
+    // In the order in which a verdict takes them: budget, user, what is spent.
+    let id = user.id.as_str();
+    for budget in [Budget::of_totp(id), Budget::of_email(id), Budget::of_recovery(id)] {
+        clear(connection, &budget).await?;
+    }
+    update_user(connection, store, user, person.user.security_version).await?;
+    for factor in &person.factors {
+        delete_factor(connection, &factor.id).await?;
+    }
+    delete_recovery(connection, &user.id).await?;
+    end_everything(connection, &user.id, now).await
+}

@@ -1,0 +1,261 @@
+//! What people who have lost their second factor ask of administrators, and the answers. Of each person one can wait. It
+//! must not know what an answer brings about.
+
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+
+use super::row::{Column, Values, moment};
+use super::{Store, StoreError, Written};
+use crate::door::Door;
+use crate::id::Id;
+use crate::time::Timestamp;
+use crate::user::User;
+
+/// For how long a request waits, in seconds.
+pub const LIFE: i64 = 7 * 86_400;
+
+/// An old request is kept for so many seconds behind its end.
+const KEPT: i64 = 90 * 86_400;
+
+/// A request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its id.
+    pub id: Id<Self>,
+    /// Whose.
+    pub user: Id<User>,
+    /// Why it was filed.
+    pub why: Why,
+    /// Where it was asked.
+    pub door: Door,
+    /// From where: an address, a terminal.
+    pub source: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// Until when it waits.
+    pub expires_at: Timestamp,
+    /// What an administrator has answered.
+    pub answer: Option<Answer>,
+}
+
+/// Why a request was filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Everything is lost that could be shown.
+    Lost,
+    /// A letter told of something that its reader did not do.
+    Disowned,
+}
+
+/// What an administrator has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether it was approved.
+    pub approved: bool,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// What there is to say.
+    pub note: Option<String>,
+}
+
+/// How a request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nobody has answered.
+    Waiting,
+    /// It was approved.
+    Approved,
+    /// It was dismissed.
+    Dismissed,
+    /// Nobody has answered in time.
+    Expired,
+}
+
+impl Why {
+    /// The word for it, as stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Disowned => "disowned",
+        }
+    }
+}
+
+impl Request {
+    /// How it stands at a moment.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> State {
+        match &self.answer {
+            Some(answer) if answer.approved => State::Approved,
+            Some(_) => State::Dismissed,
+            None if now < self.expires_at => State::Waiting,
+            None => State::Expired,
+        }
+    }
+}
+
+use Column::{Number, Text};
+
+const TABLE: &str = "recovery_requests";
+
+const REQUEST: [Column; 11] = [Text, Text, Text, Text, Text, Number, Number, Text, Number, Text, Text];
+
+macro_rules! request {
+    ($end:literal) => {
+        concat!(
+            "SELECT id, user_id, why, door, source, created_at, expires_at, answer, answered_at, answered_by, note, mac ",
+            "FROM recovery_requests ",
+            $end
+        )
+    };
+}
+
+impl Store {
+    /// Somebody's latest request.
+    ///
+    /// # Errors
+    /// Where the database fails, or the row is not as it was written.
+    pub async fn latest_request(&self, user: &Id<User>) -> Result<Option<Request>, StoreError> {
+        let row = sqlx::query(request!("WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1"))
+            .bind(user.as_str())
+            .fetch_optional(self.pool())
+            .await?;
+        row.as_ref().map(|row| read(self, row)).transpose()
+    }
+
+    /// The requests that wait, the oldest first, up to `limit`.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn waiting_requests(&self, limit: i64, now: Timestamp) -> Result<Vec<Request>, StoreError> {
+        let rows =
+            sqlx::query(request!("WHERE waiting IS NOT NULL AND expires_at > $1 ORDER BY created_at, id LIMIT $2"))
+                .bind(now.unix())
+                .bind(limit)
+                .fetch_all(self.pool())
+                .await?;
+        let all: Result<Vec<Request>, StoreError> = rows.iter().map(|row| read(self, row)).collect();
+        Ok(all?.into_iter().filter(|request| request.state(now) == State::Waiting).collect())
+    }
+
+    /// Deletes requests that ended long ago, a few hundred at a time. Answers how many there were.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn sweep_requests(&self, now: Timestamp) -> Written<u64> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query(
+                    "DELETE FROM recovery_requests WHERE id IN \
+                     (SELECT id FROM recovery_requests WHERE expires_at <= $1 LIMIT 500)",
+                )
+                .bind(now.plus(-KEPT).unix())
+                .execute(connection)
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+}
+
+/// Writes a new request down; `false` where that person has one that waits.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_request(connection: &mut AnyConnection, store: &Store, request: &Request) -> Written<bool> {
+    sqlx::query("UPDATE recovery_requests SET waiting = NULL WHERE waiting = $1 AND expires_at <= $2")
+        .bind(request.user.as_str())
+        .bind(request.created_at.unix())
+        .execute(&mut *connection)
+        .await?;
+    let done = sqlx::query(
+        "INSERT INTO recovery_requests (id, user_id, why, door, source, created_at, expires_at, mac, waiting) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $2) ON CONFLICT (waiting) DO NOTHING",
+    )
+    .bind(request.id.as_str())
+    .bind(request.user.as_str())
+    .bind(request.why.as_str())
+    .bind(request.door.as_str())
+    .bind(&request.source)
+    .bind(request.created_at.unix())
+    .bind(request.expires_at.unix())
+    .bind(mark(store, request))
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Writes the answer of a request down, once, while it waits.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where it does not wait any more.
+pub async fn answer_request(
+    connection: &mut AnyConnection,
+    store: &Store,
+    request: &Request,
+    answer: &Answer,
+) -> Written<()> {
+    let answered = Request { answer: Some(answer.clone()), ..request.clone() };
+    let done = sqlx::query(
+        "UPDATE recovery_requests SET answer = $2, answered_at = $3, answered_by = $4, note = $5, mac = $6, \
+         waiting = NULL WHERE id = $1 AND answered_at IS NULL AND expires_at > $3",
+    )
+    .bind(request.id.as_str())
+    .bind(word(answer))
+    .bind(answer.at.unix())
+    .bind(&answer.by)
+    .bind(&answer.note)
+    .bind(mark(store, &answered))
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+const fn word(answer: &Answer) -> &'static str {
+    if answer.approved { "approved" } else { "dismissed" }
+}
+
+fn read(store: &Store, row: &AnyRow) -> Result<Request, StoreError> {
+    let values = Values::read(store, TABLE, row, 0, &REQUEST)?;
+    let answer = match values.maybe(7) {
+        Some(word) => Some(Answer {
+            approved: word == "approved",
+            at: values.time(8)?,
+            by: values.text(9)?.to_owned(),
+            note: values.maybe(10).map(str::to_owned),
+        }),
+        None => None,
+    };
+    Ok(Request {
+        id: Id::from_stored(values.text(0)?.to_owned()),
+        user: Id::from_stored(values.text(1)?.to_owned()),
+        why: values.parsed(2, |word| [Why::Lost, Why::Disowned].into_iter().find(|why| why.as_str() == word))?,
+        door: values.parsed(3, |text| text.parse().ok())?,
+        source: values.text(4)?.to_owned(),
+        created_at: values.time(5)?,
+        expires_at: values.time(6)?,
+        answer,
+    })
+}
+
+fn mark(store: &Store, request: &Request) -> String {
+    let answer = request.answer.as_ref();
+    let values = vec![
+        Some(request.id.to_string()),
+        Some(request.user.to_string()),
+        Some(request.why.as_str().to_owned()),
+        Some(request.door.to_string()),
+        Some(request.source.clone()),
+        moment(Some(request.created_at)),
+        moment(Some(request.expires_at)),
+        answer.map(|answer| word(answer).to_owned()),
+        moment(answer.map(|answer| answer.at)),
+        answer.map(|answer| answer.by.clone()),
+        answer.and_then(|answer| answer.note.clone()),
+    ];
+    Values::of(TABLE, values).mark(store)
+}
