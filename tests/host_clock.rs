@@ -11,6 +11,7 @@ on_both!(
     p11_a_used_code_is_told_with_the_moment_of_the_next,
     two_codes_in_a_row_of_a_wrong_clock_let_in_once_and_set_the_drift,
     what_two_codes_of_a_wrong_clock_must_be,
+    a_clock_set_back_reopens_nothing_of_a_phone_that_is_fast,
     a_stranger_learns_nothing_of_clocks,
 );
 
@@ -107,6 +108,25 @@ async fn what_two_codes_of_a_wrong_clock_must_be(core: Core) {
     shell.say(&code_at(&totp, NOW, -8), NOW).await;
     assert_eq!(shell.reason(), Some(Reason::ClockBack));
     assert_eq!(core.standing(Budget::of_totp, "bob", NOW).await, (1, Charge::Taken));
+}
+
+async fn a_clock_set_back_reopens_nothing_of_a_phone_that_is_fast(core: Core) {
+    let totp = core.enrolled("alice").await;
+    let mut shell = Shell::open(&core.logins, "alice", NOW).await;
+    shell.say(&code_at(&totp, NOW, 8), NOW).await;
+    assert_eq!(shell.say(&code_at(&totp, NOW, 9), NOW).await, &Outcome::Granted);
+    core.store().accept_clock("test", NOW).await.unwrap();
+    let mut shell = Shell::open(&core.logins, "alice", NOW).await;
+    for offset in [8, 9] {
+        shell.say(&code_at(&totp, NOW, offset), NOW).await;
+        assert_eq!(shell.reason(), Some(Reason::Replay), "what was spent stays spent");
+    }
+    shell.say(&code_at(&totp, NOW, 10), NOW).await;
+    assert_eq!(shell.reason(), Some(Reason::ClockBack), "what it may have shown before is not good again");
+    assert_eq!(core.standing(Budget::of_totp, "alice", NOW).await, (0, Charge::Taken));
+    let later = NOW.plus(120);
+    let mut shell = Shell::open(&core.logins, "alice", later).await;
+    assert_eq!(shell.say(&code_at(&totp, later, 9), later).await, &Outcome::Granted);
 }
 
 async fn a_stranger_learns_nothing_of_clocks(core: Core) {

@@ -1,7 +1,10 @@
 //! Forced set-up at the prompt of a host: who reads the mail, which method, what is kept, and putting it off.
 
+use twolatch_core::login::web::Goal;
 use twolatch_core::policy::RecoveryKept;
 use twolatch_core::reason::Reason;
+use twolatch_core::secret::Secret;
+use twolatch_core::step::{Assurance, Step};
 use twolatch_core::store::budgets::{Budget, Charge};
 use twolatch_core::wire::{Begin, Outcome, Qr};
 
@@ -151,13 +154,24 @@ async fn later_lets_in_as_often_as_policy_says(core: Core) {
     let mut shell = Shell::open(&core.logins, "alice", NOW).await;
     shell.say("later", NOW).await;
     assert_eq!((shell.label(), shell.notice()), (Some("First code: "), "That does nothing here."));
+    core.member("carol").await;
+    let password = Secret::new("correct horse battery staple".to_owned());
+    core.logins.reset_password(&parsed("carol"), password.clone(), true, &actor(NOW)).await.unwrap();
+    for count in 1..=2 {
+        let token = core.logins.enter("carol", password.clone(), "192.0.2.1", Goal::default(), NOW).await.unwrap();
+        let current = core.logins.current(&token, NOW).await.unwrap();
+        core.logins.put_off(current, "192.0.2.1", NOW).await.unwrap();
+        let step = core.logins.current(&token, NOW).await.unwrap().step;
+        assert_eq!(step, Step::Granted(Assurance::Password), "{count}: the last time counts, too");
+        assert_eq!(core.user("carol").await.skipped, count);
+    }
     core.member("bob").await;
     let begin = Begin { qr: Qr::Off, ..ssh("bob") };
     let mut shell = Shell::at(&core.logins, ROOT, begin, NOW).await;
     assert_eq!(shell.label(), Some("Type later to put it off: "), "where set-up cannot be shown");
     shell.say("123456", NOW).await;
     assert_eq!(shell.say("later", NOW).await, &Outcome::Granted);
-    assert_eq!(core.number("SELECT COUNT(*) FROM audit WHERE event = 'setup_put_off'").await, 3);
+    assert_eq!(core.number("SELECT COUNT(*) FROM audit WHERE event = 'setup_put_off'").await, 5);
 }
 
 async fn later_at_eight_doors_at_once_is_counted_exactly(core: Core) {

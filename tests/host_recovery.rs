@@ -16,6 +16,7 @@ on_both!(
     a_key_that_is_not_kept_is_gone,
     t12_who_cannot_get_in_meets_what_others_meet,
     a_request_for_help_is_on_record_three_times_an_hour,
+    whose_factor_su_to_a_shared_account_takes_what_the_caller_has,
 );
 
 const WRONG: &str = "This code is not right.\nYou may also type: a recovery code.";
@@ -202,4 +203,35 @@ async fn a_request_for_help_is_on_record_three_times_an_hour(core: Core) {
     let records = "SELECT COUNT(*) FROM audit WHERE event = 'recovery_asked' AND user_name = 'alice' AND result = 'ok'";
     assert_eq!(core.number(records).await, 3);
     assert_eq!(core.standing(Budget::of_totp, "alice", NOW).await, (0, Charge::Taken));
+}
+
+async fn whose_factor_su_to_a_shared_account_takes_what_the_caller_has(core: Core) {
+    let core = with_mail(core);
+    let (_, roots) = core.set_up("root", RecoveryKept::Codes).await;
+    let (_, callers) = core.set_up("daemon", RecoveryKept::Codes).await;
+    let share = |user: &mut twolatch_core::user::User| user.shared_at = Some(BEFORE);
+    core.logins.change_user(&parsed("root"), String::new(), &actor(BEFORE), share).await.unwrap();
+    let address = |user: &mut twolatch_core::user::User| user.email = Some("daemon@example.org".parse().unwrap());
+    core.logins.change_user(&parsed("daemon"), String::new(), &actor(BEFORE), address).await.unwrap();
+    core.mail_codes_to("daemon").await;
+    let su =
+        |caller| Begin { service: "su".to_owned(), rhost: None, tty: Some("pts/0".to_owned()), caller, ..ssh("root") };
+    let mut shell = Shell::at(&core.logins, ROOT, su(1), NOW).await;
+    shell.say(&roots[1], NOW).await;
+    assert_eq!(shell.reason(), Some(Reason::Wrong), "not the target's");
+    assert_eq!(core.standing(Budget::of_recovery, "daemon", NOW).await, (1, Charge::Taken));
+    assert_eq!(core.standing(Budget::of_recovery, "root", NOW).await, (0, Charge::Taken));
+    assert_eq!(shell.say(&callers[1], NOW).await, &Outcome::Granted);
+    let mut shell = Shell::at(&core.logins, ROOT, su(1), NOW).await;
+    shell.say("other", NOW).await;
+    assert!(shell.notice().starts_with("A code was mailed to d…@example.org"), "{}", shell.notice());
+    let code = core.mailed(NOW).await.remove(0);
+    assert_eq!(shell.say(&code, NOW).await, &Outcome::Granted);
+    let who =
+        "SELECT COUNT(*) FROM audit WHERE user_name = 'root' AND actor = 'daemon' AND event = 'code' AND result = 'ok'";
+    assert_eq!(core.number(who).await, 2);
+    // Whose account is shared sets nothing up for others, and nobody does there.
+    core.member("bin").await;
+    let fresh = Shell::at(&core.logins, ROOT, su(2), NOW).await;
+    assert_eq!(fresh.reason(), Some(Reason::NotEnrolled));
 }

@@ -19,7 +19,7 @@ use crate::store::sessions::insert_session;
 use crate::store::users::{note_method, update_user};
 use crate::store::{Person, StoreError};
 use crate::time::Timestamp;
-use crate::user::UserName;
+use crate::user::{User, UserName};
 
 /// A sign-in is over after so many seconds: long enough to set up an authenticator.
 const LIFE: i64 = setup::LIFE;
@@ -209,7 +209,10 @@ impl Logins {
         }
         let policy = self.policy(now).await?;
         let level = policy.decide(&person.user, Door::Web, now).level;
-        let facts = self.facts(&policy, &person.user, person.last_method, Door::Web, now);
+        // The one time that this sign-in has put set-up off is not one too many.
+        let put_off = attempt.proofs.iter().filter(|proof| proof.kind == Kind::Later).count();
+        let before = User { skipped: person.user.skipped - i64::from(put_off > 0), ..person.user.clone() };
+        let facts = self.facts(&policy, &before, person.last_method, Door::Web, now);
         let step = next(level, &Facts { least: attempt.least, ..facts }, &attempt.proofs, now);
         Ok(Current { attempt, person, step })
     }

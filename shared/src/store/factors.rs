@@ -93,7 +93,7 @@ pub async fn resync(
     .bind(first.saturating_add(1))
     .bind(now.unix())
     .bind(first)
-    .bind(first.saturating_mul(i64::from(factor.totp.period)))
+    .bind(shown_from(factor, first, codes.drift))
     .bind(&factor.name)
     .execute(&mut *connection)
     .await?;
@@ -201,7 +201,7 @@ pub async fn accept_step(
         .bind(text)
         .bind(factor.id.as_str())
         .bind(step)
-        .bind(step.saturating_mul(i64::from(factor.totp.period)))
+        .bind(shown_from(factor, step, factor.totp.drift))
         .bind(&budget.id)
         .execute(&mut *connection)
         .await?;
@@ -209,6 +209,12 @@ pub async fn accept_step(
         return Ok(Taken::Now);
     }
     why_not(connection, factor, step).await
+}
+
+/// Since when a device shows the code of a step: what the floor is compared with. One that runs ahead has shown it before
+/// its time, and after a clock that was set back it must not be good again.
+fn shown_from(factor: &Factor, step: i64, drift: i64) -> i64 {
+    step.saturating_sub(drift.max(0)).saturating_mul(i64::from(factor.totp.period))
 }
 
 /// Why a step was not taken.
