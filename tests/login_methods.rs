@@ -238,7 +238,7 @@ async fn rec_a_recovery_code_lets_in_once_and_the_rest_are_counted() {
     assert_eq!(page.title(), "Use a recovery code");
     let tried = site.number("SELECT COUNT(*) FROM audit WHERE event = 'code'").await;
     let mistyped = codes[3].replace('-', "").to_lowercase() + "x";
-    for slip in ["", "123456", PASSWORD, &mistyped, &codes[3][1..]] {
+    for slip in ["", "123456", PASSWORD, &mistyped, codes[3].trim_start_matches('3')] {
         let page = site.submit(&mut browser, &page, &[("recovery-code", slip)]).await;
         assert!(page.said().unwrap().starts_with("That is no recovery code"), "{slip}: {page:?}");
     }

@@ -155,9 +155,9 @@ pub(super) async fn send_for(app: &App, browser: &Browser, mut current: Current,
     let left = browser.go(page);
     Ok(match app.logins.mail_again(&mut current, &browser.source, browser.now).await {
         Ok(()) if was_sent => left.saying(app, browser, &Notice::MailedAgain),
-        Ok(()) => left,
         Err(Fault::Refused(_)) => left.saying(app, browser, &not_sent(app, browser, &current).await?),
-        Err(Fault::Over) => left, // another request was faster, and has mailed it
+        // Or another request was faster, and has mailed it.
+        Ok(()) | Err(Fault::Over) => left,
         Err(fault) => return Err(fault.into()),
     }
     .into_response())
