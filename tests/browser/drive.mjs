@@ -164,6 +164,7 @@ async function aPersonWithMail() {
   await look(page, "login-setup-email", "Set up codes by email");
   await press(page, "text=Send verification code");
   await look(page, "login-setup-email-sent", "Set up codes by email");
+  assert.equal(await page.locator("#remember").count(), 0);
   await fillAndSend(page, "#code", await mailedCode(1));
   const codes = await keepRecovery(page, "login-recovery");
   assert.equal(await heading(page), "Your account");
