@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::mail::smtp::Post;
 use crate::support::database::Engine;
 use crate::support::server::{Process, Server};
 use crate::support::wait::until;
@@ -26,6 +27,7 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser");
     let Some(()) = ready(&folder) else { return };
     let sockets = tempfile::tempdir().unwrap();
+    let Some(post) = Post::new(sockets.path()) else { return };
     let mut server = Server::init(Engine::Sqlite, sockets.path()).expect("SQLite is always there");
     let port = free_port();
     let callback = format!("http://127.0.0.1:{port}/app/callback");
@@ -39,6 +41,15 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
         server.run(&["user", "set", name, "--password-stdin", "--keep"], PASSWORD);
     }
     server.run(&["user", "add", "carol", "--password-stdin"], PASSWORD);
+    server.run(&["user", "add", "erin", "--email", "erin@example.org"], "");
+    server.run(&["user", "add", "gina"], "");
+    for name in ["erin", "gina"] {
+        server.run(&["user", "set", name, "--password-stdin", "--keep"], PASSWORD);
+    }
+    let mail = format!("[mail]\nfrom = \"id@example.org\"\nurl = \"smtp://127.0.0.1:{}?tls=none\"\n", post.port);
+    let config = fs::read_to_string(server.config_path()).unwrap();
+    fs::write(server.config_path(), format!("{config}\n{mail}")).unwrap();
+    let _office = post.open("good", &[]);
     server.start();
     let apache = Apache::start(port, &server.issuer(), &client);
 
@@ -53,6 +64,9 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
         "scriptless": "dave",
         "secret": secret,
         "added": "carol",
+        "mailed": "erin",
+        "post": post.path("taken"),
+        "addedScriptless": "gina",
         "indonesian": "budi",
         "inviteLinkIndonesian": invited_too[0]["link"],
         "app": format!("http://127.0.0.1:{port}/app/"),

@@ -120,7 +120,7 @@ async fn eml_a_code_is_mailed_behind_the_password_and_lets_in() {
     let mut browser = Browser::default();
     let page = site.enter(&mut browser, "alice").await;
     assert_eq!(page.title(), "Enter your code");
-    assert!(page.body.contains("<strong>a…@example.org</strong>") && !page.body.contains("alice@"), "{page:?}");
+    assert!(page.body.contains("<strong>a…\u{2060}@example.org</strong>") && !page.body.contains("alice@"), "{page:?}");
     assert!(page.body.contains("good for 5 more minutes") && page.body.contains("data-after=\"60\""), "{page:?}");
     assert!(!page.body.contains("Use another method"), "there is none");
     let codes = site.codes_mailed().await;
@@ -238,7 +238,7 @@ async fn rec_a_recovery_code_lets_in_once_and_the_rest_are_counted() {
     assert_eq!(page.title(), "Use a recovery code");
     let tried = site.number("SELECT COUNT(*) FROM audit WHERE event = 'code'").await;
     let mistyped = codes[3].replace('-', "").to_lowercase() + "x";
-    for slip in ["", "123456", PASSWORD, &mistyped, &codes[3][1..]] {
+    for slip in ["", "123456", PASSWORD, &mistyped, codes[3].trim_start_matches('3')] {
         let page = site.submit(&mut browser, &page, &[("recovery-code", slip)]).await;
         assert!(page.said().unwrap().starts_with("That is no recovery code"), "{slip}: {page:?}");
     }
@@ -311,7 +311,7 @@ async fn a_first_second_factor_is_chosen_and_may_be_codes_by_mail() {
     let mut browser = Browser::default();
     let page = site.enter(&mut browser, "bob").await;
     assert_eq!(page.title(), "Choose a second factor");
-    assert!(page.body.contains("Aegis") && page.body.contains("<strong>b…@example.org</strong>"), "{page:?}");
+    assert!(page.body.contains("Aegis") && page.body.contains("<strong>b…\u{2060}@example.org</strong>"), "{page:?}");
     assert!(!page.body.contains("/login/later"), "policy lets nobody put it off");
     // Looks at the app first, and goes back.
     let app = site.submit(&mut browser, &page, &[("method", "app")]).await;
@@ -326,6 +326,7 @@ async fn a_first_second_factor_is_chosen_and_may_be_codes_by_mail() {
     site.advance(60);
     let page = site.submit_to(&mut browser, &page, "/login/setup/email/send", &[]).await;
     assert_eq!(site.codes_mailed().await, [code.as_str()], "the same again");
+    assert!(!page.body.contains("name=\"remember\""), "nothing is offered that this page does not take: {page:?}");
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let page = site.submit(&mut browser, &page, &[("code", wrong)]).await;
     assert!(page.said().unwrap().starts_with("That code is not right."), "{page:?}");

@@ -11,7 +11,7 @@ use crate::support::wait::until;
 use self::smtp::Post;
 
 mod delivery;
-mod smtp;
+pub(crate) mod smtp;
 
 /// A server with alice, who has an address, and bob, who has none; with `[mail]`.
 fn server(engine: Engine, sockets: &Path, post: &Post) -> Option<Server> {

@@ -2,11 +2,11 @@
 // nothing sticks out at 320 px, that axe finds nothing, and what it looks like. Ends with a status other than 0 on any
 // miss. What it needs comes as one JSON object in its first argument; see tests/browser.rs.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { code, codeOf, currentStep, wrongCode } from "./totp.mjs";
 
 const given = JSON.parse(process.argv[2]);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -28,6 +28,7 @@ try {
     await aPersonWithAnAuthenticator();
     await aPersonWithoutAnAuthenticator();
     await aPersonWithoutScript();
+    await aPersonWithMail();
     await anIndonesian();
     await whatIsNotThere();
     await nobodyFramesUs();
@@ -129,6 +130,16 @@ async function aPersonWithoutScript() {
   await page.goto(`${given.issuer}/account`);
   await page.click("text=Sign out");
   assert.equal(await heading(page), "Sign in");
+
+  await signIn(page, given.addedScriptless);
+  await setUpAuthenticator(page);
+  assert.equal(await heading(page), "Keep your recovery codes");
+  await page.screenshot({ path: join(given.screenshots, "login-recovery-scriptless.png"), fullPage: true });
+  await page.click("[data-confirm] button");
+  assert.equal(await heading(page), "Keep your recovery codes", "not without the tick");
+  await page.check("#saved");
+  await press(page, "[data-confirm] button");
+  assert.equal(await heading(page), "Your account");
 }
 
 async function aPersonWithoutAnAuthenticator() {
@@ -140,7 +151,52 @@ async function aPersonWithoutAnAuthenticator() {
   await setUpAuthenticator(page);
   await look(page, "login-password", "Choose a password");
   await fillAndSend(page, "#new-password", OTHER);
+  await keepRecovery(page);
   assert.equal(await heading(page), "Your account");
+}
+
+// Chooses codes by mail, keeps recovery codes, is remembered, and uses one of those codes elsewhere.
+async function aPersonWithMail() {
+  const page = await visitor({ permissions: true });
+  await signIn(page, given.mailed);
+  await look(page, "login-choice", "Choose a second factor");
+  await press(page, "button[value=email]");
+  await look(page, "login-setup-email", "Set up codes by email");
+  await press(page, "text=Send verification code");
+  await look(page, "login-setup-email-sent", "Set up codes by email");
+  assert.equal(await page.locator("#remember").count(), 0);
+  await fillAndSend(page, "#code", await mailedCode(1));
+  const codes = await keepRecovery(page, "login-recovery");
+  assert.equal(await heading(page), "Your account");
+  await press(page, "text=Sign out");
+
+  await signIn(page, given.mailed);
+  const again = page.locator(".resend button");
+  assert.ok(await again.isDisabled(), "it was mailed just now");
+  assert.match(await again.textContent(), /^Send the code again in (1:00|0:5\d)$/);
+  await page.waitForFunction(() => / in 0:5[0-8]$/.test(document.querySelector(".resend button").textContent));
+  assert.match(await page.textContent("[data-left]"), /^The code is good for 4:5\d more\.$/);
+  await look(page, "login-email", "Enter your code");
+  const right = await mailedCode(2);
+  await fillAndSend(page, "#code", right === "000000" ? "000001" : "000000");
+  await look(page, "login-email-refused", "Enter your code");
+  await page.check("#remember");
+  await fillAndSend(page, "#code", right);
+  assert.equal(await heading(page), "Your account");
+  await press(page, "text=Sign out");
+  await signIn(page, given.mailed);
+  assert.equal(await heading(page), "Your account", "a remembered browser is asked for the password only");
+
+  const other = await visitor();
+  await signIn(other, given.mailed);
+  await press(other, "text=Use another method");
+  await look(other, "login-method", "Choose a method");
+  await press(other, "button[value=recovery]");
+  await look(other, "login-recover", "Use a recovery code");
+  await fillAndSend(other, "#recovery-code", codes[2].slice(0, -1));
+  await look(other, "login-recover-refused", "Use a recovery code");
+  await fillAndSend(other, "#recovery-code", codes[2].toLowerCase());
+  assert.equal(await other.textContent(".said"), "You have used a recovery code. 9 are left.");
 }
 
 async function anIndonesian() {
@@ -235,6 +291,53 @@ async function setUpAuthenticator(page, name) {
   await fillAndSend(page, "#code", codeOf(key, step));
 }
 
+// From the page with recovery codes to the one after it; answers the codes.
+async function keepRecovery(page, name) {
+  assert.equal(await heading(page), "Keep your recovery codes");
+  const confirm = page.locator("[data-confirm] button");
+  assert.ok(await confirm.isDisabled(), "not before they are copied or downloaded");
+  if (name) await look(page, name, "Keep your recovery codes");
+  await page.click("summary");
+  if (name) await look(page, `${name}-shown`, "Keep your recovery codes");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=Download")]);
+  assert.equal(download.suggestedFilename(), "twolatch-recovery-codes.txt");
+  const text = readFileSync(await download.path(), "utf8");
+  const codes = text.match(/\b\d[0-9A-Z]{5}-[0-9A-Z]{6}-[0-9A-Z]{6}\b/g);
+  assert.equal(codes.length, 10, text);
+  assert.match(text, /Treat them like your password/);
+  assert.ok(await confirm.isEnabled());
+  if (name) {
+    await page.click(".pair >> text=Copy");
+    await page.waitForSelector("text=Copied");
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), codes.join("\n"));
+    await look(page, `${name}-kept`, "Keep your recovery codes");
+  }
+  await press(page, "[data-confirm] button");
+  return codes;
+}
+
+// The code in the last mail that has one, once so many such mails are there.
+async function mailedCode(count) {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const names = existsSync(given.post) ? readdirSync(given.post).sort((one, other) => one - other) : [];
+    const mails = names.map((name) => readFileSync(join(given.post, name), "utf8"));
+    const codes = mails.map((mail) => mail.match(/^ {4}(\d{6})\r?$/m)?.[1]).filter(Boolean);
+    if (codes.length >= count) return codes.at(-1);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`no mail with a code: ${count}`);
+}
+
+async function signIn(page, name) {
+  await page.goto(`${given.issuer}/login`);
+  await page.fill("#username", name);
+  await fillAndSend(page, "#current-password", PASSWORD);
+}
+
+async function press(page, what) {
+  await Promise.all([page.waitForNavigation(), page.click(what)]);
+}
+
 async function visitor({ permissions, ...options } = {}) {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(15_000);
@@ -281,35 +384,4 @@ async function look(page, name, title) {
     }
   }
   await page.setViewportSize(SIZES.wide);
-}
-
-// A code of the step that is now, moved by steps.
-async function code(secret, offset) {
-  return codeOf(secret, (await currentStep()) + offset);
-}
-
-// The step that is now; never one that is about to end.
-async function currentStep() {
-  const left = () => 30_000 - (Date.now() % 30_000);
-  if (left() < 10_000) await new Promise((done) => setTimeout(done, left() + 200));
-  return Math.floor(Date.now() / 30_000);
-}
-
-async function wrongCode(secret) {
-  const now = Math.floor(Date.now() / 30_000);
-  const near = [-4, -3, -2, -1, 0, 1, 2, 3, 4].map((offset) => codeOf(secret, now + offset));
-  return ["000000", "111111", "222222"].find((guess) => !near.includes(guess));
-}
-
-function codeOf(secret, step) {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(step));
-  const hash = createHmac("sha1", base32(secret)).update(counter).digest();
-  const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
-  return String(number % 1_000_000).padStart(6, "0");
-}
-
-function base32(text) {
-  const bits = [...text].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"));
-  return Buffer.from(bits.join("").match(/.{8}/g).map((byte) => parseInt(byte, 2)));
 }

@@ -11,14 +11,14 @@ use crate::support::{free_port, run, skip};
 const PYTHON: &str = "/usr/bin/python3";
 
 /// A folder for a mail server: what it took, what it was told, its certificate and the authority behind that.
-pub(super) struct Post {
+pub(crate) struct Post {
     folder: PathBuf,
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 impl Post {
     /// Nothing, said by [`skip`], where there is no aiosmtpd.
-    pub(super) fn new(folder: &Path) -> Option<Self> {
+    pub(crate) fn new(folder: &Path) -> Option<Self> {
         let there = Command::new(PYTHON).args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
         if !there.is_ok_and(|status| status.success()) {
             skip("no aiosmtpd: no mail is sent");
@@ -30,7 +30,7 @@ impl Post {
     }
 
     /// Starts the server in a mode; it ends when what this answers is dropped.
-    pub(super) fn open(&self, mode: &str, more: &[&str]) -> Process {
+    pub(crate) fn open(&self, mode: &str, more: &[&str]) -> Process {
         if more.contains(&"--tls") && !self.path("cert.pem").exists() {
             self.certify("IP:127.0.0.1");
         }
@@ -58,7 +58,7 @@ impl Post {
         openssl(&[&signed[..], &["-CAcreateserial", "-extfile", &names, "-out", &certificate]].concat());
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 

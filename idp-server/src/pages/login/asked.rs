@@ -38,7 +38,8 @@ impl Asked {
         };
         let days = app.logins.policy(browser.now).await?.rules.device_life(user) / 86_400;
         // A new password would make the browser forgotten at once; and who wants more is not content with it.
-        let counts = current.attempt.least == Assurance::Password && user.must_change_at.is_none();
+        let is_asked = matches!(current.step, Step::SecondFactor { .. });
+        let counts = is_asked && current.attempt.least == Assurance::Password && user.must_change_at.is_none();
         Ok(Self {
             name: user.name.to_string(),
             onward: Onward::of_attempt(app, &current.attempt).await?,

@@ -99,7 +99,7 @@ pub(super) async fn show_for(app: &App, browser: &Browser, current: &Current, se
     let notice = browser.notice(app);
     let sent = sent(app, current, browser.now).await?;
     let bad_code = is_about_code(notice.as_ref()) && sent.is_some();
-    let to = current.person.user.email.as_ref().map(veiled).unwrap_or_default();
+    let to = shown(current.person.user.email.as_ref());
     let (said, onward) = (Said::from(notice), asked.onward.clone());
     let page = |frame| EmailPage { frame, asked, said, bad_code, to, sent, setting_up };
     Ok(show_page(app, browser, onward.as_ref(), page)?)
@@ -155,9 +155,9 @@ pub(super) async fn send_for(app: &App, browser: &Browser, mut current: Current,
     let left = browser.go(page);
     Ok(match app.logins.mail_again(&mut current, &browser.source, browser.now).await {
         Ok(()) if was_sent => left.saying(app, browser, &Notice::MailedAgain),
-        Ok(()) => left,
         Err(Fault::Refused(_)) => left.saying(app, browser, &not_sent(app, browser, &current).await?),
-        Err(Fault::Over) => left, // another request was faster, and has mailed it
+        // Or another request was faster, and has mailed it.
+        Ok(()) | Err(Fault::Over) => left,
         Err(fault) => return Err(fault.into()),
     }
     .into_response())
@@ -197,7 +197,7 @@ impl Sent {
     }
 }
 
-/// Where a code would go, for pages that offer it.
+/// Where codes go, for pages: no line ends within it.
 pub(super) fn shown(address: Option<&Email>) -> String {
-    address.map(veiled).unwrap_or_default()
+    address.map(veiled).unwrap_or_default().replace('…', "…\u{2060}")
 }

@@ -29,12 +29,14 @@ fn ses_2_a_cookie_is_bound_to_this_host_and_hidden_from_scripts() {
     let mut headers = HeaderMap::new();
     Cookie::Session.set(&mut headers, true, "abc");
     Cookie::Session.clear(&mut headers, false);
+    Cookie::Device.set_for(&mut headers, true, "abc", 60);
     let set: Vec<_> = headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect();
     assert_eq!(
         set,
         [
             "__Host-twolatch_session=abc; Path=/; HttpOnly; SameSite=Lax; Secure",
             "twolatch_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
+            "__Host-twolatch_device=abc; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60",
         ]
     );
 }
