@@ -1,5 +1,5 @@
-// Comfort only: every page works without this. It shows what was typed, copies a key, and sends a form once. What it
-// says stands in the page.
+// Comfort only: every page works without this. It shows what was typed, copies keys and codes, asks for codes to be
+// kept before that is confirmed, and sends a form once. What it says stands in the page.
 "use strict";
 
 for (const button of document.querySelectorAll("[data-reveal]")) {
@@ -24,10 +24,13 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
-    const text = document.getElementById(button.dataset.copy).textContent;
+    const source = document.getElementById(button.dataset.copy);
+    const codes = Array.from(source.querySelectorAll("code"), (code) => code.textContent);
+    const text = "codes" in button.dataset ? codes.join("\n") : source.textContent.replaceAll(" ", "");
     try {
-      await navigator.clipboard.writeText(text.replaceAll(" ", ""));
+      await navigator.clipboard.writeText(text);
       button.textContent = button.dataset.copied;
+      if ("codes" in button.dataset) document.dispatchEvent(new Event("kept"));
     } catch {
       button.textContent = button.dataset.notCopied;
     }
@@ -35,7 +38,24 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-after-keeping]")) {
+  const tick = button.form.querySelector("[type=checkbox]");
+  const follow = () => { button.disabled = !tick.checked; };
+  tick.addEventListener("change", follow);
+  document.addEventListener("kept", () => {
+    tick.checked = true;
+    follow();
+  });
+  addEventListener("pageshow", follow); // a browser may have kept the tick
+  follow();
+}
+
 for (const form of document.forms) {
+  if ("keeps" in form.dataset) {
+    // A file leaves the page where it is, and may be wanted twice.
+    form.addEventListener("submit", () => document.dispatchEvent(new Event("kept")));
+    continue;
+  }
   let sent = false;
   form.addEventListener("submit", (event) => {
     if (sent) event.preventDefault();
