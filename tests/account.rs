@@ -10,12 +10,13 @@ use twolatch_core::user::Role;
 use crate::support::core::{actor, code_at, parsed, wrong_code};
 use crate::support::site::{Browser, PASSWORD, Page, Site, config_with};
 
+mod sessions;
+
 const SECURITY: &str = "/account/security";
 const CONFIRM: &str = "/account/confirm";
 const AUTHENTICATOR: &str = "/account/authenticator";
 const EMAIL: &str = "/account/email";
 const RECOVERY: &str = "/account/recovery";
-const SESSIONS: &str = "/account/sessions";
 
 /// A site that can mail.
 async fn mailing() -> Site {
@@ -332,52 +333,6 @@ async fn an_administrator_takes_another_address_and_nobody_else() {
     let page = site.submit_to(&mut browser, &page, to, &[("code", &code)]).await;
     assert!(page.body.contains("<dd>alice@example.net</dd>"), "{page:?}");
     assert_eq!(notices(&site).await, [Notice::AddressChanged; 2], "rec10: the old address too");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn ses7_t4_sessions_are_listed_and_ended() {
-    let site = Site::new().await;
-    let (mut browser, totp) = signed_in(&site, "alice").await;
-    let (mut other, mut third) = (Browser::default(), Browser::default());
-    site.sign_in(&mut other, "alice", &totp).await;
-    site.sign_in(&mut third, "alice", &totp).await;
-    let (mut eve, _) = signed_in(&site, "eve").await;
-    let page = site.open(&mut browser, SESSIONS).await;
-    assert_eq!(page.body.matches("This browser").count(), 1, "{page:?}");
-    assert_eq!(page.body.matches("From 192.0.2.7").count(), 3, "{page:?}");
-    let ids: Vec<String> = page
-        .body
-        .split("name=\"id\" value=\"")
-        .skip(1)
-        .map(|rest| rest.split('"').next().unwrap().to_owned())
-        .collect();
-    // Somebody else's is the same as none.
-    let eves = site.open(&mut eve, SESSIONS).await;
-    let end = format!("{SESSIONS}/end");
-    for id in [ids[0].as_str(), "nothing"] {
-        let body = format!("form={}&id={id}", eves.hidden_of(&end)[0].1);
-        assert_eq!(site.send(eve.form(&end, &body)).await.status, StatusCode::NOT_FOUND, "w19");
-        let body = format!("form={}&id={id}", eves.hidden_of(&end)[0].1);
-        assert_eq!(site.send(eve.form("/account/devices/forget", &body)).await.status, StatusCode::NOT_FOUND, "w19");
-    }
-    let this = page.body.split("This browser").nth(1).unwrap().split("value=\"").nth(2).unwrap();
-    let this = this.split('"').next().unwrap();
-    let another = ids.iter().find(|id| *id != this).unwrap();
-    let body = format!("form={}&id={another}", page.hidden_of(&end)[0].1);
-    let answer = site.send(browser.form(&end, &body)).await;
-    browser.keep(&answer);
-    let page = site.open(&mut browser, SESSIONS).await;
-    assert_eq!((page.said(), page.body.matches("Another browser").count()), (Some("The session is ended."), 1));
-    let body = format!("form={}&others=yes", page.hidden_of(&end)[0].1);
-    browser.keep(&site.send(browser.form(&end, &body)).await);
-    for gone in [&mut other, &mut third] {
-        assert_eq!(site.get(gone, "/account").await.location().as_deref(), Some("/login"));
-    }
-    assert_eq!(site.get(&mut browser, "/account").await.status, StatusCode::OK);
-    assert_eq!(site.get(&mut eve, "/account").await.status, StatusCode::OK);
-    let page = site.open(&mut browser, SESSIONS).await;
-    let page = site.submit_to(&mut browser, &page, &end, &[]).await;
-    assert_eq!((page.title().as_str(), page.said()), ("Sign in", Some("You are signed out.")), "its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]
