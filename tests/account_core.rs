@@ -1,9 +1,8 @@
 //! What somebody who is signed in changes of what they sign in with, at the login service. What a browser shows of it is
 //! tested with the pages.
 
-use twolatch_core::crypto::{random_text, token_hash};
+use twolatch_core::crypto::random_text;
 use twolatch_core::factor::{Kind, Proof};
-use twolatch_core::id::Id;
 use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
 use twolatch_core::login::authenticators::Added;
@@ -14,13 +13,13 @@ use twolatch_core::policy::{Level, Rules};
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::store::Session;
-use twolatch_core::store::devices::{Device, insert_device};
 use twolatch_core::store::sessions::insert_session;
 use twolatch_core::time::Timestamp;
-use twolatch_core::user::Role;
 use twolatch_core::wire::Outcome;
 
 use crate::support::core::{Core, NOW, actor, code_at, log_in, on_both, parsed, ssh, wrong_code};
+
+mod keeping;
 
 on_both!(
     ses8_what_changes_the_account_wants_a_second_factor_shown_lately,
@@ -29,10 +28,6 @@ on_both!(
     rec8_an_authenticator_is_added_and_everybody_else_is_out,
     the_last_authenticator_stays_where_policy_asks,
     codes_by_mail_are_turned_on_and_off,
-    rec10_the_former_address_is_told_for_thirty_days,
-    rec8_a_new_set_is_in_force_once_it_is_kept,
-    ses7_sessions_and_devices_are_ended_by_their_owner_only,
-    a_new_password_ends_devices_and_is_told,
 );
 
 const PASSWORD: &str = "copper lantern drifts";
@@ -320,129 +315,4 @@ async fn codes_by_mail_are_turned_on_and_off(core: Core) {
     person(&logins, &core, "bob", true).await;
     let bob = confirmed(&logins, "bob", NOW).await;
     assert_eq!(refusal(logins.turn_email_codes_off(&bob, SOURCE, NOW).await), Reason::NotAllowed, "the last one");
-}
-
-async fn rec10_the_former_address_is_told_for_thirty_days(core: Core) {
-    let logins = mailing(&core);
-    person(&logins, &core, "alice", false).await;
-    person(&logins, &core, "bob", false).await;
-    core.give_totp("alice").await;
-    let new = || Some("alice@example.net".parse().unwrap());
-    let member = confirmed(&logins, "alice", NOW).await;
-    let mailed = logins.mail_in_session(&member, Errand::NewAddress, new(), SOURCE, NOW).await;
-    assert!(matches!(mailed, Err(Fault::Over)), "only administrators change their own");
-    let promote = |user: &mut twolatch_core::user::User| user.role = Role::Admin;
-    logins.change_user(&parsed("alice"), String::new(), &actor(NOW), promote).await.unwrap();
-    let own = confirmed(&logins, "alice", NOW).await;
-    for (address, expected) in [("ALICE@example.org", Reason::Malformed), ("Bob@Example.ORG", Reason::NotAllowed)] {
-        let to = Some(address.parse().unwrap());
-        let refused = logins.mail_in_session(&own, Errand::NewAddress, to, SOURCE, NOW).await;
-        assert_eq!(refusal(refused), expected, "w24");
-    }
-    let sent = logins.mail_in_session(&own, Errand::NewAddress, new(), SOURCE, NOW).await.unwrap();
-    let (to, code) = code_mailed(&logins, NOW).await;
-    assert_eq!(to, "alice@example.net");
-    let token = logins.change_address(&own, &sent.draft, secret(&code), SOURCE, NOW).await.unwrap();
-    let both = |event| [("alice@example.net".to_owned(), event), ("alice@example.org".to_owned(), event)];
-    assert_eq!(notices(&logins, NOW).await, both(Notice::AddressChanged));
-    let session = alive(&logins, &token, NOW).await.unwrap();
-    assert_eq!(session.user.verified_email().unwrap().as_str(), "alice@example.net");
-    logins.change_password(&session, secret(PASSWORD), secret(OTHER), SOURCE, NOW.plus(60)).await.unwrap();
-    assert_eq!(notices(&logins, NOW.plus(60)).await, both(Notice::PasswordChanged));
-    let later = NOW.plus(30 * 86_400);
-    let own = confirmed(&logins, "alice", later).await;
-    logins.change_password(&own, secret(OTHER), secret(PASSWORD), SOURCE, later).await.unwrap();
-    assert_eq!(notices(&logins, later).await, both(Notice::PasswordChanged)[..1]);
-    logins.store.sweep(later).await.unwrap();
-    assert_eq!(core.number("SELECT COUNT(*) FROM former_addresses").await, 0);
-}
-
-async fn rec8_a_new_set_is_in_force_once_it_is_kept(core: Core) {
-    let logins = mailing(&core);
-    person(&logins, &core, "alice", false).await;
-    let bare = confirmed(&logins, "alice", NOW).await;
-    assert_eq!(refusal(logins.begin_recovery(&bare, NOW).await), Reason::NotAllowed, "there is nothing to recover");
-    core.give_totp("alice").await;
-    let own = confirmed(&logins, "alice", NOW).await;
-    let (first, draft) = logins.begin_recovery(&own, NOW).await.unwrap();
-    let token = logins.keep_recovery(&own, &draft, SOURCE, NOW).await.unwrap();
-    assert_eq!(notices(&logins, NOW).await, [("alice@example.org".to_owned(), Notice::RecoveryCodesMade)]);
-    let own = Session { confirmed_at: Some(NOW), ..alive(&logins, &token, NOW).await.unwrap() };
-    assert!(logins.ways_to_confirm(&own, NOW).await.unwrap().recovery);
-    let (second, draft) = logins.begin_recovery(&own, NOW).await.unwrap();
-    // What is only shown changes nothing: a code of the first set still says that it is they.
-    let shown = Shown::Recovery(first.codes[3].clone());
-    let token = logins.confirm(&own, shown, SOURCE, NOW).await.unwrap();
-    assert_eq!(notices(&logins, NOW).await, [("alice@example.org".to_owned(), Notice::RecoveryCodeUsed)]);
-    let own = alive(&logins, &token, NOW).await.unwrap();
-    assert!(matches!(logins.keep_recovery(&own, &draft, SOURCE, NOW).await, Err(Fault::Over)), "of the cookie before");
-    let (third, draft) = logins.begin_recovery(&own, NOW).await.unwrap();
-    assert!(matches!(logins.keep_recovery(&own, &draft, SOURCE, NOW.plus(900)).await, Err(Fault::Over)));
-    let token = logins.keep_recovery(&own, &draft, SOURCE, NOW).await.unwrap();
-    let own = alive(&logins, &token, NOW).await.unwrap();
-    for void in [&first.codes[4], &second.codes[4]] {
-        assert_eq!(refusal(logins.confirm(&own, Shown::Recovery(void.clone()), SOURCE, NOW).await), Reason::Wrong);
-    }
-    assert!(logins.confirm(&own, Shown::Recovery(third.codes[4].clone()), SOURCE, NOW).await.is_ok());
-}
-
-async fn ses7_sessions_and_devices_are_ended_by_their_owner_only(core: Core) {
-    let logins = core.logins.clone();
-    core.enrolled("alice").await;
-    core.enrolled("eve").await;
-    let (token, own) = session(&logins, "alice", NOW).await;
-    let (other, _) = session(&logins, "alice", NOW).await;
-    let (third, _) = session(&logins, "alice", NOW).await;
-    let (eves, eve) = session(&logins, "eve", NOW).await;
-    for id in [token_hash(&token).as_str(), "nothing"] {
-        assert_eq!(refusal(logins.end_own_session(&eve, id, NOW).await), Reason::Unknown, "w19");
-    }
-    logins.end_own_session(&own, &token_hash(&other), NOW).await.unwrap();
-    assert!(alive(&logins, &other, NOW).await.is_none() && alive(&logins, &third, NOW).await.is_some());
-    logins.end_other_sessions(&own, NOW).await.unwrap();
-    assert!(alive(&logins, &third, NOW).await.is_none());
-    assert!(alive(&logins, &token, NOW).await.is_some() && alive(&logins, &eves, NOW).await.is_some());
-
-    let ids = [device(&logins, "alice").await, device(&logins, "alice").await, device(&logins, "eve").await];
-    for id in [ids[2].as_str(), "nothing"] {
-        assert!(matches!(logins.forget_device(&own, id, NOW).await, Err(Fault::Over)), "w19");
-    }
-    logins.forget_device(&own, &ids[0], NOW).await.unwrap();
-    assert_eq!(logins.store.devices_of(&own.user, NOW).await.unwrap().len(), 1);
-    logins.forget_devices(&own, NOW).await.unwrap();
-    assert_eq!(core.number("SELECT COUNT(*) FROM devices").await, 1, "somebody else's stays");
-}
-
-/// A remembered device, written down by hand.
-async fn device(logins: &Logins, name: &str) -> String {
-    let user = logins.named(&parsed(name)).await.unwrap().user;
-    let device = Device {
-        id: Id::random(logins.store.entropy()).unwrap(),
-        credentials: user.credentials(),
-        user: user.id,
-        name: "Firefox".to_owned(),
-        place: SOURCE.to_owned(),
-        created_at: NOW,
-        expires_at: NOW.plus(86_400),
-        secret_hash: "hash".to_owned(),
-        former_hash: None,
-        used_at: NOW,
-    };
-    let (id, store) = (device.id.to_string(), logins.store.clone());
-    logins.store.write(move |c| Box::pin(async move { insert_device(c, &store, &device).await })).await.unwrap();
-    id
-}
-
-async fn a_new_password_ends_devices_and_is_told(core: Core) {
-    let logins = mailing(&core);
-    person(&logins, &core, "alice", false).await;
-    core.give_totp("alice").await;
-    device(&logins, "alice").await;
-    let (_, own) = session(&logins, "alice", NOW).await;
-    assert_eq!(logins.store.devices_of(&own.user, NOW).await.unwrap().len(), 1);
-    let token = logins.change_password(&own, secret(PASSWORD), secret(OTHER), SOURCE, NOW).await.unwrap();
-    let own = alive(&logins, &token, NOW).await.unwrap();
-    assert!(!own.is_confirmed(NOW), "a password is no second factor");
-    assert_eq!(logins.store.devices_of(&own.user, NOW).await.unwrap().len(), 0);
-    assert_eq!(notices(&logins, NOW).await, [("alice@example.org".to_owned(), Notice::PasswordChanged)]);
 }

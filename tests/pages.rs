@@ -61,14 +61,12 @@ fn every_page_can_be_used_by_everybody() {
             let part = |key: &str| input.split(&format!("{key}=\"")).nth(1).map(|rest| rest.split('"').next().unwrap());
             let id = part("id").unwrap();
             assert_eq!(count(&format!("<label for=\"{id}\">")), 1, "{name} {id}");
-            let known = ["username", "current-password", "new-password", "one-time-code"];
-            let autocomplete = match part("type") {
-                Some("checkbox") => "",
-                // There is no word for what is typed once in a life.
-                _ if id == "recovery-code" => part("autocomplete").filter(|word| *word == "off").unwrap(),
-                _ => part("autocomplete").filter(|word| known.contains(word)).unwrap(),
-            };
-            assert_eq!(autocomplete == "one-time-code", part("inputmode") == Some("numeric"), "{name} {id}");
+            if part("type") != Some("checkbox") {
+                let autocomplete = part("autocomplete").unwrap();
+                let known = ["username", "current-password", "new-password", "one-time-code", "email", "off"];
+                assert!(known.contains(&autocomplete), "{name} {id}");
+                assert_eq!(autocomplete == "one-time-code", part("inputmode") == Some("numeric"), "{name} {id}");
+            }
             if let Some(hints) = part("aria-describedby") {
                 for hint in hints.split(' ') {
                     assert_eq!(count(&format!("id=\"{hint}\"")), 1, "{name} {id}");

@@ -23,6 +23,7 @@ pub mod login;
 pub mod logout;
 pub mod not_me;
 pub mod onward;
+pub mod recovery_codes;
 pub mod said;
 pub mod setup;
 
@@ -116,6 +117,15 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("setup_begin", setup::BeginPage::samples(frame)),
         all("setup_code", AuthenticatorPage::samples(frame, "/setup/abc", Some("k.sealed"))),
         all("account", account::AccountPage::samples(frame)),
+        all("account_security", account::security::SecurityPage::samples(frame)),
+        all("account_confirm", account::confirm::ConfirmPage::samples(frame)),
+        all("account_authenticator", account::authenticator::ExplainPage::samples(frame)),
+        all("account_manage", account::manage::ManagePage::samples(frame)),
+        all("account_email", account::email::EmailPage::samples(frame)),
+        all("account_address", account::address::AddressPage::samples(frame)),
+        all("account_recovery", account::recovery::RecoveryPage::samples(frame)),
+        all("account_done", account::done::DonePage::samples(frame)),
+        all("account_sessions", account::sessions::SessionsPage::samples(frame)),
         all("account_password", account::password::PasswordPage::samples(frame)),
         all("error", vec![crate::web::error::ErrorPage::sample(frame)]),
     ]

@@ -1,5 +1,5 @@
-// Comfort only: every page works without this. It shows what was typed, copies a key, counts the time that is left, and
-// sends a form once. What it says stands in the page.
+// Comfort only: every page works without this. It shows what was typed, copies keys and codes, asks for codes to be
+// kept before that is confirmed, counts the time that is left, and sends a form once. What it says stands in the page.
 "use strict";
 
 for (const button of document.querySelectorAll("[data-reveal]")) {
@@ -24,12 +24,15 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
-    const text = document.getElementById(button.dataset.copy).textContent;
-    const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+    const source = document.getElementById(button.dataset.copy);
+    const codes = Array.from(source.querySelectorAll("code"), (code) => code.textContent);
+    const lines = source.textContent.split("\n").map((line) => line.trim()).filter(Boolean);
+    const plain = "lines" in button.dataset ? lines.join("\n") : source.textContent.replaceAll(" ", "");
+    const text = "codes" in button.dataset ? codes.join("\n") : plain;
     try {
-      await navigator.clipboard.writeText("lines" in button.dataset ? lines.join("\n") : text.replaceAll(" ", ""));
+      await navigator.clipboard.writeText(text);
       button.textContent = button.dataset.copied;
-      if ("kept" in button.dataset) kept();
+      if ("codes" in button.dataset || "kept" in button.dataset) document.dispatchEvent(new Event("kept"));
     } catch {
       button.textContent = button.dataset.notCopied;
     }
@@ -38,13 +41,13 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 }
 
 // Codes that must not be lost: going on is open to whoever has copied or downloaded them.
-function kept() {
+document.addEventListener("kept", () => {
   for (const form of document.querySelectorAll("[data-confirm]")) {
     form.querySelector("[type=checkbox]").checked = true;
     form.querySelector("[type=submit]").disabled = false;
     form.querySelector(".hint").hidden = true;
   }
-}
+});
 
 for (const form of document.querySelectorAll("[data-confirm]")) {
   const submit = form.querySelector("[type=submit]");
@@ -53,8 +56,6 @@ for (const form of document.querySelectorAll("[data-confirm]")) {
   submit.disabled = true;
   submit.setAttribute("aria-describedby", form.querySelector(".hint").id);
 }
-
-for (const form of document.querySelectorAll("[data-file]")) form.addEventListener("submit", kept);
 
 // By a clock that nobody sets: what the page was told are seconds from now.
 function countDown(seconds, show) {
@@ -83,8 +84,24 @@ for (const button of document.querySelectorAll("[data-after]")) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-after-keeping]")) {
+  const tick = button.form.querySelector("[type=checkbox]");
+  const follow = () => { button.disabled = !tick.checked; };
+  tick.addEventListener("change", follow);
+  document.addEventListener("kept", () => {
+    tick.checked = true;
+    follow();
+  });
+  addEventListener("pageshow", follow); // a browser may have kept the tick
+  follow();
+}
+
 for (const form of document.forms) {
-  if ("file" in form.dataset) continue; // the page stays
+  if ("keeps" in form.dataset || "file" in form.dataset) {
+    // A file leaves the page where it is, and may be wanted twice.
+    form.addEventListener("submit", () => document.dispatchEvent(new Event("kept")));
+    continue;
+  }
   let sent = false;
   form.addEventListener("submit", (event) => {
     if (sent) event.preventDefault();

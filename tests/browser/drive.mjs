@@ -26,6 +26,7 @@ try {
     await theFirstAdministrator();
     await anInvitedPerson();
     await aPersonWithAnAuthenticator();
+    await aPersonWhoChangesTheirAccount();
     await aPersonWithoutAnAuthenticator();
     await aPersonWithoutScript();
     await aPersonWithMail();
@@ -116,6 +117,50 @@ async function aPersonWithAnAuthenticator() {
   await look(page, "code-used", "Enter your code");
   await fillAndSend(page, "#code", await code(given.secret, 0));
   assert.equal(await heading(page), "Your account");
+}
+
+// Another authenticator, recovery codes, and what else there is to be changed.
+async function aPersonWhoChangesTheirAccount() {
+  const page = await visitor({ permissions: true });
+  await page.goto(`${given.issuer}/login`);
+  await page.fill("#username", given.changing);
+  await fillAndSend(page, "#current-password", PASSWORD);
+  await fillAndSend(page, "#code", await code(given.secret, -1));
+  await page.click("text=Multi-factor authentication settings (MFA)");
+  await look(page, "security", "Security and credentials");
+  await page.click("text=Add another authenticator");
+  await look(page, "confirm", "Confirm that it is you");
+  await fillAndSend(page, "#code", await wrongCode(given.secret));
+  await look(page, "confirm-refused", "Confirm that it is you");
+  await fillAndSend(page, "#code", await code(given.secret, 0));
+  await look(page, "app", "Set up an authenticator app");
+  await fillAndSend(page, "#name", "Work phone");
+  await setUpAuthenticator(page);
+  await look(page, "recovery", "Recovery codes");
+  await send(page, "New recovery codes");
+  await look(page, "recovery-hidden", "Recovery codes");
+  assert.ok(await page.isDisabled("button:has-text('Confirm')"), "they are kept before that is confirmed");
+  await page.click("text=Reveal");
+  await look(page, "recovery-shown", "Recovery codes");
+  await page.click("button:has-text('Copy')");
+  await page.waitForSelector("text=Copied");
+  const copied = (await page.evaluate(() => navigator.clipboard.readText())).split("\n");
+  assert.equal(copied.length, 10);
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click("button:has-text('Download')")]);
+  assert.ok(readFileSync(await file.path(), "utf8").includes(copied[9]), "the file holds the same codes");
+  assert.ok(await page.isChecked("#kept"));
+  await send(page, "Confirm");
+  await look(page, "done", "Multi-factor authentication is on");
+  await page.click("text=Back to security and credentials");
+  await look(page, "security-full", "Security and credentials");
+  await page.click("[aria-label='Manage Work phone']");
+  await look(page, "manage", "Work phone");
+  await page.goto(`${given.issuer}/account/sessions`);
+  await look(page, "sessions", "Devices and sessions");
+}
+
+function send(page, button) {
+  return Promise.all([page.waitForNavigation(), page.click(`button:has-text('${button}')`)]);
 }
 
 // The same without script, where the page cannot be asked for more than its text.
@@ -279,7 +324,7 @@ async function setUpAuthenticator(page, name) {
     await page.click("text=Copy the key");
     await page.waitForSelector("text=Copied");
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
-    await page.click("text=Show the QR code");
+    await page.click("text=Click to reveal the QR code");
     await look(page, `${name}-authenticator-shown`, "Set up your authenticator");
   }
   await fillAndSend(page, "#code", await wrongCode(key));

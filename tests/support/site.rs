@@ -32,9 +32,14 @@ pub(crate) const PASSWORD: &str = "copper lantern drifts";
 
 /// A configuration of which nothing outside this process is used.
 pub(crate) fn config() -> Config {
+    config_with("")
+}
+
+/// The same, with these lines behind it.
+pub(crate) fn config_with(more: &str) -> Config {
     let text = format!(
         "organisation = \"Example\"\nissuer = \"{ISSUER}\"\nlisten = \"127.0.0.1:0\"\nkeys = \"keys\"\n\
-         database_url = \"sqlite://twolatch.db\"\ntrusted_proxies = [\"192.0.2.250\"]\n"
+         database_url = \"sqlite://twolatch.db\"\ntrusted_proxies = [\"192.0.2.250\"]\n{more}"
     );
     Config::parse(Path::new("twolatch.toml"), &text).unwrap()
 }
@@ -84,7 +89,7 @@ impl Site {
         let clock = Arc::new(StandingClock::at(NOW));
         let app = App {
             store: core.store().clone(),
-            logins: Logins { mail, ..core.logins.clone() },
+            logins: Logins { mail: mail || config.mail.is_some(), ..core.logins.clone() },
             config: Arc::new(config),
             keys: Keys::default(),
             clock: Arc::<StandingClock>::clone(&clock),
@@ -159,8 +164,7 @@ impl Site {
 
     /// Sends the form of a page that goes to this address, and stays with the answer.
     pub(crate) async fn post_to(&self, browser: &mut Browser, page: &Page, to: &str, fields: &[(&str, &str)]) -> Page {
-        assert!(page.body.contains(&format!("action=\"{to}\"")), "{page:?}");
-        let (_, hidden) = page.form();
+        let hidden = page.hidden_of(to);
         let all = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied());
         let page = self.send(browser.form(to, &encode(all))).await;
         browser.keep(&page);
@@ -279,11 +283,15 @@ impl Page {
     pub(crate) fn form(&self) -> (String, Vec<(String, String)>) {
         let form = between(&self.body, "<form", "</form>").unwrap_or_else(|| panic!("no form: {self:?}"));
         let action = between(form, "action=\"", "\"").unwrap().to_owned();
-        let hidden = form.split("<input type=\"hidden\" ").skip(1).map(|field| {
-            let part = |name: &str| between(field, &format!("{name}=\""), "\"").unwrap().to_owned();
-            (part("name"), part("value"))
-        });
-        (action, hidden.collect())
+        (action, hidden_in(form))
+    }
+
+    /// The hidden fields of its first form that goes to this address.
+    pub(crate) fn hidden_of(&self, action: &str) -> Vec<(String, String)> {
+        let goes = format!("action=\"{action}\"");
+        let form = self.body.split("<form").skip(1).find(|form| form.split('>').next().unwrap().contains(&goes));
+        let form = form.unwrap_or_else(|| panic!("no form to {action}: {self:?}"));
+        hidden_in(form.split("</form>").next().unwrap())
     }
 
     /// The authenticator that it shows for setting up.
@@ -291,6 +299,14 @@ impl Page {
         let key = between(&self.body, "<code id=\"key\">", "</code>").unwrap().replace(' ', "");
         Totp::from_base32(&Secret::new(key), Algorithm::Sha1, 6, 30).unwrap()
     }
+}
+
+fn hidden_in(form: &str) -> Vec<(String, String)> {
+    let fields = form.split("<input type=\"hidden\" ").skip(1).map(|field| {
+        let part = |name: &str| between(field, &format!("{name}=\""), "\"").unwrap().to_owned();
+        (part("name"), part("value"))
+    });
+    fields.collect()
 }
 
 pub(crate) fn encode<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {

@@ -1,24 +1,39 @@
-//! `/account`: who am I here, and with what do I sign in.
+//! `/account`: who am I here, and with what do I sign in. Whatever changes the latter is on pages of its own, behind a
+//! fresh second factor.
 
 use askama::Template;
 use axum::extract::State;
-use twolatch_core::factor::Factor;
+use twolatch_core::crypto::random_text;
+use twolatch_core::login::web::Fault;
+use twolatch_core::reason::Reason;
 use twolatch_core::store::Session;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{Role, User};
 
+use self::confirm::Target;
 use super::said::Said;
 use super::{Answer, Detour, show as show_page};
 use crate::state::App;
 use crate::text::{Text, t};
-use crate::web::browser::Browser;
+use crate::web::browser::{Browser, Leaving};
 use crate::web::cookie::Cookie;
+use crate::web::failure::Kind;
 use crate::web::frame::Frame;
-use crate::web::notice::Notice;
+use crate::web::notice::{self, Notice};
 use crate::web::path::Links;
 use crate::web::session;
 
+pub mod address;
+pub mod authenticator;
+pub mod confirm;
+pub mod done;
+pub mod email;
+pub mod mailed;
+pub mod manage;
 pub mod password;
+pub mod recovery;
+pub mod security;
+pub mod sessions;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -27,33 +42,29 @@ pub struct AccountPage {
     frame: Frame,
     name: String,
     email: Option<String>,
+    verified: bool,
     role: Text,
+    is_admin: bool,
     since: Timestamp,
-    authenticators: Vec<Shown>,
+    enrolled: bool,
     said: Said,
 }
 
-/// An authenticator in the list.
-#[derive(Debug, Clone)]
-struct Shown {
-    name: String,
-    added: Timestamp,
-    used: Option<Timestamp>,
-}
-
 impl AccountPage {
-    fn of(frame: Frame, user: &User, factors: &[Factor], session: &Session, said: Said) -> Self {
+    fn of(frame: Frame, user: &User, session: &Session, said: Said) -> Self {
         Self {
             frame,
             name: user.name.to_string(),
             email: user.email.as_ref().map(ToString::to_string),
+            verified: user.email_verified_at.is_some(),
             role: match user.role {
                 Role::Admin => t("role-admin"),
                 Role::Supervisor => t("role-supervisor"),
                 Role::Member => t("role-member"),
             },
+            is_admin: user.role == Role::Admin,
             since: session.created_at,
-            authenticators: factors.iter().map(Shown::of).collect(),
+            enrolled: twolatch_core::factor::Kind::METHODS.into_iter().any(|kind| user.has(kind)),
             said,
         }
     }
@@ -61,41 +72,27 @@ impl AccountPage {
     /// Examples, for tests.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
-        let now = Timestamp::from_unix(1_772_611_200);
-        let shown = |name: &str, used: bool| Shown {
-            name: name.to_owned(),
-            added: Timestamp::from_unix(1_772_546_709),
-            used: used.then_some(now),
-        };
-        let page = |authenticators| Self {
+        let page = |enrolled| Self {
             frame: frame.clone(),
             name: "alice".to_owned(),
             email: Some("alice@example.org".to_owned()),
+            verified: true,
             role: t("role-member"),
-            since: now,
-            authenticators,
+            is_admin: false,
+            since: Timestamp::from_unix(1_772_611_200),
+            enrolled,
             said: Said::default(),
         };
-        vec![
-            page(vec![shown("Authenticator", true), shown("<script>alert(1)</script>", false)]),
-            Self { email: None, said: Notice::PasswordChanged.into(), ..page(Vec::new()) },
-        ]
-    }
-}
-
-impl Shown {
-    fn of(factor: &Factor) -> Self {
-        Self { name: factor.name.clone(), added: factor.created_at, used: factor.last_used_at }
+        let admin = Self { role: t("role-admin"), is_admin: true, verified: false, ..page(true) };
+        vec![page(true), Self { email: None, said: Notice::PasswordChanged.into(), ..page(false) }, admin]
     }
 }
 
 /// Shows it.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     let session = signed_in(&app, &browser).await?;
-    let person = app.store.person(&session.user.id).await?;
-    let factors = person.map(|person| person.factors).unwrap_or_default();
     let said = Said::from(browser.notice(&app));
-    Ok(show_page(&app, &browser, None, |frame| AccountPage::of(frame, &session.user, &factors, &session, said))?)
+    Ok(show_page(&app, &browser, None, |frame| AccountPage::of(frame, &session.user, &session, said))?)
 }
 
 /// The session of a browser; without one it is sent to sign in.
@@ -105,5 +102,41 @@ async fn signed_in(app: &App, browser: &Browser) -> Result<Session, Detour> {
     match session::of_token(app, token).await? {
         Some(session) => Ok(session),
         None => Err(browser.go(&links.login()).without(Cookie::Session).into()),
+    }
+}
+
+/// The same, where a second factor was shown lately; without one it is asked for, to come back to `target`.
+async fn confirmed(app: &App, browser: &Browser, target: Target) -> Result<Session, Detour> {
+    let session = signed_in(app, browser).await?;
+    if session.is_confirmed(browser.now) { Ok(session) } else { Err(ask_again(app, browser, target)) }
+}
+
+/// Sends a browser to where a second factor is asked for.
+fn ask_again(app: &App, browser: &Browser, target: Target) -> Detour {
+    browser.go(&Links::of(&app.config).account_confirm_for(target.word())).into()
+}
+
+/// Sends a browser on with its session under another cookie; no form from before is taken any more.
+fn renewed(
+    app: &App,
+    browser: &Browser,
+    to: &str,
+    token: &str,
+    said: Option<notice::Account>,
+) -> Result<Leaving, Detour> {
+    let flow = random_text::<20>(app.entropy())?;
+    let left = browser.go(to).with(Cookie::Session, token).with(Cookie::Flow, &flow);
+    Ok(match said {
+        Some(said) => left.saying(app, &browser.renewed(&flow), &said.into()),
+        None => left,
+    })
+}
+
+/// What a page does about a fault that it has no words for: what is somebody else's is the same as absent.
+fn failed(app: &App, browser: &Browser, target: Target, fault: Fault) -> Detour {
+    match fault {
+        Fault::Unconfirmed => ask_again(app, browser, target),
+        Fault::Refused(Reason::Unknown) => Kind::NoPage.because("none of the own").into(),
+        other => other.into(),
     }
 }

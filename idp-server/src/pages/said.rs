@@ -4,7 +4,7 @@ use twolatch_core::crypto::password::{MAX_BYTES, MIN_BYTES, Weak};
 
 use crate::text::{Text, t};
 use crate::web::frame::Frame;
-use crate::web::notice::Notice;
+use crate::web::notice::{Account, Notice};
 
 /// Something said on a page, or nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,6 +64,7 @@ impl From<Notice> for Said {
             Notice::WrongPassword => Self::error(t("said-wrong-password")),
             Notice::PasswordSet => Self::good(t("said-password-set")),
             Notice::PasswordChanged => Self::good(t("said-password-changed")),
+            Notice::Account(account) => account.into(),
             Notice::SignedOut => Self::good(t("said-signed-out")),
             Notice::AskedLately => Self::good(t("said-asked-lately")),
             Notice::Disowned => Self::good(t("said-disowned")),
@@ -80,6 +81,36 @@ impl From<Weak> for Said {
             Weak::Same => t("weak-same"),
             Weak::Common => t("weak-common"),
         })
+    }
+}
+
+impl From<Account> for Said {
+    fn from(account: Account) -> Self {
+        match account {
+            Account::WrongMailed => Self::error(t("account-said-wrong-mailed")),
+            Account::OldMailed => Self::error(t("account-said-old-mailed")),
+            Account::WrongRecovery => Self::error(t("account-said-wrong-recovery")),
+            Account::UsedRecovery => Self::error(t("account-said-used-recovery")),
+            Account::WrongPassword => Self::error(t("account-said-wrong-password")),
+            Account::MailLater => Self::error(t("account-said-mail-later")),
+            Account::MailedAgain => Self::good(t("account-said-mailed-again")),
+            Account::TooLate => Self::error(t("account-said-too-late")),
+            Account::NoName => Self::error(t("account-said-no-name")),
+            Account::NoAddress => Self::error(t("account-said-no-address")),
+            Account::TakenAddress => Self::error(t("account-said-taken-address")),
+            Account::NotKept => Self::error(t("account-said-not-kept")),
+            Account::LastOne => Self::error(t("account-said-last-one")),
+            Account::TooMany => Self::error(t("account-said-too-many")),
+            Account::Renamed => Self::good(t("account-said-renamed")),
+            Account::Removed => Self::good(t("account-said-removed")),
+            Account::EmailOn => Self::good(t("account-said-email-on")),
+            Account::EmailOff => Self::good(t("account-said-email-off")),
+            Account::AddressChanged => Self::good(t("account-said-address-changed")),
+            Account::SessionEnded => Self::good(t("account-said-session-ended")),
+            Account::OthersEnded => Self::good(t("account-said-others-ended")),
+            Account::Forgotten => Self::good(t("account-said-forgotten")),
+            Account::AllForgotten => Self::good(t("account-said-all-forgotten")),
+        }
     }
 }
 

@@ -66,6 +66,66 @@ pub enum Notice {
     AskedLately,
     /// All sessions and devices have ended, because of something that the person did not do.
     Disowned,
+    /// Something about the own account.
+    Account(Account),
+}
+
+/// Something to say about the own account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Account {
+    /// The code from a mail is not right.
+    WrongMailed,
+    /// The mailed code is too old.
+    OldMailed,
+    /// The recovery code or key is not right.
+    WrongRecovery,
+    /// The recovery code was used before.
+    UsedRecovery,
+    /// The password is not right.
+    WrongPassword,
+    /// Nothing can be mailed yet.
+    MailLater,
+    /// The code was sent once more.
+    MailedAgain,
+    /// What was under way took too long.
+    TooLate,
+    /// That is no name for an authenticator.
+    NoName,
+    /// That is no other address.
+    NoAddress,
+    /// Somebody else has the address.
+    TakenAddress,
+    /// Nobody has said that the codes are kept.
+    NotKept,
+    /// The last second factor must stay.
+    LastOne,
+    /// There is no room for another authenticator.
+    TooMany,
+    /// An authenticator has another name.
+    Renamed,
+    /// An authenticator was removed.
+    Removed,
+    /// Codes by mail are on.
+    EmailOn,
+    /// Codes by mail are off.
+    EmailOff,
+    /// The address was changed.
+    AddressChanged,
+    /// A session was ended.
+    SessionEnded,
+    /// All other sessions were ended.
+    OthersEnded,
+    /// A device was forgotten.
+    Forgotten,
+    /// All devices were forgotten.
+    AllForgotten,
+}
+
+impl From<Account> for Notice {
+    fn from(account: Account) -> Self {
+        Self::Account(account)
+    }
 }
 
 impl Notice {

@@ -48,6 +48,36 @@ pub const STOP: &str = "/recovery/stop/{token}";
 pub const ACCOUNT: &str = "/account";
 /// Another password for it.
 pub const ACCOUNT_PASSWORD: &str = "/account/password";
+/// With what it is opened.
+pub const ACCOUNT_SECURITY: &str = "/account/security";
+/// Showing a second factor again before it is changed.
+pub const ACCOUNT_CONFIRM: &str = "/account/confirm";
+/// Having a code mailed for that.
+pub const ACCOUNT_CONFIRM_MAIL: &str = "/account/confirm/mail";
+/// Another authenticator.
+pub const ACCOUNT_AUTHENTICATOR: &str = "/account/authenticator";
+/// One of the authenticators.
+pub const ACCOUNT_AUTHENTICATOR_OWN: &str = "/account/authenticator/{id}";
+/// Removing it.
+pub const ACCOUNT_AUTHENTICATOR_REMOVE: &str = "/account/authenticator/{id}/remove";
+/// Codes by mail.
+pub const ACCOUNT_EMAIL: &str = "/account/email";
+/// Turning them off.
+pub const ACCOUNT_EMAIL_OFF: &str = "/account/email/off";
+/// Another mail address.
+pub const ACCOUNT_ADDRESS: &str = "/account/address";
+/// New recovery codes.
+pub const ACCOUNT_RECOVERY: &str = "/account/recovery";
+/// The same as a file.
+pub const ACCOUNT_RECOVERY_FILE: &str = "/account/recovery/file";
+/// All is set up.
+pub const ACCOUNT_DONE: &str = "/account/done";
+/// Where one is signed in, and what is remembered.
+pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
+/// Ending sessions.
+pub const ACCOUNT_SESSIONS_END: &str = "/account/sessions/end";
+/// Forgetting devices.
+pub const ACCOUNT_DEVICES_FORGET: &str = "/account/devices/forget";
 /// Signing out.
 pub const LOGOUT: &str = "/logout";
 /// What a web app finds us by.
@@ -245,6 +275,102 @@ impl Links {
     #[must_use]
     pub fn account_password(&self) -> String {
         self.to(ACCOUNT_PASSWORD)
+    }
+
+    /// With what one's account is opened.
+    #[must_use]
+    pub fn account_security(&self) -> String {
+        self.to(ACCOUNT_SECURITY)
+    }
+
+    /// Showing a second factor again.
+    #[must_use]
+    pub fn account_confirm(&self) -> String {
+        self.to(ACCOUNT_CONFIRM)
+    }
+
+    /// Having a code mailed for that.
+    #[must_use]
+    pub fn account_confirm_mail(&self) -> String {
+        self.to(ACCOUNT_CONFIRM_MAIL)
+    }
+
+    /// Another authenticator.
+    #[must_use]
+    pub fn account_authenticator(&self) -> String {
+        self.to(ACCOUNT_AUTHENTICATOR)
+    }
+
+    /// Codes by mail.
+    #[must_use]
+    pub fn account_email(&self) -> String {
+        self.to(ACCOUNT_EMAIL)
+    }
+
+    /// Turning codes by mail off.
+    #[must_use]
+    pub fn account_email_off(&self) -> String {
+        self.to(ACCOUNT_EMAIL_OFF)
+    }
+
+    /// Another mail address.
+    #[must_use]
+    pub fn account_address(&self) -> String {
+        self.to(ACCOUNT_ADDRESS)
+    }
+
+    /// New recovery codes.
+    #[must_use]
+    pub fn account_recovery(&self) -> String {
+        self.to(ACCOUNT_RECOVERY)
+    }
+
+    /// The same as a file.
+    #[must_use]
+    pub fn account_recovery_file(&self) -> String {
+        self.to(ACCOUNT_RECOVERY_FILE)
+    }
+
+    /// All is set up.
+    #[must_use]
+    pub fn account_done(&self) -> String {
+        self.to(ACCOUNT_DONE)
+    }
+
+    /// Where one is signed in, and what is remembered.
+    #[must_use]
+    pub fn account_sessions(&self) -> String {
+        self.to(ACCOUNT_SESSIONS)
+    }
+
+    /// Ending sessions.
+    #[must_use]
+    pub fn account_sessions_end(&self) -> String {
+        self.to(ACCOUNT_SESSIONS_END)
+    }
+
+    /// Forgetting devices.
+    #[must_use]
+    pub fn account_devices_forget(&self) -> String {
+        self.to(ACCOUNT_DEVICES_FORGET)
+    }
+
+    /// Showing a second factor again, to go on to the page of this name.
+    #[must_use]
+    pub fn account_confirm_for(&self, target: &str) -> String {
+        format!("{}?for={target}", self.account_confirm())
+    }
+
+    /// One of the own authenticators.
+    #[must_use]
+    pub fn account_authenticator_own(&self, id: &str) -> String {
+        self.to(&ACCOUNT_AUTHENTICATOR_OWN.replace("{id}", id))
+    }
+
+    /// Removing it.
+    #[must_use]
+    pub fn account_authenticator_remove(&self, id: &str) -> String {
+        self.to(&ACCOUNT_AUTHENTICATOR_REMOVE.replace("{id}", id))
     }
 
     /// Signing out.
