@@ -139,7 +139,7 @@ fn start_again(app: &App, browser: &Browser) -> Leaving {
 }
 
 /// Sends the browser to what comes next; where nothing is missing, with a session.
-async fn advance(app: &App, browser: &Browser, token: &str) -> Result<Leaving, Detour> {
+pub(super) async fn advance(app: &App, browser: &Browser, token: &str) -> Result<Leaving, Detour> {
     let links = Links::of(&app.config);
     let mut current = match app.logins.current(token, browser.now).await {
         Ok(current) => current,

@@ -15,6 +15,7 @@ macro_rules! files {
             include_str!(concat!("../../locales/", $language, "/pages.ftl")),
             include_str!(concat!("../../locales/", $language, "/said.ftl")),
             include_str!(concat!("../../locales/", $language, "/failures.ftl")),
+            include_str!(concat!("../../locales/", $language, "/mail.ftl")),
         ]
     };
 }
@@ -29,7 +30,7 @@ static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::En));
 static INDONESIAN: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Id));
 
 /// What stands in the files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 3] {
+pub(super) const fn sources(language: Language) -> [&'static str; 4] {
     match language {
         Language::En => files!("en"),
         Language::Id => files!("id"),
