@@ -6,6 +6,8 @@
 
 // `cfg(test)` is always set here; it tells the lints that these are tests, where a failure may panic.
 #[cfg(test)]
+mod admin_link;
+#[cfg(test)]
 mod api_auth;
 #[cfg(test)]
 mod attacks;
