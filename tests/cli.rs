@@ -11,7 +11,7 @@ fn what_commands_print() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::init(Engine::Sqlite, folder.path()).unwrap();
     let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n";
-    let table: [(&str, &[&str], &str); 6] = [
+    let table: [(&str, &[&str], &str); 7] = [
         (
             "users",
             &[
@@ -53,6 +53,8 @@ fn what_commands_print() {
                 "policy show",
                 "policy show --json",
                 "policy explain alice",
+                "policy set --admin-link wait:24",
+                "policy set --admin-link sometimes",
                 "policy set never",
             ],
             "",
@@ -66,6 +68,16 @@ fn what_commands_print() {
                 "client show wiki --json",
                 "client delete wiki",
                 "client delete wiki",
+            ],
+            "",
+        ),
+        (
+            "recovery",
+            &[
+                "recovery list",
+                "recovery list --json",
+                "recovery approve nobody",
+                "recovery dismiss nobody --note come-by",
             ],
             "",
         ),

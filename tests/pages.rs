@@ -114,7 +114,9 @@ async fn sec_3_every_answer_has_the_headers_whoever_made_it() {
     let site = Site::new().await;
     let token = site.app.logins.first_admin_link(&actor(site.now())).await.unwrap().unwrap();
     let mut answers = Vec::new();
-    for (path, _) in [router::people(), router::openid_connect(), router::files()].into_iter().flatten() {
+    for (path, _) in
+        [router::people(), router::openid_connect(), router::programs(), router::files()].into_iter().flatten()
+    {
         for method in [Method::GET, Method::HEAD, Method::POST, Method::DELETE, Method::OPTIONS] {
             let to = path.replace("{token}", &token);
             answers.push(site.send(Browser::default().request(method, &to, Body::empty())).await);

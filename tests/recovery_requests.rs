@@ -12,7 +12,7 @@ use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
 use twolatch_core::store::StoreError;
-use twolatch_core::store::requests::State;
+use twolatch_core::store::requests::{State, Why};
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::Role;
 
@@ -334,6 +334,9 @@ async fn t11_a_letter_disowned_thirty_times_at_once_is_disowned_once(core: Core)
     }
     assert_eq!(done, 1);
     assert_eq!(core.number("SELECT COUNT(*) FROM audit WHERE event = 'disowned'").await, 1);
+    let waiting = core.logins.requests(10, NOW).await.unwrap();
+    let whys: Vec<_> = waiting.iter().map(|(request, _)| request.why).collect();
+    assert_eq!(whys, [Why::Disowned], "what was asked for in their name waits no more");
 }
 
 async fn rec7_only_a_sign_in_that_is_stuck_asks(core: Core) {

@@ -17,7 +17,9 @@ use crate::web::frame::Frame;
 use crate::web::headers::policy_continuing_to;
 
 pub mod account;
+pub mod admin_link;
 pub mod authenticator;
+pub mod confirm;
 pub mod home;
 pub mod login;
 pub mod logout;
@@ -26,6 +28,7 @@ pub mod onward;
 pub mod recovery_codes;
 pub mod said;
 pub mod setup;
+pub mod stop;
 
 /// What a handler of a page answers.
 pub type Answer = Result<Response, Detour>;
@@ -113,7 +116,9 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("login_recovery", login::recovery::RecoveryPage::samples(frame)),
         all("login_password", login::password::PasswordPage::samples(frame)),
         all("login_need_recovery", login::need_recovery::NeedRecoveryPage::samples(frame)),
-        all("not_me", vec![not_me::NotMePage::sample(frame)]),
+        all("not_me", vec![not_me::sample(frame)]),
+        all("admin_link", vec![admin_link::sample(frame)]),
+        all("stop", vec![stop::sample(frame)]),
         all("setup_begin", setup::BeginPage::samples(frame)),
         all("setup_code", AuthenticatorPage::samples(frame, "/setup/abc", Some("k.sealed"))),
         all("account", account::AccountPage::samples(frame)),

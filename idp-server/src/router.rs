@@ -8,7 +8,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::api::auth;
 use crate::oidc::{authorize, discovery, jwks, token, userinfo};
-use crate::pages::{account, home, login, logout, not_me, setup};
+use crate::pages::{account, admin_link, home, login, logout, not_me, setup, stop};
 use crate::state::App;
 use crate::web::form::MAX_BODY;
 use crate::web::{assets, guard, headers, path};
@@ -51,6 +51,9 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::LOGIN_RECOVERY_FILE, post(login::recovery::file)),
         (path::LOGIN_PASSWORD, get(login::password::show).post(login::password::submit)),
         (path::LOGIN_NEED_RECOVERY, get(login::need_recovery::show).post(login::need_recovery::submit)),
+        (path::LOGIN_ADMIN_LINK, post(login::need_recovery::ask_link)),
+        (path::RECOVERY, get(admin_link::show).post(admin_link::submit)),
+        (path::STOP, get(stop::show).post(stop::submit)),
         (path::NOT_ME, get(not_me::show).post(not_me::submit)),
         (path::SETUP, get(setup::show).post(setup::submit)),
         (path::ACCOUNT, get(account::show)),

@@ -58,6 +58,8 @@ pub enum Event {
     LinkMade,
     /// A one-time link was used.
     LinkUsed,
+    /// The link of an administrator was stopped by another.
+    LinkStopped,
     /// Somebody who has lost the second factor asked for recovery.
     RecoveryAsked,
     /// That was approved.

@@ -14,6 +14,7 @@ use crate::user::User;
 
 mod account;
 pub mod address;
+pub mod admin_link;
 pub mod api;
 pub mod authenticators;
 pub mod confirm;

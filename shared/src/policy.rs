@@ -13,6 +13,9 @@ use crate::id::Id;
 use crate::time::Timestamp;
 use crate::user::{GroupName, Role, User};
 
+pub use self::admin_link::{AdminLink, UnknownAdminLink};
+
+mod admin_link;
 #[cfg(test)]
 mod tests;
 
@@ -96,6 +99,9 @@ pub struct Rules {
     /// Until when set-up may be put off.
     #[serde(default)]
     pub skip_until: Option<Timestamp>,
+    /// Whether an administrator who is stuck may have a link mailed.
+    #[serde(default)]
+    pub admin_link: AdminLink,
 }
 
 /// What is kept for the day on which authenticator and mailbox are lost.
@@ -162,6 +168,7 @@ impl Rules {
             device_days: two_weeks(),
             skips: 0,
             skip_until: None,
+            admin_link: AdminLink::default(),
         }
     }
 

@@ -222,3 +222,19 @@ not-me-ends = Every browser is signed out, and no device is remembered any more.
 not-me-asks = The administrators are told, and asked to help you.
 not-me-keeps = Your password and your second factor stay as they are. If somebody else may know the password, change it.
 not-me-submit = This was not me
+
+## An administrator's own link: /login/need-recovery, /recovery/…, /recovery/stop/…
+
+admin-link-offer = You are an administrator
+admin-link-offer-lead = If nobody else can help, a link can be mailed to your address. It works for 15 minutes and in this browser only. All administrators are told at once, and can stop it.
+admin-link-offer-submit = Have a link mailed
+admin-link = Remove your second factors
+admin-link-lead = You are { $name }, and asked for this link in this browser.
+admin-link-removes = Your authenticators, recovery codes and remembered devices are removed, and every session of yours ends. You then set up a second factor again.
+admin-link-restricted = For 24 hours you cannot change policy, roles, addresses, clients or the second factors of others.
+admin-link-submit = Remove them and set up again
+stop = Stop this recovery
+stop-lead = { $name } has had a link mailed that removes the own second factors.
+stop-ends = The link does not work any more. The account stays as it is.
+stop-password = Whoever asked for it knows the password of { $name }. Find out who that was.
+stop-submit = Stop it

@@ -7,6 +7,11 @@ said-over = That sign-in took too long or was finished elsewhere. Please sign in
 said-setup-closed = Your account needs a second factor, and the time for setting one up is over. Ask whoever runs this system to open it again.
 said-signed-out = You are signed out.
 said-asked-lately = You have asked within the last hour. Ask again later.
+said-admin-link = The link is on its way. Open it in this browser, within 15 minutes.
+said-admin-link-wait = A link can be mailed from { $when } on. Ask again then; until that moment any administrator can stop it.
+said-admin-link-lately = There were enough links within the last hour. Ask again later.
+said-link-stopped = The link does not work any more. Find out who asked for it: whoever it was knows the password.
+said-link-not-stopped = There was nothing left to stop: the link had been used, or had ended. Look at the account at once.
 said-disowned = You are signed out everywhere, no device is remembered any more, and the administrators are told.
 
 ## Codes

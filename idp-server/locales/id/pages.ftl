@@ -222,3 +222,19 @@ not-me-ends = Semua peramban dikeluarkan, dan tidak ada lagi perangkat yang diin
 not-me-asks = Para administrator diberi tahu dan diminta membantu Anda.
 not-me-keeps = Kata sandi dan faktor kedua Anda tidak berubah. Jika orang lain mungkin mengetahui kata sandi itu, ubahlah.
 not-me-submit = Ini bukan saya
+
+## Tautan administrator sendiri: /login/need-recovery, /recovery/…, /recovery/stop/…
+
+admin-link-offer = Anda seorang administrator
+admin-link-offer-lead = Jika tidak ada orang lain yang dapat membantu, tautan dapat dikirim ke alamat surel Anda. Tautan itu berlaku selama 15 menit dan hanya di peramban ini. Semua administrator segera diberi tahu dan dapat menghentikannya.
+admin-link-offer-submit = Kirim tautan
+admin-link = Hapus faktor kedua Anda
+admin-link-lead = Anda adalah { $name }, dan Anda meminta tautan ini di peramban ini.
+admin-link-removes = Autentikator, kode pemulihan, dan perangkat yang diingat dihapus, dan semua sesi Anda berakhir. Setelah itu Anda menyiapkan faktor kedua lagi.
+admin-link-restricted = Selama 24 jam Anda tidak dapat mengubah kebijakan, peran, alamat, klien, atau faktor kedua orang lain.
+admin-link-submit = Hapus dan siapkan lagi
+stop = Hentikan pemulihan ini
+stop-lead = { $name } meminta tautan lewat surel yang menghapus faktor keduanya sendiri.
+stop-ends = Tautan itu tidak berlaku lagi. Akunnya tetap seperti semula.
+stop-password = Siapa pun yang memintanya mengetahui kata sandi { $name }. Cari tahu siapa orangnya.
+stop-submit = Hentikan

@@ -7,6 +7,11 @@ said-over = Proses masuk itu terlalu lama atau sudah diselesaikan di tempat lain
 said-setup-closed = Akun Anda memerlukan faktor kedua, dan waktu untuk menyiapkannya sudah habis. Mintalah pengelola sistem ini membukanya kembali.
 said-signed-out = Anda telah keluar.
 said-asked-lately = Anda sudah meminta dalam satu jam terakhir. Mintalah lagi nanti.
+said-admin-link = Tautan sedang dikirim. Bukalah di peramban ini dalam 15 menit.
+said-admin-link-wait = Tautan dapat dikirim mulai { $when }. Mintalah lagi saat itu; sebelumnya, setiap administrator dapat menghentikannya.
+said-admin-link-lately = Sudah cukup banyak tautan dalam satu jam terakhir. Mintalah lagi nanti.
+said-link-stopped = Tautan itu tidak berlaku lagi. Cari tahu siapa yang memintanya: orang itu mengetahui kata sandinya.
+said-link-not-stopped = Tidak ada lagi yang dapat dihentikan: tautan itu sudah digunakan atau sudah berakhir. Segera periksa akunnya.
 said-disowned = Anda telah dikeluarkan di semua tempat, tidak ada lagi perangkat yang diingat, dan para administrator diberi tahu.
 
 ## Kode

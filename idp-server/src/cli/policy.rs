@@ -120,6 +120,7 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
         device_days,
         skips,
         skip_until,
+        admin_link,
     } = &policy.rules;
     if json {
         return say_json(&Shown {
@@ -145,6 +146,7 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
     say(format_args!("methods           {}", methods.join(", ")));
     say(format_args!("recovery          {}", recovery.as_str()));
     say(format_args!("device days       {device_days}, none for administrators"));
+    say(format_args!("admin link        {admin_link}"));
     if *skips > 0 {
         say(format_args!("skips             {skips}"));
     }

@@ -75,7 +75,7 @@ fn write(mail: &Mail, config: &Config) -> Result<Written, askama::Error> {
         Part::Code(set_off) | Part::Link(set_off) => format!("    {set_off}"),
     });
     let text = text.collect::<Vec<_>>().join("\n\n") + "\n";
-    let (language, organisation) = (words::language(mail), words::plain(&config.organisation));
+    let (language, organisation) = (words::language(mail, config).tag(), words::plain(&config.organisation));
     let html = Html { language, subject: &subject, organisation: &organisation, parts: &parts }.render()?;
     Ok(Written { subject, text, html })
 }

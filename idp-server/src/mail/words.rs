@@ -1,5 +1,5 @@
-//! What letters say: every word of them is in this file, as text without layout. Whatever comes from elsewhere passes
-//! [`plain`] on its way in. It must not know HTML or SMTP.
+//! What letters say, as text without layout: which texts of the catalogue, in which order, in whose language. Whatever
+//! comes from elsewhere passes [`plain`] on its way in. It must not know HTML or SMTP.
 
 use twolatch_core::door::Door;
 use twolatch_core::letter::{Letter, Mail, Notice};
@@ -7,7 +7,7 @@ use twolatch_core::time::Timestamp;
 
 use crate::config::Config;
 use crate::date;
-use crate::text::Language;
+use crate::text::{Language, Text, t};
 use crate::web::path::{NOT_ME, RECOVERY, SETUP, STOP, mailed};
 
 /// A part of a letter.
@@ -21,209 +21,176 @@ pub(super) enum Part {
     Link(String),
 }
 
-/// The language that a letter is written in, as a tag.
-pub(super) const fn language(_mail: &Mail) -> &'static str {
-    "en"
+/// The language that a letter is written in: the person's, or else the organisation's.
+pub(super) fn language(mail: &Mail, config: &Config) -> Language {
+    mail.language.as_deref().and_then(Language::of_tag).unwrap_or(config.pages.language)
 }
 
 /// The subject. It holds no code and no token: it is shown on locked screens.
 pub(super) fn subject(mail: &Mail, config: &Config) -> String {
-    let organisation = plain(&config.organisation);
-    match &mail.letter {
-        Letter::Code { .. } | Letter::ConfirmChange { .. } => format!("Your code for {organisation}"),
-        Letter::VerifyAddress { .. } => format!("Confirm your address for {organisation}"),
-        Letter::Notice { event, .. } => format!("{organisation}: {}", title(*event)),
-        Letter::Invite { .. } => format!("Your account at {organisation}"),
-        Letter::RecoveryLink { .. } => format!("Recover your account at {organisation}"),
-        Letter::Alarm { who, event, .. } => format!("{organisation}, {}: {}", plain(who), title(*event)),
-        Letter::Decision { approved: true, .. } => format!("{organisation}: your recovery was approved"),
-        Letter::Decision { approved: false, .. } => format!("{organisation}: your recovery was not approved"),
-    }
+    let language = language(mail, config);
+    let title = |event: Notice| title(event).in_language(language).plain();
+    let text = match &mail.letter {
+        Letter::Code { .. } | Letter::ConfirmChange { .. } => t("mail-subject-code"),
+        Letter::VerifyAddress { .. } => t("mail-subject-address"),
+        Letter::Notice { event, .. } => t("mail-subject-notice").with("event", title(*event)),
+        Letter::Invite { .. } => t("mail-subject-invite"),
+        Letter::RecoveryLink { .. } => t("mail-subject-recovery"),
+        Letter::Alarm { who, event, .. } => {
+            t("mail-subject-alarm").with("who", plain(who)).with("event", title(*event))
+        }
+        Letter::Decision { approved: true, .. } => t("mail-subject-approved"),
+        Letter::Decision { approved: false, .. } => t("mail-subject-dismissed"),
+    };
+    text.with("organisation", plain(&config.organisation)).in_language(language).plain()
 }
 
 /// The letter, from greeting to end.
 pub(super) fn parts(mail: &Mail, config: &Config) -> Vec<Part> {
-    let mut parts = vec![text(format!("Hello {},", plain(&mail.name)))];
-    parts.extend(body(&mail.letter, config));
-    let organisation = plain(&config.organisation);
-    parts.push(text(format!("This was sent by {organisation}. Nobody reads what you answer to this address.")));
+    let writer = Writer { language: language(mail, config), organisation: plain(&config.organisation), config };
+    let mut parts = vec![writer.text(t("mail-greeting").with("name", plain(&mail.name)))];
+    parts.extend(writer.body(&mail.letter));
+    parts.push(writer.text(t("mail-end").with("organisation", &writer.organisation)));
     parts
 }
 
-fn body(letter: &Letter, config: &Config) -> Vec<Part> {
-    let organisation = plain(&config.organisation);
-    match letter {
-        Letter::Code { code, door, minutes } => vec![
-            text(format!("this is your code for {}. It is valid for {}.", place(*door), count(*minutes))),
-            Part::Code(plain(code.expose())),
-            text(
-                "If you are not logging in just now, somebody knows your password: change it, and tell your \
-                 administrator. Give this code to nobody.",
-            ),
-        ],
-        Letter::VerifyAddress { code, minutes } => vec![
-            text(format!(
-                "somebody named this address as theirs at {organisation}. If that was you, type this code there. It is \
-                 valid for {}.",
-                count(*minutes)
-            )),
-            Part::Code(plain(code.expose())),
-            text("If it was not you, you need to do nothing."),
-        ],
-        Letter::ConfirmChange { code, minutes } => vec![
-            text(format!(
-                "this code lets you change how you sign in to {organisation}. It is valid for {}.",
-                count(*minutes)
-            )),
-            Part::Code(plain(code.expose())),
-            text(
-                "If you are not changing your account just now, somebody is signed in with it: change your password, \
-                 and tell your administrator. Give this code to nobody.",
-            ),
-        ],
-        Letter::Notice { event, at, door, place: from, not_me } => {
-            let mut parts = vec![text(sentence(*event)), text(circumstances(*at, *door, from.as_deref()))];
-            match not_me {
-                Some(token) => {
-                    parts.push(text("If you did not do this, open this link at once:"));
-                    parts.push(Part::Link(mailed(config, NOT_ME, &plain(token.expose()))));
+/// Who writes: in which language, for whom.
+struct Writer<'a> {
+    language: Language,
+    organisation: String,
+    config: &'a Config,
+}
+
+impl Writer<'_> {
+    fn text(&self, text: Text) -> Part {
+        Part::Text(self.say(text))
+    }
+
+    fn say(&self, text: Text) -> String {
+        text.in_language(self.language).plain()
+    }
+
+    fn link(&self, path: &str, token: &str) -> Part {
+        Part::Link(mailed(self.config, path, &plain(token)))
+    }
+
+    fn body(&self, letter: &Letter) -> Vec<Part> {
+        let minutes = |minutes: i64| self.say(t("mail-minutes").number("minutes", minutes.try_into().unwrap_or(0)));
+        match letter {
+            Letter::Code { code, door, minutes: life } => {
+                let lead = t("mail-code").with("place", self.say(place(*door))).with("minutes", minutes(*life));
+                vec![self.text(lead), Part::Code(plain(code.expose())), self.text(t("mail-code-not-you"))]
+            }
+            Letter::VerifyAddress { code, minutes: life } => {
+                let lead = t("mail-address").with("organisation", &self.organisation).with("minutes", minutes(*life));
+                vec![self.text(lead), Part::Code(plain(code.expose())), self.text(t("mail-address-not-you"))]
+            }
+            Letter::ConfirmChange { code, minutes: life } => {
+                let lead = t("mail-change").with("organisation", &self.organisation).with("minutes", minutes(*life));
+                vec![self.text(lead), Part::Code(plain(code.expose())), self.text(t("mail-change-not-you"))]
+            }
+            Letter::Notice { event, at, door, place: from, not_me } => {
+                let mut parts = vec![self.text(sentence(*event)), self.circumstances(*at, *door, from.as_deref())];
+                match not_me {
+                    Some(token) => {
+                        parts.extend([self.text(t("mail-not-me")), self.link(NOT_ME, token.expose())]);
+                    }
+                    None => parts.push(self.text(t("mail-tell"))),
                 }
-                None => parts.push(text("If you did not do this, tell your administrator at once.")),
+                parts
             }
-            parts
-        }
-        Letter::Invite { token, until } => vec![
-            text(format!(
-                "open this link to set your password and your second factor for {organisation}. It works once, until {}.",
-                date::minute(*until, Language::En)
-            )),
-            Part::Link(mailed(config, SETUP, &plain(token.expose()))),
-            text("If you did not expect this, tell your administrator."),
-        ],
-        Letter::RecoveryLink { token, minutes } => vec![
-            text(format!(
-                "open this link to go on with the recovery of your account at {organisation}. It works once, for {}.",
-                count(*minutes)
-            )),
-            Part::Link(mailed(config, RECOVERY, &plain(token.expose()))),
-            text("If you did not ask for this, do not open it, and tell your administrator."),
-        ],
-        Letter::Alarm { who, event, at, stop } => {
-            let mut parts = vec![
-                text(format!("this concerns {} at {organisation}: {}.", plain(who), title(*event))),
-                text(format!("When: {}.", date::minute(*at, Language::En))),
-            ];
-            if let Some(token) = stop {
-                parts.push(text("If this must not be, stop it here:"));
-                parts.push(Part::Link(mailed(config, STOP, &plain(token.expose()))));
+            Letter::Invite { token, until } => {
+                let until = date::minute(*until, self.language);
+                let lead = t("mail-invite").with("organisation", &self.organisation).with("until", until);
+                vec![self.text(lead), self.link(SETUP, token.expose()), self.text(t("mail-invite-not-you"))]
             }
-            parts
+            Letter::RecoveryLink { token, minutes: life } => {
+                let lead = t("mail-recovery").with("organisation", &self.organisation).with("minutes", minutes(*life));
+                vec![self.text(lead), self.link(RECOVERY, token.expose()), self.text(t("mail-recovery-not-you"))]
+            }
+            Letter::Alarm { who, event, at, stop } => {
+                let lead = t("mail-alarm").with("who", plain(who)).with("organisation", &self.organisation);
+                let mut parts = vec![
+                    self.text(lead.with("event", self.say(title(*event)))),
+                    self.text(t("mail-when").with("when", date::minute(*at, self.language))),
+                ];
+                if let Some(token) = stop {
+                    parts.extend([self.text(t("mail-stop")), self.link(STOP, token.expose())]);
+                }
+                parts
+            }
+            Letter::Decision { approved, note } => {
+                let mut parts = vec![self.text(if *approved { t("mail-approved") } else { t("mail-dismissed") })];
+                parts.extend(note.as_ref().map(|note| self.text(t("mail-note").with("note", plain(note)))));
+                parts.push(self.text(t("mail-decision-not-you")));
+                parts
+            }
         }
-        Letter::Decision { approved, note } => {
-            let mut parts = vec![text(if *approved {
-                "an administrator has approved the recovery of your account. At your next login you set up your second \
-                 factor again."
-            } else {
-                "an administrator has not approved the recovery of your account. Your second factor is as it was."
-            })];
-            parts.extend(note.as_ref().map(|note| text(format!("The administrator adds: {}", plain(note)))));
-            parts.push(text("If you did not ask for this, tell your administrator at once."));
-            parts
-        }
+    }
+
+    fn circumstances(&self, at: Timestamp, door: Option<Door>, from: Option<&str>) -> Part {
+        let mut said = vec![self.say(t("mail-when").with("when", date::minute(at, self.language)))];
+        said.extend(door.map(|door| self.say(t("mail-where").with("place", self.say(place(door))))));
+        said.extend(from.map(|from| self.say(t("mail-from").with("from", plain(from)))));
+        Part::Text(said.join(" "))
     }
 }
 
 /// What has happened, as a title.
-const fn title(event: Notice) -> &'static str {
+const fn title(event: Notice) -> Text {
     match event {
-        Notice::AuthenticatorAdded => "an authenticator was added",
-        Notice::AuthenticatorRemoved => "an authenticator was removed",
-        Notice::EmailCodeOn => "codes by mail were turned on",
-        Notice::EmailCodeOff => "codes by mail were turned off",
-        Notice::RecoveryCodesMade => "new recovery codes were made",
-        Notice::RecoveryCodeUsed => "a recovery code was used",
-        Notice::RecoveryKeyUsed => "the recovery key was used",
-        Notice::PasswordChanged => "the password was changed",
-        Notice::AddressChanged => "the mail address was changed",
-        Notice::DeviceRemembered => "a device is remembered",
-        Notice::DeviceReused => "a remembered device was copied",
-        Notice::RecoveryAsked => "recovery was asked for",
-        Notice::RecoveryApproved => "a recovery was approved",
-        Notice::FactorsReset => "all second factors were removed",
-        Notice::PolicyOff => "the second factor was switched off",
-        Notice::Disowned => "a letter told of something that its reader did not do",
-        Notice::AdminLinkAsked => "an administrator wants to remove the own second factors by mail",
+        Notice::AuthenticatorAdded => t("mail-title-authenticator-added"),
+        Notice::AuthenticatorRemoved => t("mail-title-authenticator-removed"),
+        Notice::EmailCodeOn => t("mail-title-email-code-on"),
+        Notice::EmailCodeOff => t("mail-title-email-code-off"),
+        Notice::RecoveryCodesMade => t("mail-title-recovery-codes-made"),
+        Notice::RecoveryCodeUsed => t("mail-title-recovery-code-used"),
+        Notice::RecoveryKeyUsed => t("mail-title-recovery-key-used"),
+        Notice::PasswordChanged => t("mail-title-password-changed"),
+        Notice::AddressChanged => t("mail-title-address-changed"),
+        Notice::DeviceRemembered => t("mail-title-device-remembered"),
+        Notice::DeviceReused => t("mail-title-device-reused"),
+        Notice::RecoveryAsked => t("mail-title-recovery-asked"),
+        Notice::RecoveryApproved => t("mail-title-recovery-approved"),
+        Notice::FactorsReset => t("mail-title-factors-reset"),
+        Notice::PolicyOff => t("mail-title-policy-off"),
+        Notice::Disowned => t("mail-title-disowned"),
+        Notice::AdminLinkAsked => t("mail-title-admin-link-asked"),
     }
 }
 
 /// What has happened, to the person whose account it is.
-const fn sentence(event: Notice) -> &'static str {
+const fn sentence(event: Notice) -> Text {
     match event {
-        Notice::AuthenticatorAdded => {
-            "an authenticator was added to your account. Its codes open every login of yours."
-        }
-        Notice::AuthenticatorRemoved => {
-            "an authenticator was removed from your account. Its codes open nothing any more."
-        }
-        Notice::EmailCodeOn => "codes by mail were turned on for your account.",
-        Notice::EmailCodeOff => "codes by mail were turned off for your account.",
-        Notice::RecoveryCodesMade => "new recovery codes were made for your account. Older ones do not work any more.",
-        Notice::RecoveryCodeUsed => "one of your recovery codes was used. It does not work a second time.",
-        Notice::RecoveryKeyUsed => "your recovery key was used. It does not work a second time.",
-        Notice::PasswordChanged => "the password of your account was changed.",
-        Notice::AddressChanged => "the mail address of your account was changed.",
-        Notice::DeviceRemembered => "a device is remembered for your account: it is not asked for a code for a while.",
-        Notice::DeviceReused => {
-            "the cookie of a device that was remembered for your account was used a second time, as after a theft. All \
-             remembered devices are forgotten."
-        }
-        Notice::RecoveryAsked => "somebody asked for the recovery of your account.",
-        Notice::RecoveryApproved => {
-            "the recovery of your account was approved. At the next login a second factor is set up."
-        }
-        Notice::FactorsReset => {
-            "an administrator removed all second factors of your account. At your next login you set one up again."
-        }
-        Notice::PolicyOff => "an administrator switched the second factor off for the whole organisation.",
-        Notice::Disowned => {
-            "somebody opened the link for what was not their doing in a letter to you. All your sessions have ended."
-        }
-        Notice::AdminLinkAsked => "somebody had a link mailed with which your second factors can be removed.",
+        Notice::AuthenticatorAdded => t("mail-authenticator-added"),
+        Notice::AuthenticatorRemoved => t("mail-authenticator-removed"),
+        Notice::EmailCodeOn => t("mail-email-code-on"),
+        Notice::EmailCodeOff => t("mail-email-code-off"),
+        Notice::RecoveryCodesMade => t("mail-recovery-codes-made"),
+        Notice::RecoveryCodeUsed => t("mail-recovery-code-used"),
+        Notice::RecoveryKeyUsed => t("mail-recovery-key-used"),
+        Notice::PasswordChanged => t("mail-password-changed"),
+        Notice::AddressChanged => t("mail-address-changed"),
+        Notice::DeviceRemembered => t("mail-device-remembered"),
+        Notice::DeviceReused => t("mail-device-reused"),
+        Notice::RecoveryAsked => t("mail-recovery-asked"),
+        Notice::RecoveryApproved => t("mail-recovery-approved"),
+        Notice::FactorsReset => t("mail-factors-reset"),
+        Notice::PolicyOff => t("mail-policy-off"),
+        Notice::Disowned => t("mail-disowned"),
+        Notice::AdminLinkAsked => t("mail-admin-link-asked"),
     }
 }
 
-fn circumstances(at: Timestamp, door: Option<Door>, from: Option<&str>) -> String {
-    let mut said = format!("When: {}.", date::minute(at, Language::En));
-    if let Some(door) = door {
-        said.push_str(" Where: ");
-        said.push_str(place(door));
-        said.push('.');
-    }
-    if let Some(from) = from {
-        said.push_str(" From: ");
-        said.push_str(&plain(from));
-        said.push('.');
-    }
-    said
-}
-
-const fn place(door: Door) -> &'static str {
+const fn place(door: Door) -> Text {
     match door {
-        Door::Web => "a sign-in with a browser",
-        Door::Ssh => "an SSH login",
-        Door::Console => "a login at the console",
-        Door::Sudo => "sudo",
-        Door::Su => "su",
-        Door::Other => "a login",
+        Door::Web => t("mail-door-web"),
+        Door::Ssh => t("mail-door-ssh"),
+        Door::Console => t("mail-door-console"),
+        Door::Sudo => t("mail-door-sudo"),
+        Door::Su => t("mail-door-su"),
+        Door::Other => t("mail-door-other"),
     }
-}
-
-fn count(minutes: i64) -> String {
-    if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") }
-}
-
-fn text(said: impl Into<String>) -> Part {
-    Part::Text(said.into())
 }
 
 /// What was given by others, on one line: no control characters, no line or paragraph separators, and nothing that turns

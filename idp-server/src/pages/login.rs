@@ -202,7 +202,12 @@ fn start_again(app: &App, browser: &Browser) -> Leaving {
 }
 
 /// Sends the browser to what comes next; where nothing is missing, with a session.
-async fn advance(app: &App, browser: &Browser, token: &str, notice: Option<Notice>) -> Result<Leaving, Detour> {
+pub(super) async fn advance(
+    app: &App,
+    browser: &Browser,
+    token: &str,
+    notice: Option<Notice>,
+) -> Result<Leaving, Detour> {
     let links = Links::of(&app.config);
     let mut notice = notice;
     let mut current = match app.logins.current(token, browser.now).await {

@@ -1,6 +1,7 @@
 //! The texts of what pages say about the last try. Who cannot be told apart from outside is told the same.
 
 use twolatch_core::crypto::password::{MAX_BYTES, MIN_BYTES, Weak};
+use twolatch_core::time::Timestamp;
 
 use crate::text::{Text, t};
 use crate::web::frame::Frame;
@@ -67,6 +68,14 @@ impl From<Notice> for Said {
             Notice::Account(account) => account.into(),
             Notice::SignedOut => Self::good(t("said-signed-out")),
             Notice::AskedLately => Self::good(t("said-asked-lately")),
+            Notice::AdminLinkMailed => Self::good(t("said-admin-link")),
+            Notice::AdminLinkNotBefore(at) => {
+                let when = crate::date::machine(Timestamp::from_unix(at));
+                Self::good(t("said-admin-link-wait").with("when", when))
+            }
+            Notice::AdminLinkLately => Self::good(t("said-admin-link-lately")),
+            Notice::LinkStopped => Self::good(t("said-link-stopped")),
+            Notice::LinkNotStopped => Self::good(t("said-link-not-stopped")),
             Notice::Disowned => Self::good(t("said-disowned")),
         }
     }

@@ -16,6 +16,7 @@ macro_rules! files {
             include_str!(concat!("../../locales/", $language, "/account.ftl")),
             include_str!(concat!("../../locales/", $language, "/said.ftl")),
             include_str!(concat!("../../locales/", $language, "/failures.ftl")),
+            include_str!(concat!("../../locales/", $language, "/mail.ftl")),
         ]
     };
 }
@@ -30,7 +31,7 @@ static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::En));
 static INDONESIAN: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Id));
 
 /// What stands in the files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 4] {
+pub(super) const fn sources(language: Language) -> [&'static str; 5] {
     match language {
         Language::En => files!("en"),
         Language::Id => files!("id"),

@@ -41,6 +41,8 @@ pub enum Kind {
     Slow,
     /// The one-time link is used up.
     LinkOver,
+    /// The one-time link belongs to another browser, or to a sign-in that is over.
+    OtherBrowser,
     /// The body is too large.
     Large,
     /// The body is no form.
@@ -68,7 +70,7 @@ impl Kind {
     const fn status(self) -> StatusCode {
         match self {
             Self::BadForm => StatusCode::BAD_REQUEST,
-            Self::Stale => StatusCode::FORBIDDEN,
+            Self::Stale | Self::OtherBrowser => StatusCode::FORBIDDEN,
             Self::NoPage => StatusCode::NOT_FOUND,
             Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
@@ -90,6 +92,7 @@ impl Kind {
             Self::NoMethod => (t("no-method"), t("no-method-text")),
             Self::Slow => (t("slow"), t("slow-text")),
             Self::LinkOver => (t("link-over"), t("link-over-text")),
+            Self::OtherBrowser => (t("other-browser"), t("other-browser-text")),
             Self::Large => (t("large"), t("large-text")),
             Self::Misdirected => (t("misdirected"), t("misdirected-text")),
             Self::Busy => (t("busy"), t("busy-text")),

@@ -64,6 +64,16 @@ pub enum Notice {
     SignedOut,
     /// A recovery request was filed lately; another one is not.
     AskedLately,
+    /// The administrator's link is on its way.
+    AdminLinkMailed,
+    /// An administrator's link can be had at that moment, in seconds since 1970.
+    AdminLinkNotBefore(i64),
+    /// There were enough links lately.
+    AdminLinkLately,
+    /// The link of an administrator is stopped.
+    LinkStopped,
+    /// The link of an administrator had been used before it was stopped.
+    LinkNotStopped,
     /// All sessions and devices have ended, because of something that the person did not do.
     Disowned,
     /// Something about the own account.

@@ -36,6 +36,8 @@ pub const LOGIN_RECOVERY: &str = "/login/recovery";
 pub const LOGIN_RECOVERY_FILE: &str = "/login/recovery/file";
 /// Asking an administrator for help, at sign-in.
 pub const LOGIN_NEED_RECOVERY: &str = "/login/need-recovery";
+/// Asking for an administrator's link, at sign-in.
+pub const LOGIN_ADMIN_LINK: &str = "/login/admin-link";
 /// What a one-time link opens.
 pub const SETUP: &str = "/setup/{token}";
 /// Where a mailed link goes on with a recovery.
@@ -251,6 +253,24 @@ impl Links {
     #[must_use]
     pub fn login_need_recovery(&self) -> String {
         self.to(LOGIN_NEED_RECOVERY)
+    }
+
+    /// Asking for an administrator's link, at sign-in.
+    #[must_use]
+    pub fn login_admin_link(&self) -> String {
+        self.to(LOGIN_ADMIN_LINK)
+    }
+
+    /// Where an administrator's mailed link goes on.
+    #[must_use]
+    pub fn recovery(&self, token: &str) -> String {
+        self.to(&RECOVERY.replace("{token}", token))
+    }
+
+    /// Where another administrator stops that.
+    #[must_use]
+    pub fn stop(&self, token: &str) -> String {
+        self.to(&STOP.replace("{token}", token))
     }
 
     /// For who did not do what a letter tells.

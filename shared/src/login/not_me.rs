@@ -11,7 +11,7 @@ use crate::store::StoreError;
 use crate::store::audit::record;
 use crate::store::ending::end_everything;
 use crate::store::links::{Purpose, use_link};
-use crate::store::requests::{Why, insert_request};
+use crate::store::requests::{Answer, State, Why, answer_request, insert_request};
 use crate::store::users::update_user;
 use crate::time::Timestamp;
 use crate::user::User;
@@ -27,14 +27,20 @@ impl Logins {
         Ok(self.store.person(&id).await?.ok_or(Fault::Over)?.user)
     }
 
-    /// Uses the link: ends all sessions, sign-ins and devices of its person, files a request for them and tells all
-    /// administrators.
+    /// Uses the link: ends all sessions, sign-ins and devices of its person, files a request for them in place of one that
+    /// waits, and tells all administrators.
     ///
     /// # Errors
     /// [`Fault::Over`] where it was used, has expired, or never was.
     pub async fn disown(&self, token: &str, source: &str, now: Timestamp) -> Result<(), Fault> {
         let user = self.open_not_me(token, now).await?;
         let request = self.request(&user, Why::Disowned, Door::Web, source, now)?;
+        // What somebody else may have asked for in their name is not what an administrator must answer.
+        let former = self
+            .request_of(&user, now)
+            .await?
+            .filter(|(former, state)| *state == State::Waiting && former.why == Why::Lost);
+        let withdrawn = Answer { approved: false, at: now, by: user.name.to_string(), note: None };
         let about = Record {
             door: Some(Door::Web),
             host: Some(self.host.to_string()),
@@ -54,6 +60,9 @@ impl Logins {
                         return Err(StoreError::Conflict);
                     }
                     end_everything(connection, &changed.id, now).await?;
+                    if let Some((former, _)) = &former {
+                        answer_request(connection, &store, former, &withdrawn).await?;
+                    }
                     insert_request(connection, &store, &request).await?;
                     alarm(connection, &store, &changed, Notice::Disowned, None, now).await?;
                     record(connection, &store, about).await

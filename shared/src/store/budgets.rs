@@ -69,6 +69,12 @@ impl Budget {
         Self { id: format!("request:{user}"), free: 1, then: Then::Block(3600) }
     }
 
+    /// Links that one administrator has mailed to the own mailbox.
+    #[must_use]
+    pub fn of_admin_link(user: &str) -> Self {
+        Self { id: format!("admin_link:{user}"), free: 3, then: Then::Block(3600) }
+    }
+
     /// One person's codes as shown by one unprivileged local account: delays that account only.
     #[must_use]
     pub fn of_peer(user: &str, uid: u32) -> Self {

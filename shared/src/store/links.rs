@@ -1,6 +1,7 @@
 //! One-time links: looking at one uses nothing, the change it leads to uses it once.
 
 use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
@@ -20,13 +21,15 @@ pub enum Purpose {
     NotMe,
     /// To remove the own second factors, for an administrator.
     AdminReset,
+    /// Used by nobody: it says since when an administrator waits for a link of the kind above.
+    AdminWait,
     /// To stop that, for any administrator.
     Stop,
 }
 
 impl Purpose {
     /// All of them.
-    const ALL: [Self; 5] = [Self::FirstAdmin, Self::Invite, Self::NotMe, Self::AdminReset, Self::Stop];
+    const ALL: [Self; 6] = [Self::FirstAdmin, Self::Invite, Self::NotMe, Self::AdminReset, Self::AdminWait, Self::Stop];
 
     /// Whether a newer link makes older ones worthless. Those in letters that tell of different things stand side by
     /// side.
@@ -40,6 +43,7 @@ impl Purpose {
             Self::Invite => "invite",
             Self::NotMe => "not_me",
             Self::AdminReset => "admin_reset",
+            Self::AdminWait => "admin_wait",
             Self::Stop => "stop",
         }
     }
@@ -76,15 +80,40 @@ impl Store {
         .bind(now.unix())
         .fetch_optional(self.pool())
         .await?;
-        let Some(row) = row else { return Ok(None) };
-        let values = Values::read(self, "links", &row, 0, &LINK)?;
-        Ok(Some(Link {
-            purpose: values.parsed(1, |text| Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == text))?,
-            user: values.maybe(2).map(|id| Id::from_stored(id.to_owned())),
-            credentials: values.maybe(3).map(str::to_owned),
-            expires_at: values.time(5)?,
-        }))
+        row.as_ref().map(|row| read(self, row)).transpose()
     }
+
+    /// Somebody's link of this purpose that can still be used; the latest, where there are several.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn pending_link(
+        &self,
+        user: &Id<User>,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Option<Link>, StoreError> {
+        let row = sqlx::query(
+            "SELECT token_hash, purpose, user_id, credentials, created_at, expires_at, mac FROM links \
+             WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at DESC LIMIT 1",
+        )
+        .bind(user.as_str())
+        .bind(purpose.as_str())
+        .bind(now.unix())
+        .fetch_optional(self.pool())
+        .await?;
+        row.as_ref().map(|row| read(self, row)).transpose()
+    }
+}
+
+fn read(store: &Store, row: &AnyRow) -> Result<Link, StoreError> {
+    let values = Values::read(store, "links", row, 0, &LINK)?;
+    Ok(Link {
+        purpose: values.parsed(1, |text| Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == text))?,
+        user: values.maybe(2).map(|id| Id::from_stored(id.to_owned())),
+        credentials: values.maybe(3).map(str::to_owned),
+        expires_at: values.time(5)?,
+    })
 }
 
 /// Writes a new one-time link down; older ones of the same purpose and person die, where they are to.
@@ -126,7 +155,8 @@ pub async fn insert_link(
     Ok(())
 }
 
-/// Ends all links of a purpose that a person has. Those for nobody, which are for the first administrator, end too.
+/// Ends all links of a purpose that a person has; answers how many could still be used. Those for nobody, which are for
+/// the first administrator, end too.
 ///
 /// # Errors
 /// Where the database fails.
@@ -135,16 +165,17 @@ pub async fn end_links(
     purpose: Purpose,
     user: Option<&Id<User>>,
     now: Timestamp,
-) -> Written<()> {
-    sqlx::query(
-        "UPDATE links SET used_at = $3 WHERE purpose = $1 AND used_at IS NULL AND (user_id = $2 OR user_id IS NULL)",
+) -> Written<u64> {
+    let alive = sqlx::query(
+        "UPDATE links SET used_at = $3 WHERE purpose = $1 AND used_at IS NULL AND expires_at > $3 \
+         AND (user_id = $2 OR user_id IS NULL)",
     )
     .bind(purpose.as_str())
     .bind(user.map(Id::as_str))
     .bind(now.unix())
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(alive.rows_affected())
 }
 
 /// Uses a one-time link, once: `false` if it was used or is too old.

@@ -6,7 +6,7 @@ use clap::Args;
 use twolatch_core::door::Door;
 use twolatch_core::factor::Kind;
 use twolatch_core::login::manage::{Actor, ManageError};
-use twolatch_core::policy::{Level, RecoveryKept, Rules};
+use twolatch_core::policy::{AdminLink, Level, RecoveryKept, Rules};
 use twolatch_core::user::{GroupName, Role};
 
 use crate::cli::{CliError, say};
@@ -41,6 +41,9 @@ pub(in crate::cli) struct Set {
     /// For how many days from now set-up may be put off; 0 ends it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(0..=365))]
     skip_days: Option<u16>,
+    /// Whether an administrator who is stuck may have a link mailed: on, off, or wait:N for N hours later.
+    #[arg(long, value_name = "WHEN")]
+    admin_link: Option<AdminLink>,
     /// How many codes confirm a new authenticator: 1 or 2.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
     enrol_codes: Option<u8>,
@@ -125,6 +128,10 @@ impl Set {
         if let Some(codes) = self.enrol_codes {
             note("enrol_codes", codes.to_string());
             rules.enrol_codes = codes;
+        }
+        if let Some(link) = self.admin_link {
+            note("admin_link", link.to_string());
+            rules.admin_link = link;
         }
         if let Some(days) = self.setup_days {
             note("setup_days", days.to_string());

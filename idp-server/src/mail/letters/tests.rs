@@ -58,14 +58,33 @@ fn outgoing(mail: Mail) -> Outgoing {
     Outgoing { id: Id::from_stored("row".to_owned()), kind, dies_at: AT, tries: 1, mail }
 }
 
-#[test]
-fn every_letter_as_text() {
-    let config = config("Example");
+fn every_letter(language: Option<&str>, config: &Config) -> String {
     let all = samples().into_iter().map(|letter| {
-        let written = write(&mail(letter), &config).unwrap();
+        let mail = Mail { language: language.map(str::to_owned), ..mail(letter) };
+        let written = write(&mail, config).unwrap();
         format!("Subject: {}\n\n{}", written.subject, written.text)
     });
-    insta::assert_snapshot!(all.collect::<Vec<_>>().join("\n----\n"));
+    all.collect::<Vec<_>>().join("\n----\n")
+}
+
+#[test]
+fn every_letter_as_text() {
+    insta::assert_snapshot!(every_letter(None, &config("Example")));
+}
+
+#[test]
+fn every_letter_in_indonesian() {
+    let all = every_letter(Some("id-ID"), &config("Example"));
+    insta::assert_snapshot!(all);
+    assert_eq!(
+        every_letter(Some("de"), &config("Example")),
+        every_letter(None, &config("Example")),
+        "none that we have"
+    );
+    let mut indonesian = config("Example");
+    indonesian.pages.language = crate::text::Language::Id;
+    assert_eq!(every_letter(None, &indonesian), all, "the organisation's, for who has chosen none");
+    assert!(every_letter(Some("en"), &indonesian).contains("Hello alice,"));
 }
 
 #[test]

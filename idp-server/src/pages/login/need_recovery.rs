@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use twolatch_core::id::Id;
+use twolatch_core::login::admin_link::Asked;
 use twolatch_core::login::requests::Filed;
 use twolatch_core::login::web::{Current, Fault};
 use twolatch_core::step::Step;
@@ -17,6 +18,7 @@ use crate::pages::onward::Onward;
 use crate::state::App;
 use crate::text::Text;
 use crate::web::browser::Browser;
+use crate::web::cookie::Cookie;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
@@ -33,18 +35,26 @@ pub struct NeedRecoveryPage {
     note: Option<String>,
     /// Nothing waits that would have to be waited for.
     may_ask: bool,
+    /// An administrator can have a link mailed.
+    may_have_link: bool,
     back: String,
     said: Said,
 }
 
 impl NeedRecoveryPage {
-    fn of(frame: Frame, name: String, latest: Option<(Request, Standing)>, back: (String, bool), said: Said) -> Self {
-        let (back, sets_up) = back;
+    fn of(
+        frame: Frame,
+        name: String,
+        latest: Option<(Request, Standing)>,
+        may_have_link: bool,
+        (back, sets_up): (String, bool),
+        said: Said,
+    ) -> Self {
         let standing = latest.as_ref().map(|(request, state)| told(&frame, request, *state));
         let waits = latest.as_ref().is_some_and(|(_, state)| *state == Standing::Waiting);
         let helped = sets_up && latest.as_ref().is_some_and(|(_, state)| *state == Standing::Approved);
         let note = latest.and_then(|(request, _)| request.answer).and_then(|answer| answer.note);
-        Self { frame, name, standing, note, may_ask: !waits && !helped, back, said }
+        Self { frame, name, standing, note, may_ask: !waits && !helped, may_have_link, back, said }
     }
 
     /// Examples, for tests.
@@ -68,7 +78,9 @@ impl NeedRecoveryPage {
             note: note.map(str::to_owned),
         };
         let page = |latest: Option<(Request, Standing)>, sets_up: bool, said: Option<Notice>| {
-            Self::of(frame.clone(), "alice".to_owned(), latest, ("/login/code".to_owned(), sets_up), said.into())
+            let may_have_link = said == Some(Notice::AdminLinkMailed);
+            let back = ("/login/code".to_owned(), sets_up);
+            Self::of(frame.clone(), "alice".to_owned(), latest, may_have_link, back, said.into())
         };
         vec![
             page(None, false, None),
@@ -80,6 +92,7 @@ impl NeedRecoveryPage {
                 Some(Notice::AskedLately),
             ),
             page(Some((request(None), Standing::Expired)), false, None),
+            page(None, false, Some(Notice::AdminLinkMailed)),
         ]
     }
 }
@@ -92,7 +105,8 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Page {
     let said = Said::from(browser.notice(&app));
     let name = current.person.user.name.to_string();
     let back = (page_for(&Links::of(&app.config), &current.step), matches!(current.step, Step::Enrol { .. }));
-    let page = |frame| NeedRecoveryPage::of(frame, name, latest, back, said);
+    let may_have_link = app.logins.admin_link_hours(&current, browser.now).await?.is_some();
+    let page = |frame| NeedRecoveryPage::of(frame, name, latest, may_have_link, back, said);
     Ok(show_page(&app, &browser, onward.as_ref(), page)?)
 }
 
@@ -113,6 +127,25 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Page {
                 _ => again.saying(&app, &browser, &Notice::AskedLately),
             }
         }
+        Err(Fault::Over) => start_again(&app, &browser),
+        Err(fault) => return Err(fault.into()),
+    };
+    Ok(left.into_response())
+}
+
+/// Has a link mailed to an administrator.
+pub(crate) async fn ask_link(State(app): State<App>, form: Form) -> Page {
+    let (browser, []) = form.only([])?;
+    let current = reach(&app, &browser, Current::may_ask).await?;
+    let again = browser.go(&Links::of(&app.config).login_need_recovery());
+    let user = current.person.user.name.clone();
+    let left = match app.logins.ask_admin_link(current, &browser.source, browser.now).await {
+        Ok(Asked::Mailed(token)) => {
+            tracing::warn!(%user, source = %browser.source, "an administrator's link was mailed");
+            again.with(Cookie::Attempt, &token).saying(&app, &browser, &Notice::AdminLinkMailed)
+        }
+        Ok(Asked::NotBefore(at)) => again.saying(&app, &browser, &Notice::AdminLinkNotBefore(at.unix())),
+        Err(Fault::Refused(_)) => again.saying(&app, &browser, &Notice::AdminLinkLately),
         Err(Fault::Over) => start_again(&app, &browser),
         Err(fault) => return Err(fault.into()),
     };

@@ -1,0 +1,97 @@
+### What letters say. Subjects are shown on locked screens: they hold no code.
+
+## Subjects
+
+mail-subject-code = Your code for { $organisation }
+mail-subject-address = Confirm your address for { $organisation }
+mail-subject-notice = { $organisation }: { $event }
+mail-subject-invite = Your account at { $organisation }
+mail-subject-recovery = Recover your account at { $organisation }
+mail-subject-alarm = { $organisation }, { $who }: { $event }
+mail-subject-approved = { $organisation }: your recovery was approved
+mail-subject-dismissed = { $organisation }: your recovery was not approved
+
+## Around every letter
+
+mail-greeting = Hello { $name },
+mail-end = This was sent by { $organisation }. Nobody reads what you answer to this address.
+mail-minutes = { $minutes ->
+    [1] 1 minute
+   *[other] { $minutes } minutes
+}
+mail-when = When: { $when }.
+mail-where = Where: { $place }.
+mail-from = From: { $from }.
+mail-not-me = If you did not do this, open this link at once:
+mail-tell = If you did not do this, tell your administrator at once.
+
+## Where a login comes in, within a sentence
+
+mail-door-web = a sign-in with a browser
+mail-door-ssh = an SSH login
+mail-door-console = a login at the console
+mail-door-sudo = sudo
+mail-door-su = su
+mail-door-other = a login
+
+## Codes and links
+
+mail-code = this is your code for { $place }. It is valid for { $minutes }.
+mail-code-not-you = If you are not logging in just now, somebody knows your password: change it, and tell your administrator. Give this code to nobody.
+mail-address = somebody named this address as theirs at { $organisation }. If that was you, type this code there. It is valid for { $minutes }.
+mail-address-not-you = If it was not you, you need to do nothing.
+mail-change = this code lets you change how you sign in to { $organisation }. It is valid for { $minutes }.
+mail-change-not-you = If you are not changing your account just now, somebody is signed in with it: change your password, and tell your administrator. Give this code to nobody.
+mail-invite = open this link to set your password and your second factor for { $organisation }. It works once, until { $until }.
+mail-invite-not-you = If you did not expect this, tell your administrator.
+mail-recovery = open this link to go on with the recovery of your account at { $organisation }. It works once, for { $minutes }.
+mail-recovery-not-you = If you did not ask for this, do not open it, and tell your administrator.
+
+## To administrators, and from them
+
+mail-alarm = this concerns { $who } at { $organisation }: { $event }.
+mail-stop = If this must not be, stop it here:
+mail-approved = an administrator has approved the recovery of your account. At your next login you set up your second factor again.
+mail-dismissed = an administrator has not approved the recovery of your account. Your second factor is as it was.
+mail-note = The administrator adds: { $note }
+mail-decision-not-you = If you did not ask for this, tell your administrator at once.
+
+## What has happened, as a title
+
+mail-title-authenticator-added = an authenticator was added
+mail-title-authenticator-removed = an authenticator was removed
+mail-title-email-code-on = codes by mail were turned on
+mail-title-email-code-off = codes by mail were turned off
+mail-title-recovery-codes-made = new recovery codes were made
+mail-title-recovery-code-used = a recovery code was used
+mail-title-recovery-key-used = the recovery key was used
+mail-title-password-changed = the password was changed
+mail-title-address-changed = the mail address was changed
+mail-title-device-remembered = a device is remembered
+mail-title-device-reused = a remembered device was copied
+mail-title-recovery-asked = recovery was asked for
+mail-title-recovery-approved = a recovery was approved
+mail-title-factors-reset = all second factors were removed
+mail-title-policy-off = the second factor was switched off
+mail-title-disowned = a letter told of something that its reader did not do
+mail-title-admin-link-asked = an administrator wants to remove the own second factors by mail
+
+## What has happened, to the person whose account it is
+
+mail-authenticator-added = an authenticator was added to your account. Its codes open every login of yours.
+mail-authenticator-removed = an authenticator was removed from your account. Its codes open nothing any more.
+mail-email-code-on = codes by mail were turned on for your account.
+mail-email-code-off = codes by mail were turned off for your account.
+mail-recovery-codes-made = new recovery codes were made for your account. Older ones do not work any more.
+mail-recovery-code-used = one of your recovery codes was used. It does not work a second time.
+mail-recovery-key-used = your recovery key was used. It does not work a second time.
+mail-password-changed = the password of your account was changed.
+mail-address-changed = the mail address of your account was changed.
+mail-device-remembered = a device is remembered for your account: it is not asked for a code for a while.
+mail-device-reused = the cookie of a device that was remembered for your account was used a second time, as after a theft. All remembered devices are forgotten.
+mail-recovery-asked = somebody asked for the recovery of your account.
+mail-recovery-approved = the recovery of your account was approved. At the next login a second factor is set up.
+mail-factors-reset = an administrator removed all second factors of your account. At your next login you set one up again.
+mail-policy-off = an administrator switched the second factor off for the whole organisation.
+mail-disowned = somebody opened the link for what was not their doing in a letter to you. All your sessions have ended.
+mail-admin-link-asked = somebody had a link mailed with which your second factors can be removed.
