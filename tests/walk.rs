@@ -70,7 +70,7 @@ impl<'a> Walk<'a> {
             .change_user(&parsed(&name), String::new(), &actor(NOW), |user| user.email = address.parse().ok())
             .await
             .unwrap();
-        logins.reset_password(&parsed(&name), password, number % 3 != 0, &actor(NOW)).await.unwrap();
+        logins.reset_password(&parsed(&name), password, !number.is_multiple_of(3), &actor(NOW)).await.unwrap();
         Self {
             core,
             logins,
@@ -108,7 +108,8 @@ impl<'a> Walk<'a> {
 
     /// Notes that something was accepted, which must be for the first time.
     fn accept(&mut self, what: String) {
-        assert!(self.accepted.insert(what.clone()), "walk {}: {what} was accepted twice", self.number);
+        assert!(!self.accepted.contains(&what), "walk {}: {what} was accepted twice", self.number);
+        self.accepted.insert(what);
     }
 
     async fn open_tab(&mut self) {
@@ -121,7 +122,7 @@ impl<'a> Walk<'a> {
     /// Somebody else has chosen the first password of some; they choose another on the way.
     async fn password(&self) -> String {
         let user = self.logins.named(&parsed(&self.name)).await.unwrap().user;
-        let changed = self.number % 3 == 0 && user.must_change_at.is_none();
+        let changed = self.number.is_multiple_of(3) && user.must_change_at.is_none();
         if changed { "seven violet harbours".to_owned() } else { PASSWORD.to_owned() }
     }
 
