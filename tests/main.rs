@@ -56,6 +56,8 @@ mod login_sudo_su;
 #[cfg(test)]
 mod login_web;
 #[cfg(test)]
+mod login_web_apps;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod methods;

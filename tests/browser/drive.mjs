@@ -3,20 +3,16 @@
 // miss. What it needs comes as one JSON object in its first argument; see tests/browser.rs.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { heading, looker } from "./look.mjs";
 import { code, codeOf, currentStep, wrongCode } from "./totp.mjs";
 
 const given = JSON.parse(process.argv[2]);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 320, height: 640 } };
 const PASSWORD = "copper lantern drifts";
 const OTHER = "seven violet harbours";
 
-const misses = [];
-const seen = [];
+const { look, misses, seen } = looker(given.screenshots);
 mkdirSync(given.screenshots, { recursive: true });
 const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox"] });
 try {
@@ -400,33 +396,4 @@ async function visitor({ permissions, ...options } = {}) {
 async function fillAndSend(page, field, value) {
   await page.fill(field, value);
   await Promise.all([page.waitForNavigation(), page.click("main form button[type=submit]")]);
-}
-
-function heading(page) {
-  return page.textContent("h1", { timeout: 5000 });
-}
-
-// Looks at a page in both sizes and both schemes.
-async function look(page, name, title) {
-  assert.equal(await heading(page), title, name);
-  seen.push(name);
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    for (const [size, viewport] of Object.entries(SIZES)) {
-      await page.setViewportSize(viewport);
-      const where = `${name}-${size}-${colorScheme}`;
-      await page.screenshot({ path: join(given.screenshots, `${where}.png`), fullPage: true });
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      if (over > 0) misses.push(`${where}: ${over} px stick out`);
-      const small = await page.$$eval("input:not([type=hidden])", (inputs) =>
-        inputs.filter((input) => parseFloat(getComputedStyle(input).fontSize) < 16).length);
-      if (small > 0) misses.push(`${where}: an input below 16 px`);
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate((values) => axe.run({ runOnly: { type: "tag", values } }), RULES);
-      for (const { id, help, nodes } of violations) {
-        misses.push(`${where}: ${id}: ${help}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
-      }
-    }
-  }
-  await page.setViewportSize(SIZES.wide);
 }

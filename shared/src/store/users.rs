@@ -3,15 +3,15 @@
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Executor, Row};
 
+use self::row::{USER, bind_user, read_user, user_row};
 use super::factors::read_factor;
-use super::row::{Column, Values, moment};
 use super::{Boxed, Store, StoreError, Written};
-use crate::crypto::seal::Place;
 use crate::factor::{Factor, Kind};
 use crate::id::Id;
-use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::user::{User, UserName};
+
+mod row;
 
 /// A user with all confirmed authenticators.
 #[derive(Debug, Clone)]
@@ -43,13 +43,6 @@ impl Person {
         self.factors.iter().filter_map(|factor| factor.last_used_at).max()
     }
 }
-
-use Column::{Number, Text};
-
-const USER: [Column; 23] = [
-    Text, Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text, Number, Number, Text, Number, Text,
-    Number, Number, Text, Number, Number, Number,
-];
 
 /// Where the factor's columns begin: behind the user's, their mark and what is not under it.
 const FACTOR: usize = USER.len() + 2;
@@ -258,84 +251,6 @@ async fn index_groups(connection: &mut AnyConnection, user: &User) -> Written<()
     Ok(())
 }
 
-/// A user's row as it will be stored: what is computed for it, and its mark.
-struct UserRow {
-    groups: String,
-    authenticators: String,
-    password: Option<String>,
-    mark: String,
-}
-
-fn user_row(store: &Store, user: &User) -> Result<UserRow, StoreError> {
-    let unreadable = |_| StoreError::Value { table: "users", row: user.id.to_string() };
-    let groups = serde_json::to_string(&user.groups).map_err(unreadable)?;
-    let authenticators = serde_json::to_string(&user.authenticators).map_err(unreadable)?;
-    let seal = |password: &Secret| {
-        store
-            .keys()
-            .seal(store.entropy(), password_place(user.id.as_str()), password.expose().as_bytes())
-            .map_err(|error| StoreError::Row { table: "users", row: user.id.to_string(), error })
-    };
-    let password = user.password.as_ref().map(seal).transpose()?;
-    let values = vec![
-        Some(user.id.to_string()),
-        Some(user.name.to_string()),
-        Some(user.name.key()),
-        user.email.as_ref().map(ToString::to_string),
-        user.email.as_ref().map(crate::user::Email::key),
-        moment(user.email_verified_at),
-        Some(user.role.to_string()),
-        Some(groups.clone()),
-        user.level.map(|level| level.to_string()),
-        moment(user.shared_at),
-        moment(user.disabled_at),
-        password.clone(),
-        moment(user.must_change_at),
-        moment(Some(user.setup_until)),
-        Some(authenticators.clone()),
-        moment(user.email_codes_at),
-        user.recovery.as_ref().map(ToString::to_string),
-        moment(user.recovery_due_at),
-        Some(user.skipped.to_string()),
-        user.language.clone(),
-        Some(user.security_version.to_string()),
-        moment(Some(user.created_at)),
-        moment(user.restricted_until),
-    ];
-    let mark = Values::of("users", values).mark(store);
-    Ok(UserRow { groups, authenticators, password, mark })
-}
-
-type Query<'q> = sqlx::query::Query<'q, Any, sqlx::any::AnyArguments>;
-
-fn bind_user<'q>(query: Query<'q>, user: &User, row: &UserRow) -> Query<'q> {
-    query
-        .bind(user.id.to_string())
-        .bind(user.name.to_string())
-        .bind(user.name.key())
-        .bind(user.email.as_ref().map(ToString::to_string))
-        .bind(user.email.as_ref().map(crate::user::Email::key))
-        .bind(user.email_verified_at.map(Timestamp::unix))
-        .bind(user.role.as_str())
-        .bind(row.groups.clone())
-        .bind(user.level.map(crate::policy::Level::as_str))
-        .bind(user.shared_at.map(Timestamp::unix))
-        .bind(user.disabled_at.map(Timestamp::unix))
-        .bind(row.password.clone())
-        .bind(user.must_change_at.map(Timestamp::unix))
-        .bind(user.setup_until.unix())
-        .bind(row.authenticators.clone())
-        .bind(user.email_codes_at.map(Timestamp::unix))
-        .bind(user.recovery.as_ref().map(ToString::to_string))
-        .bind(user.recovery_due_at.map(Timestamp::unix))
-        .bind(user.skipped)
-        .bind(user.language.clone())
-        .bind(user.security_version)
-        .bind(user.created_at.unix())
-        .bind(user.restricted_until.map(Timestamp::unix))
-        .bind(row.mark.clone())
-}
-
 /// `execute` is generic over what is asked: the pool, or a connection inside a transaction.
 fn one<'e, E>(
     store: &'e Store,
@@ -376,44 +291,4 @@ fn people(store: &Store, rows: &[AnyRow]) -> Result<Vec<Person>, StoreError> {
         }
     }
     Ok(people)
-}
-
-fn read_user(store: &Store, row: &AnyRow) -> Result<User, StoreError> {
-    let values = Values::read(store, "users", row, 0, &USER)?;
-    let id = values.text(0)?;
-    let password = values.maybe(11).map(|sealed| {
-        let plain = store.keys().open(password_place(id), sealed).map_err(|error| StoreError::Row {
-            table: "users",
-            row: id.to_owned(),
-            error,
-        })?;
-        String::from_utf8(plain.to_vec()).map(Secret::new).map_err(|_| values.unreadable())
-    });
-    Ok(User {
-        id: Id::from_stored(id.to_owned()),
-        name: values.parsed(1, |text| text.parse().ok())?,
-        email: values.maybe_parsed(3, |text| text.parse().ok())?,
-        email_verified_at: values.maybe_time(5)?,
-        role: values.parsed(6, |text| text.parse().ok())?,
-        groups: values.parsed(7, |text| serde_json::from_str(text).ok())?,
-        level: values.maybe_parsed(8, |text| text.parse().ok())?,
-        shared_at: values.maybe_time(9)?,
-        disabled_at: values.maybe_time(10)?,
-        password: password.transpose()?,
-        must_change_at: values.maybe_time(12)?,
-        setup_until: values.time(13)?,
-        authenticators: values.parsed(14, |text| serde_json::from_str(text).ok())?,
-        email_codes_at: values.maybe_time(15)?,
-        recovery: values.maybe(16).map(|id| Id::from_stored(id.to_owned())),
-        recovery_due_at: values.maybe_time(17)?,
-        skipped: values.number(18)?,
-        language: values.maybe(19).map(str::to_owned),
-        security_version: values.number(20)?,
-        created_at: values.time(21)?,
-        restricted_until: values.maybe_time(22)?,
-    })
-}
-
-const fn password_place(user: &str) -> Place<'_> {
-    Place { table: "users", column: "password", row: user, owner: user }
 }
