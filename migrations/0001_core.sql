@@ -76,7 +76,9 @@ CREATE TABLE budgets (
     fails BIGINT NOT NULL,
     next_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
-    noted_at BIGINT NOT NULL
+    noted_at BIGINT NOT NULL,
+    -- Tries that were not judged. Counting them also makes a refusal cost what a verdict costs.
+    refused BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX budgets_by_change ON budgets (changed_at);
 

@@ -15,6 +15,7 @@
 #   TWOLATCH_SEED         what fills its database        (target/release/examples/seed)
 #   TWOLATCH_BURST        what offers logins at a rate   (target/release/examples/burst)
 #   TWOLATCH_CLASSES      what refusals take, by reason  (target/release/examples/classes)
+#   TWOLATCH_WEB          what signs in to a web app     (target/release/examples/web)
 #   TWOLATCH_PAM_MODULE   the module, a release build    (target/pam/release/libpam_twolatch.so)
 #
 # Built by: cargo build --release -p idp-server --bins --examples
@@ -31,9 +32,10 @@ server=$(realpath "${TWOLATCH_BIN:-$target/release/twolatch}")
 seeder=$(realpath "${TWOLATCH_SEED:-$target/release/examples/seed}")
 module=$(realpath "${TWOLATCH_PAM_MODULE:-$target/pam/release/libpam_twolatch.so}")
 burst=$(realpath "${TWOLATCH_BURST:-$target/release/examples/burst}")
+web=$(realpath "${TWOLATCH_WEB:-$target/release/examples/web}")
 classes=$(realpath "${TWOLATCH_CLASSES:-$target/release/examples/classes}")
 readonly refusals=1000 web_refusals=200
-readonly blocks=5 logins=200 rate=1000 seconds=5
+readonly blocks=5 logins=200 rate=1000 seconds=5 web_seconds=60
 work=$(mktemp -d /tmp/twolatch-bench.XXXXXX)
 servers=()
 ready=()
@@ -165,6 +167,10 @@ for service in "${ours[@]}"; do
     printf '%s: %d/s for %d s: %s\n' "$service" "$rate" "$seconds" \
         "$("$burst" "/run/twolatch/$service.sock" "$work/burst" "$rate" "$seconds")"
 done
+
+# Whole sign-ins to a web app, at one server.
+printf '\nweb, %s\n' "${ours[0]}"
+"$web" "$work/${ours[0]}/twolatch.toml" "$web_seconds"
 
 # Last, because it adds people of its own.
 for service in "${ours[@]}"; do

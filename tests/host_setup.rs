@@ -6,7 +6,8 @@ use twolatch_core::secret::Secret;
 use twolatch_core::wire::Outcome;
 
 use crate::support::core::{
-    Core, NOW, ROOT, actor, attempt, code_at, log_in, on_both, parsed, reason, ssh, typed, wrong_code,
+    Core, NOW, ROOT, actor, attempt, code_at, log_in, notice, on_both, parsed, reason, recovery_codes, ssh, typed,
+    wrong_code,
 };
 
 on_both!(set_up_at_the_prompt, rec8_a_reset_or_a_race_keeps_set_up_whole);
@@ -15,12 +16,12 @@ async fn set_up_at_the_prompt(core: Core) {
     core.member("alice").await;
     let begin = ssh("alice");
     let prompt = core.logins.begin(ROOT, &begin, NOW).await.unwrap();
-    let Outcome::Ask { notice: Some(notice), label: Some(label), attempt: sealed, .. } = &prompt else {
+    let Outcome::Ask { notice: Some(shown), label: Some(label), attempt: sealed, .. } = &prompt else {
         panic!("{prompt:?}")
     };
     assert_eq!(label, "First code: ");
-    assert!(notice.starts_with("Set up a second factor for alice at Example. You have 15 minutes.\n"), "{notice}");
-    let uri = notice.split_whitespace().find(|word| word.starts_with("otpauth://")).unwrap();
+    assert!(shown.starts_with("Set up a second factor for alice at Example. You have 15 minutes.\n"), "{shown}");
+    let uri = shown.split_whitespace().find(|word| word.starts_with("otpauth://")).unwrap();
     let secret = uri.split(['=', '&']).nth(1).unwrap();
     let totp = Totp::from_base32(&Secret::new(secret.to_owned()), Algorithm::Sha1, 6, 30).unwrap();
     let say = async |sealed: &str, code: String, now| {
@@ -34,7 +35,12 @@ async fn set_up_at_the_prompt(core: Core) {
     assert_eq!(reason(&same), Some(Reason::Wrong), "p22: the first code again is not the next one");
     assert_eq!(core.number("SELECT COUNT(*) FROM factors").await, 0, "a cut-off set-up leaves nothing");
     let after = NOW.plus(30);
-    assert_eq!(say(&attempt(&same), code_at(&totp, after, 0), after).await, Outcome::Granted);
+    let keep = say(&attempt(&same), code_at(&totp, after, 0), after).await;
+    assert_eq!(core.number("SELECT COUNT(*) FROM factors").await, 0, "nothing is stored before the codes are kept");
+    let codes = recovery_codes(notice(&keep));
+    assert_eq!(codes.len(), 10, "{keep:?}");
+    assert_eq!(say(&attempt(&keep), codes[3].to_lowercase(), after).await, Outcome::Granted);
+    assert_eq!(core.number("SELECT COUNT(*) FROM recovery_codes WHERE used_at IS NULL").await, 10);
     let spent = log_in(&core.logins, &begin, &code_at(&totp, after, 0), after).await;
     assert_eq!(reason(&spent), Some(Reason::Replay), "otp7: the confirming codes are spent");
     let late = NOW.plus(60);
@@ -47,20 +53,22 @@ async fn rec8_a_reset_or_a_race_keeps_set_up_whole(core: Core) {
     core.member("alice").await;
     let begin = ssh("alice");
     let mut ready = Vec::new();
+    let after = NOW.plus(30);
     for _ in 0..2 {
         let prompt = core.logins.begin(ROOT, &begin, NOW).await.unwrap();
-        let Outcome::Ask { notice: Some(notice), .. } = &prompt else { panic!("{prompt:?}") };
-        let uri = notice.split_whitespace().find(|word| word.starts_with("otpauth://")).unwrap();
+        let Outcome::Ask { notice: Some(shown), .. } = &prompt else { panic!("{prompt:?}") };
+        let uri = shown.split_whitespace().find(|word| word.starts_with("otpauth://")).unwrap();
         let secret = Secret::new(uri.split(['=', '&']).nth(1).unwrap().to_owned());
         let algorithm = Algorithm::Sha1;
         let totp = Totp::from_base32(&secret, algorithm, 6, 30).unwrap();
         let answer = typed(&begin, &attempt(&prompt), &code_at(&totp, NOW, 0));
         let second = core.logins.answer(ROOT, &answer, NOW).await.unwrap();
-        ready.push((attempt(&second), totp));
+        let answer = typed(&begin, &attempt(&second), &code_at(&totp, after, 0));
+        let keep = core.logins.answer(ROOT, &answer, after).await.unwrap();
+        ready.push((attempt(&keep), recovery_codes(notice(&keep)).remove(0)));
     }
-    let after = NOW.plus(30);
-    let finish = |(sealed, totp): &(String, Totp)| {
-        let (logins, answer) = (core.logins.clone(), typed(&begin, sealed, &code_at(totp, after, 0)));
+    let finish = |(sealed, code): &(String, String)| {
+        let (logins, answer) = (core.logins.clone(), typed(&begin, sealed, code));
         tokio::spawn(async move { logins.answer(ROOT, &answer, after).await.unwrap() })
     };
     let (first, second) = (finish(&ready[0]), finish(&ready[1]));
@@ -68,6 +76,7 @@ async fn rec8_a_reset_or_a_race_keeps_set_up_whole(core: Core) {
     let granted = outcomes.iter().filter(|outcome| **outcome == Outcome::Granted).count();
     assert_eq!(granted, 1, "two set-ups of one person: {outcomes:?}");
     assert_eq!(core.number("SELECT COUNT(*) FROM factors").await, 1);
+    assert_eq!(core.number("SELECT COUNT(*) FROM recovery_codes").await, 10, "the set of the one that was first");
     core.logins.reset_factors(&parsed("alice"), &actor(after)).await.unwrap();
     assert_eq!(core.number("SELECT COUNT(*) FROM factors").await, 0);
     assert!(matches!(core.logins.begin(ROOT, &begin, after).await.unwrap(), Outcome::Ask { label: Some(_), .. }));

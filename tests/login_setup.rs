@@ -1,5 +1,6 @@
 //! The first login of somebody who has no authenticator yet: the terminal shows a QR code and asks for two codes.
 
+use crate::support::core::recovery_codes;
 use crate::support::database::Engine;
 use crate::support::machine::{Account, First};
 use crate::support::on_both_databases;
@@ -11,6 +12,7 @@ on_both_databases!(the_first_login_sets_up_and_spends_its_codes);
 
 const FIRST: &str = "First code: ";
 const NEXT: &str = "Next code: ";
+const KEEP: &str = "Recovery code: ";
 
 /// Goes on until the key of the new authenticator is on the screen, and reads it off.
 fn reach_key(world: &World, login: &mut Login, account: &Account) -> String {
@@ -39,6 +41,14 @@ fn the_first_login_sets_up_and_spends_its_codes(engine: Engine) {
     login.pty.type_line(&codes[0]);
     assert_eq!(login.pty.next_prompt(&[NEXT]), Some(NEXT), "{}", login.screen());
     login.pty.type_line(&codes[1]);
+    assert_eq!(login.pty.next_prompt(&[KEEP]), Some(KEEP), "{}", login.screen());
+    assert_eq!(world.status_of(&account.name), "Pending", "nothing is stored before the codes are kept");
+    let kept = recovery_codes(&login.screen());
+    for code in &kept {
+        world.keep_secret(code);
+    }
+    assert_eq!(kept.len(), 10, "{}", login.screen());
+    login.pty.type_line(&kept[9]);
     login.end_without_code("").assert_in(&account.name);
     assert_eq!(world.status_of(&account.name), "Activated");
 

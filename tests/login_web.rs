@@ -116,7 +116,7 @@ async fn who_has_no_authenticator_sets_one_up_and_changes_a_foreign_password() {
     assert_eq!(page.title(), "Set up your authenticator");
     assert!(page.body.contains("<svg"), "a QR code");
     let totp = page.authenticator();
-    let again = site.get(&mut browser, "/login/setup").await;
+    let again = site.get(&mut browser, "/login/setup/app").await;
     assert_eq!(again.authenticator().base32().expose(), totp.base32().expose(), "looking again changes nothing");
     let page = site.submit(&mut browser, &page, &[("code", &wrong_code(&totp, site.now()))]).await;
     assert!(page.said().unwrap().starts_with("That code is not right."));
@@ -132,6 +132,8 @@ async fn who_has_no_authenticator_sets_one_up_and_changes_a_foreign_password() {
     let page = site.submit(&mut browser, &page, &[("new-password", "bob")]).await;
     assert_eq!(page.said(), Some("The password is too short: it needs at least 8 characters."));
     let page = site.submit(&mut browser, &page, &[("new-password", OTHER)]).await;
+    assert_eq!(page.title(), "Keep your recovery codes");
+    let page = site.submit_to(&mut browser, &page, "/login/recovery", &[("saved", "yes")]).await;
     assert_eq!(page.title(), "Your account");
     assert!(page.body.contains("<strong>Authenticator</strong>"));
 }
@@ -226,16 +228,26 @@ async fn ses_6_another_password_ends_all_other_sessions_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn w_20_no_step_can_be_skipped_and_no_sign_in_moved_to_another_browser() {
+    const INSIDE: [&str; 8] = [
+        "/login/code",
+        "/login/email",
+        "/login/recover",
+        "/login/setup",
+        "/login/setup/app",
+        "/login/setup/email",
+        "/login/recovery",
+        "/login/password",
+    ];
     let site = Site::new().await;
     let totp = site.enrolled("alice").await;
     let mut stranger = Browser::default();
-    for to in ["/login/code", "/login/setup", "/login/password", "/account", "/account/password"] {
+    for to in INSIDE.into_iter().chain(["/login/method", "/account", "/account/password"]) {
         assert_eq!(site.open(&mut stranger, to).await.title(), "Sign in", "{to}");
     }
     let mut browser = Browser::default();
     let login = site.open(&mut browser, "/login").await;
     let code = site.submit(&mut browser, &login, &[("username", "alice"), ("password", PASSWORD)]).await;
-    for to in ["/login/setup", "/login/password"] {
+    for to in INSIDE.into_iter().skip(1) {
         assert_eq!(site.open(&mut browser, to).await.title(), "Enter your code", "{to}");
         let (_, hidden) = code.form();
         let token = hidden[0].1.as_str();

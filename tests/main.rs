@@ -6,6 +6,8 @@
 
 // `cfg(test)` is always set here; it tells the lints that these are tests, where a failure may panic.
 #[cfg(test)]
+mod account_core;
+#[cfg(test)]
 mod admin_link;
 #[cfg(test)]
 mod api_auth;
@@ -22,17 +24,31 @@ mod clock;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod host_clock;
+#[cfg(test)]
+mod host_enrol;
+#[cfg(test)]
+mod host_mail;
+#[cfg(test)]
+mod host_recovery;
+#[cfg(test)]
 mod host_setup;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod login_console;
 #[cfg(test)]
+mod login_devices;
+#[cfg(test)]
 mod login_host;
+#[cfg(test)]
+mod login_methods;
 #[cfg(test)]
 mod login_setup;
 #[cfg(test)]
 mod login_ssh;
+#[cfg(test)]
+mod login_ssh_methods;
 #[cfg(test)]
 mod login_sudo_su;
 #[cfg(test)]
@@ -66,6 +82,8 @@ mod race;
 #[cfg(test)]
 mod race_doors;
 #[cfg(test)]
+mod race_methods;
+#[cfg(test)]
 mod recovery_pages;
 #[cfg(test)]
 mod recovery_requests;
@@ -77,5 +95,7 @@ mod store;
 mod support;
 #[cfg(test)]
 mod two_servers;
+#[cfg(test)]
+mod walk;
 #[cfg(test)]
 mod web_abuse;

@@ -249,11 +249,14 @@ async fn proven(core: &Core, name: &str, now: Timestamp) -> String {
 }
 
 async fn recover(logins: &Logins, name: &str, typed: &Secret, now: Timestamp) -> Result<Assurance, Option<Reason>> {
+    let is_key = Form::of(typed) == Some(Form::Key);
     let token = entered(logins, name, now).await;
     let Typed::Recovery(typed) = parse(grouped(typed).expose().as_bytes()) else { return Err(Some(Reason::Malformed)) };
     match logins.enter_recovery(current(logins, &token, now).await, typed, SOURCE, now).await {
         Ok(()) => match current(logins, &token, now).await.step {
             Step::Granted(assurance) => Ok(assurance),
+            // The key's successor is shown at this very sign-in.
+            Step::KeepRecovery if is_key => Ok(Assurance::Authenticator),
             other => panic!("{other:?}"),
         },
         Err(Fault::Refused(reason)) => Err(Some(reason)),

@@ -61,9 +61,13 @@ fn every_page_can_be_used_by_everybody() {
             let part = |key: &str| input.split(&format!("{key}=\"")).nth(1).map(|rest| rest.split('"').next().unwrap());
             let id = part("id").unwrap();
             assert_eq!(count(&format!("<label for=\"{id}\">")), 1, "{name} {id}");
-            let autocomplete = part("autocomplete").unwrap();
             let known = ["username", "current-password", "new-password", "one-time-code"];
-            assert!(known.contains(&autocomplete), "{name} {id}");
+            let autocomplete = match part("type") {
+                Some("checkbox") => "",
+                // There is no word for what is typed once in a life.
+                _ if id == "recovery-code" => part("autocomplete").filter(|word| *word == "off").unwrap(),
+                _ => part("autocomplete").filter(|word| known.contains(word)).unwrap(),
+            };
             assert_eq!(autocomplete == "one-time-code", part("inputmode") == Some("numeric"), "{name} {id}");
             if let Some(hints) = part("aria-describedby") {
                 for hint in hints.split(' ') {
@@ -73,7 +77,13 @@ fn every_page_can_be_used_by_everybody() {
             assert_eq!(part("aria-invalid").is_some(), hints_at_problem(input), "{name} {id}");
         }
         let marked = count("aria-invalid=\"true\"") > 0;
-        assert_eq!(marked, count("role=\"alert\"") == 1, "{name}: an error marks its field");
+        // That no mail is sent just now is not the fault of what was typed.
+        let is_about_mail = name.starts_with("login_email") && !page.contains("aria-invalid");
+        assert_eq!(
+            marked || is_about_mail && is_error,
+            is_error && name != "error",
+            "{name}: an error marks its field"
+        );
         for inline in ["style=", "onclick=", "javascript:", "<style", "http://", "https://"] {
             assert!(!page.contains(inline), "{name}: {inline}");
         }

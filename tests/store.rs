@@ -10,7 +10,7 @@ use twolatch_core::reason::Reason;
 use twolatch_core::step::Assurance;
 use twolatch_core::store::audit::record;
 use twolatch_core::store::browser::{Attempt, finish_attempt, insert_attempt, update_attempt};
-use twolatch_core::store::budgets::{Budget, Charge, HARD_STOP, Then, charge, clear, give_back};
+use twolatch_core::store::budgets::{Budget, Charge, HARD_STOP, Then, charge, clear, give_back, refuse};
 use twolatch_core::store::factors::{Taken, accept_step};
 use twolatch_core::store::links::{Link, Purpose, insert_link, use_link};
 use twolatch_core::store::policies::insert_policy;
@@ -22,6 +22,7 @@ use twolatch_core::user::Role;
 use crate::support::core::{Core, NOW, actor, on_both, parsed};
 
 mod mails;
+mod second_factors;
 mod sweep;
 
 on_both!(
@@ -153,6 +154,9 @@ async fn budgets_are_charged_waited_for_held_and_cleared(core: Core) {
     assert_eq!(charge_at(NOW).await, Charge::Taken);
     assert_eq!(charge_at(NOW).await, Charge::Taken);
     assert_eq!(charge_at(NOW.plus(29)).await, Charge::Wait(NOW.plus(30)));
+    let refused = budget.clone();
+    write(&core.logins, Box::new(move |c| Box::pin(async move { refuse(c, &refused).await }))).await.unwrap();
+    assert_eq!(core.number("SELECT refused FROM budgets WHERE id = 'totp:x'").await, 1);
     assert_eq!(core.store().standing(&budget, NOW).await.unwrap(), (2, Charge::Wait(NOW.plus(30))));
     assert_eq!(charge_at(NOW.plus(30)).await, Charge::Taken);
     let returned = budget.clone();

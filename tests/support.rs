@@ -9,6 +9,7 @@ pub(crate) mod person;
 pub(crate) mod provider;
 pub(crate) mod pty;
 pub(crate) mod server;
+pub(crate) mod shell;
 pub(crate) mod site;
 pub(crate) mod sshd;
 pub(crate) mod strace;

@@ -10,10 +10,12 @@ use twolatch_core::crypto::password::Cost;
 use twolatch_core::policy::Level;
 use twolatch_core::store::Location;
 
+use self::login::{AfterSetup, RawLogin};
 use self::mail::{Mail, RawMail};
 use self::pages::{Pages, RawPages};
 
 pub mod colour;
+pub mod login;
 pub mod mail;
 pub mod pages;
 #[cfg(test)]
@@ -54,6 +56,8 @@ pub struct Config {
     pub initial: Level,
     /// Nobody may be below `required`.
     pub locked: bool,
+    /// What comes after a first second factor was set up in a sign-in.
+    pub after_setup: AfterSetup,
     /// What pages look like.
     pub pages: Pages,
     /// Whether programs may sign people in with name and password.
@@ -144,6 +148,9 @@ pub struct Raw {
     /// Policy's two settings outside the database.
     #[serde(default)]
     pub policy: RawPolicy,
+    /// How sign-ins go.
+    #[serde(default)]
+    pub login: RawLogin,
     /// What pages look like.
     #[serde(default)]
     pub pages: RawPages,
@@ -275,6 +282,7 @@ impl Config {
             password,
             initial: if locked { Level::Required } else { raw.policy.initial.unwrap_or(Level::Required) },
             locked,
+            after_setup: raw.login.after_setup.unwrap_or_default(),
             pages,
             password_login: raw.api.password_login.unwrap_or(true),
         })

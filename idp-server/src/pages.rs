@@ -107,7 +107,12 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
     [
         all("login", login::LoginPage::samples(frame)),
         all("login_code", login::code::CodePage::samples(frame)),
-        all("login_setup", AuthenticatorPage::samples(frame, "/login/setup", None)),
+        all("login_method", login::method::MethodPage::samples(frame)),
+        all("login_email", login::email::EmailPage::samples(frame)),
+        all("login_recover", login::recover::RecoverPage::samples(frame)),
+        all("login_choice", login::setup::ChoicePage::samples(frame)),
+        all("login_setup", login::setup::app::AppPage::samples(frame)),
+        all("login_recovery", login::recovery::RecoveryPage::samples(frame)),
         all("login_password", login::password::PasswordPage::samples(frame)),
         all("login_need_recovery", login::need_recovery::NeedRecoveryPage::samples(frame)),
         all("not_me", vec![not_me::sample(frame)]),

@@ -2,6 +2,7 @@
 //! page.
 
 pub mod accent;
+pub mod agent;
 pub mod assets;
 pub mod browser;
 pub mod cookie;

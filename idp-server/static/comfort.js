@@ -1,5 +1,5 @@
-// Comfort only: every page works without this. It shows what was typed, copies a key, and sends a form once. What it
-// says stands in the page.
+// Comfort only: every page works without this. It shows what was typed, copies a key, counts the time that is left, and
+// sends a form once. What it says stands in the page.
 "use strict";
 
 for (const button of document.querySelectorAll("[data-reveal]")) {
@@ -25,9 +25,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
     const text = document.getElementById(button.dataset.copy).textContent;
+    const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
     try {
-      await navigator.clipboard.writeText(text.replaceAll(" ", ""));
+      await navigator.clipboard.writeText("lines" in button.dataset ? lines.join("\n") : text.replaceAll(" ", ""));
       button.textContent = button.dataset.copied;
+      if ("kept" in button.dataset) kept();
     } catch {
       button.textContent = button.dataset.notCopied;
     }
@@ -35,7 +37,54 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// Codes that must not be lost: going on is open to whoever has copied or downloaded them.
+function kept() {
+  for (const form of document.querySelectorAll("[data-confirm]")) {
+    form.querySelector("[type=checkbox]").checked = true;
+    form.querySelector("[type=submit]").disabled = false;
+    form.querySelector(".hint").hidden = true;
+  }
+}
+
+for (const form of document.querySelectorAll("[data-confirm]")) {
+  const submit = form.querySelector("[type=submit]");
+  form.querySelector(".tick").hidden = true;
+  form.querySelector(".hint").hidden = false;
+  submit.disabled = true;
+  submit.setAttribute("aria-describedby", form.querySelector(".hint").id);
+}
+
+for (const form of document.querySelectorAll("[data-file]")) form.addEventListener("submit", kept);
+
+// By a clock that nobody sets: what the page was told are seconds from now.
+function countDown(seconds, show) {
+  const end = performance.now() + seconds * 1000;
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    show(left, `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`);
+    if (left === 0) clearInterval(timer);
+  };
+  const timer = setInterval(tick, 500);
+  tick();
+}
+
+for (const text of document.querySelectorAll("[data-left]")) {
+  countDown(Number(text.dataset.left), (left, time) => {
+    text.textContent = left > 0 ? text.dataset.counting.replace("%", time) : text.dataset.over;
+  });
+}
+
+for (const button of document.querySelectorAll("[data-after]")) {
+  const name = button.textContent;
+  for (const plain of document.querySelectorAll("[data-plain]")) plain.hidden = true;
+  countDown(Number(button.dataset.after), (left, time) => {
+    button.disabled = left > 0;
+    button.textContent = left > 0 ? button.dataset.counting.replace("%", time) : name;
+  });
+}
+
 for (const form of document.forms) {
+  if ("file" in form.dataset) continue; // the page stays
   let sent = false;
   form.addEventListener("submit", (event) => {
     if (sent) event.preventDefault();

@@ -13,10 +13,13 @@ use crate::options::MAX_PROMPTS;
 mod tests;
 
 /// Setting up takes more than one code, and a slip must not end it.
-const MORE_FOR_LABELS: u8 = 3;
+const MORE_FOR_LABELS: u8 = 7;
+
+/// Prompts in one conversation, whatever is typed. Words choose and are no tries, but nobody is asked for ever.
+const MOST_SHOWN: u8 = 20;
 
 /// What stands above the prompt when the last line was no code.
-const NOT_A_CODE: &str = "That is not a code. Type the digits that your authenticator shows.";
+const NOT_A_CODE: &str = "That is not a code. Check it and type it again.";
 
 /// How the person is asked.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +85,26 @@ struct Question {
     label: Option<String>,
     /// Why it is asked again.
     reason: Option<Reason>,
+    /// Whether the notice is too long to be shown twice.
+    drawn: bool,
+}
+
+/// Prompts of one conversation.
+#[derive(Default)]
+struct Count {
+    /// All of them.
+    shown: u8,
+    /// Those at which something other than a word was typed.
+    tries: u8,
+}
+
+/// What a line says.
+enum Said {
+    /// Something to be judged.
+    Code(Secret),
+    /// What to do instead.
+    Word(Secret),
+    Nothing,
 }
 
 /// Asks the person until the server has decided or there were enough prompts.
@@ -94,9 +117,9 @@ pub fn run(
     manner: Manner<'_>,
 ) -> Result<Passed, Refusal> {
     let Some(mut question) = begin(authenticator)? else { return Ok(Passed::NotAsked) };
-    let mut asked = 0;
+    let mut count = Count::default();
     loop {
-        let code = ask(conversation, &question, manner, &mut asked)?;
+        let code = ask(conversation, &question, manner, &mut count)?;
         match after(authenticator.answer(&question.attempt, &code)?)? {
             None => return Ok(Passed::Granted),
             Some(next) => question = next,
@@ -134,8 +157,8 @@ fn begin(authenticator: &mut impl Authenticator) -> Result<Option<Question>, Ref
 fn after(outcome: Outcome) -> Result<Option<Question>, Refusal> {
     match outcome {
         Outcome::Granted => Ok(None),
-        Outcome::Ask { attempt, notice, label, reason, drawn: _ } => {
-            Ok(Some(Question { attempt, notice, label, reason }))
+        Outcome::Ask { attempt, notice, label, reason, drawn } => {
+            Ok(Some(Question { attempt, notice, label, reason, drawn }))
         }
         Outcome::Refused { reason, notice } => Err(Refusal { notice, ..Refusal::new(reason) }),
         // Only the first answer may say so: later it would turn a wrong code into a way in.
@@ -148,20 +171,29 @@ fn ask(
     conversation: &mut impl Conversation,
     question: &Question,
     manner: Manner<'_>,
-    asked: &mut u8,
+    count: &mut Count,
 ) -> Result<Secret, Refusal> {
     let limit = if question.label.is_some() { manner.prompts.saturating_add(MORE_FOR_LABELS) } else { manner.prompts };
     let limit = limit.min(MAX_PROMPTS);
     let label = question.label.as_deref().unwrap_or(manner.prompt);
-    let mut notice = question.notice.as_deref();
+    let mut notice = question.notice.clone();
     let mut spent = Reason::TooManyPrompts;
-    while *asked < limit {
-        *asked = asked.saturating_add(1);
-        let line = conversation.ask(&converse::prompt(notice, label), manner.echo)?;
-        if let Some(code) = read(&line, manner.password)? {
+    while count.tries < limit && count.shown < MOST_SHOWN {
+        count.shown = count.shown.saturating_add(1);
+        let line = conversation.ask(&converse::prompt(notice.as_deref(), label), manner.echo)?;
+        let said = read(&line, manner.password)?;
+        if let Said::Word(word) = said {
+            return Ok(word);
+        }
+        count.tries = count.tries.saturating_add(1);
+        if let Said::Code(code) = said {
             return Ok(code);
         }
-        notice = Some(NOT_A_CODE);
+        notice = Some(match &question.notice {
+            // What can be typed instead stays in sight.
+            Some(notice) if !question.drawn && question.reason.is_none() => format!("{NOT_A_CODE}\n{notice}"),
+            _ => NOT_A_CODE.to_owned(),
+        });
         spent = Reason::Malformed;
     }
     // The journal needs the cause, not only that there were enough prompts.
@@ -169,8 +201,8 @@ fn ask(
     Err(Refusal { detail, ..Refusal::new(spent) })
 }
 
-/// The code in a line; `None` if the person should be asked again.
-fn read(line: &Line, password: Option<&[u8]>) -> Result<Option<Secret>, Refusal> {
+/// What a line says, if the host has not said it in the person's place.
+fn read(line: &Line, password: Option<&[u8]>) -> Result<Said, Refusal> {
     let typed = typed::parse(line);
     if matches!(typed, Typed::Junk) {
         return Err(Refusal::new(Reason::HostRefused));
@@ -180,8 +212,8 @@ fn read(line: &Line, password: Option<&[u8]>) -> Result<Option<Secret>, Refusal>
         return Err(Refusal::new(Reason::HostCannotPrompt));
     }
     match typed {
-        Typed::Code(code) | Typed::Recovery(code) => Ok(Some(code)),
-        Typed::Word(word) => Ok(Some(Secret::new(word.as_str().to_owned()))),
-        Typed::Empty | Typed::Malformed | Typed::Junk => Ok(None),
+        Typed::Code(code) | Typed::Recovery(code) => Ok(Said::Code(code)),
+        Typed::Word(word) => Ok(Said::Word(Secret::new(word.as_str().to_owned()))),
+        Typed::Empty | Typed::Malformed | Typed::Junk => Ok(Said::Nothing),
     }
 }

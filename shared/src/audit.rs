@@ -18,6 +18,16 @@ pub enum Event {
     Password,
     /// An authenticator was confirmed.
     FactorAdded,
+    /// An authenticator got another name.
+    FactorRenamed,
+    /// An authenticator was removed by its owner.
+    FactorRemoved,
+    /// Codes by mail were turned on.
+    EmailCodesOn,
+    /// Codes by mail were turned off.
+    EmailCodesOff,
+    /// The own mail address was changed.
+    AddressChanged,
     /// A person's authenticators were removed.
     FactorsReset,
     /// Recovery codes or a key were made.

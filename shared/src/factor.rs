@@ -29,6 +29,8 @@ pub enum Kind {
     Device,
     /// No proof either: set-up was put off, as policy allows.
     Later,
+    /// The address that is known is read by who sets up: opens set-up, and is no second factor.
+    Mailbox,
 }
 
 impl Kind {
@@ -43,7 +45,7 @@ impl Kind {
     pub const fn is_second_factor(self) -> bool {
         match self {
             Self::Totp | Self::EmailCode | Self::RecoveryCode | Self::RecoveryKey => true,
-            Self::Password | Self::Device | Self::Later => false,
+            Self::Password | Self::Device | Self::Later | Self::Mailbox => false,
         }
     }
 
@@ -58,6 +60,7 @@ impl Kind {
             Self::RecoveryKey => "recovery_key",
             Self::Device => "device",
             Self::Later => "later",
+            Self::Mailbox => "mailbox",
         }
     }
 }

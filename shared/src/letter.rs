@@ -57,6 +57,14 @@ pub enum Letter {
         /// How long it is valid.
         minutes: i64,
     },
+    /// A code without which somebody who is signed in changes nothing of what they sign in with.
+    ConfirmChange {
+        /// The code.
+        #[serde(serialize_with = "secret::reveal")]
+        code: Secret,
+        /// How long it is valid.
+        minutes: i64,
+    },
     /// Something about the recipient's account has changed.
     Notice {
         /// What.
@@ -115,6 +123,7 @@ impl Letter {
         match self {
             Self::Code { .. } => "code",
             Self::VerifyAddress { .. } => "verify_address",
+            Self::ConfirmChange { .. } => "confirm_change",
             Self::Notice { .. } => "notice",
             Self::Invite { .. } => "invite",
             Self::RecoveryLink { .. } => "recovery_link",
@@ -126,7 +135,14 @@ impl Letter {
     /// Whether somebody can go on only with this letter. Such a letter must not be left out silently.
     #[must_use]
     pub const fn is_waited_for(&self) -> bool {
-        matches!(self, Self::Code { .. } | Self::VerifyAddress { .. } | Self::Invite { .. } | Self::RecoveryLink { .. })
+        match self {
+            Self::Code { .. }
+            | Self::VerifyAddress { .. }
+            | Self::ConfirmChange { .. }
+            | Self::Invite { .. }
+            | Self::RecoveryLink { .. } => true,
+            Self::Notice { .. } | Self::Alarm { .. } | Self::Decision { .. } => false,
+        }
     }
 }
 

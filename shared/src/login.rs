@@ -16,11 +16,15 @@ mod account;
 pub mod address;
 pub mod admin_link;
 pub mod api;
+pub mod authenticators;
+pub mod confirm;
 pub mod devices;
 mod enrol;
 mod govern;
 pub mod host;
 pub mod invite;
+mod keep;
+pub mod mailbox;
 pub mod mailed;
 pub mod manage;
 pub mod not_me;
@@ -76,6 +80,8 @@ impl Logins {
             device_counts: door == Door::Web && rules.device_life(user) > 0,
             may_put_off: !policy.locked && rules.may_put_off(user, now),
             later_counts: !policy.locked && rules.later_counts(user, now),
+            // The pages of the web do not ask for it yet; their set-up is behind the web password.
+            mailbox_first: door != Door::Web && self.mail && user.email.is_some(),
             ..Facts::none(user.setup_until)
         }
     }

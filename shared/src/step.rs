@@ -13,6 +13,7 @@ mod tests;
 
 /// What decides what to ask, besides the level that policy asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; the table of tests crosses them all")]
 pub struct Facts {
     /// The second factors that the person has set up and may use here, the one to ask for first in front.
     pub methods: Vec<Kind>,
@@ -34,6 +35,9 @@ pub struct Facts {
     pub may_put_off: bool,
     /// Whether having put it off in this login lets it go on.
     pub later_counts: bool,
+    /// Whether a first second factor is set up only by who reads the mail at the known address: a password alone, which may
+    /// have leaked, must not bind a device.
+    pub mailbox_first: bool,
 }
 
 impl Facts {
@@ -51,6 +55,7 @@ impl Facts {
             device_counts: false,
             may_put_off: false,
             later_counts: false,
+            mailbox_first: false,
         }
     }
 }
@@ -67,6 +72,11 @@ pub enum Step {
         methods: Vec<Kind>,
         /// A recovery code or key is taken instead.
         recovery: bool,
+    },
+    /// Have a code shown that is mailed to the known address; set-up comes behind that.
+    ProveMailbox {
+        /// The person may say *later*.
+        may_put_off: bool,
     },
     /// Lead through setting up one of these.
     Enrol {
@@ -104,7 +114,7 @@ pub fn next(level: Level, facts: &Facts, proofs: &[Proof], now: Timestamp) -> St
         && (facts.device_counts && shown(Kind::Device)
             || facts.methods.is_empty() && facts.later_counts && shown(Kind::Later));
     if asked && !proven && !excused {
-        return second_factor(facts, wanted, now);
+        return second_factor(facts, wanted, shown(Kind::Mailbox), now);
     }
     if facts.must_change_password {
         return Step::ChangePassword;
@@ -115,7 +125,7 @@ pub fn next(level: Level, facts: &Facts, proofs: &[Proof], now: Timestamp) -> St
     Step::Granted(Assurance::of(proofs))
 }
 
-fn second_factor(facts: &Facts, wanted: bool, now: Timestamp) -> Step {
+fn second_factor(facts: &Facts, wanted: bool, mailbox_shown: bool, now: Timestamp) -> Step {
     let enough = |kinds: &[Kind]| -> Vec<Kind> {
         kinds.iter().copied().filter(|kind| Assurance::by(*kind) >= facts.least).collect()
     };
@@ -127,8 +137,14 @@ fn second_factor(facts: &Facts, wanted: bool, now: Timestamp) -> Step {
     if settable.is_empty() {
         Step::Refused(Reason::NotEnrolled)
     } else if now < facts.setup_until || !facts.methods.is_empty() {
-        // Who has a weaker one has been here before: the window is for the first.
-        Step::Enrol { methods: settable, may_put_off: facts.may_put_off && !wanted && facts.methods.is_empty() }
+        // Who has a weaker one has been here before: window and mailbox are for the first.
+        let first = facts.methods.is_empty();
+        let may_put_off = facts.may_put_off && !wanted && first;
+        if first && facts.mailbox_first && !mailbox_shown {
+            Step::ProveMailbox { may_put_off }
+        } else {
+            Step::Enrol { methods: settable, may_put_off }
+        }
     } else {
         Step::Refused(Reason::SetupClosed)
     }
@@ -160,7 +176,7 @@ impl Assurance {
     #[must_use]
     pub const fn by(kind: Kind) -> Self {
         match kind {
-            Kind::Password | Kind::Device | Kind::Later => Self::Password,
+            Kind::Password | Kind::Device | Kind::Later | Kind::Mailbox => Self::Password,
             Kind::EmailCode => Self::EmailCode,
             Kind::Totp | Kind::RecoveryCode | Kind::RecoveryKey => Self::Authenticator,
         }

@@ -26,6 +26,7 @@ use crate::crypto::Entropy;
 use crate::crypto::keyring::KeyRing;
 use crate::id::Id;
 
+pub mod addresses;
 pub mod audit;
 pub mod browser;
 pub mod budgets;
@@ -40,6 +41,7 @@ pub mod factors;
 mod gates;
 mod holder;
 mod keys;
+pub mod last_method;
 pub mod links;
 mod location;
 pub mod mails;

@@ -100,7 +100,7 @@ impl User {
             Kind::Totp => !self.authenticators.is_empty(),
             Kind::EmailCode => self.email_codes_at.is_some() && self.verified_email().is_some(),
             Kind::RecoveryCode | Kind::RecoveryKey => self.recovery.is_some(),
-            Kind::Device | Kind::Later => false,
+            Kind::Device | Kind::Later | Kind::Mailbox => false,
         }
     }
 

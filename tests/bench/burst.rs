@@ -11,8 +11,10 @@ use twolatch_core::factor::totp::{Algorithm, Totp};
 use twolatch_core::secret::Secret;
 use twolatch_core::time::{Clock, SystemClock};
 
-use crate::wire::{Failure, answer, begin};
+use crate::http::Failure;
+use crate::wire::{answer, begin};
 
+mod http;
 mod wire;
 
 #[tokio::main(flavor = "current_thread")]

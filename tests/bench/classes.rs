@@ -26,9 +26,11 @@ use twolatch_core::store::users::insert_user;
 use twolatch_core::time::{Clock, SystemClock, Timestamp};
 use twolatch_core::user::User;
 
+use crate::http::{Failure, exchange};
 use crate::people::person;
-use crate::wire::{Failure, answer, begin, exchange};
+use crate::wire::{answer, begin};
 
+mod http;
 mod people;
 mod wire;
 

@@ -1,13 +1,11 @@
 //! What a host says to the server, for measurements.
 
-use std::error::Error;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-pub(crate) type Failure = Box<dyn Error + Send + Sync>;
+use crate::http::{Failure, exchange};
 
 /// Starts an SSH login behind a password; the sealed attempt of its prompt.
 pub(crate) async fn begin(socket: &Path, name: &str, source: &str) -> Result<Value, Failure> {
@@ -32,18 +30,4 @@ async fn ask(socket: &Path, path: &str, request: &Value) -> Result<Value, Failur
     let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n");
     let (_, body) = exchange(stream, &head, &body).await?;
     Ok(serde_json::from_str(&body)?)
-}
-
-/// One request on a connection of its own; head and body of the answer.
-pub(crate) async fn exchange(
-    mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    head: &str,
-    body: &str,
-) -> Result<(String, String), Failure> {
-    let request = format!("{head}connection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    stream.write_all(request.as_bytes()).await?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text).await?;
-    let (head, body) = text.split_once("\r\n\r\n").ok_or("no answer")?;
-    Ok((head.to_owned(), body.to_owned()))
 }

@@ -177,6 +177,23 @@ pub(crate) fn attempt(outcome: &Outcome) -> String {
     }
 }
 
+/// What is shown above a prompt.
+#[track_caller]
+pub(crate) fn notice(outcome: &Outcome) -> &str {
+    match outcome {
+        Outcome::Ask { notice, .. } => notice.as_deref().unwrap_or_default(),
+        other => panic!("a prompt was expected: {other:?}"),
+    }
+}
+
+/// The recovery codes, or the key, that a text shows.
+pub(crate) fn recovery_codes(text: &str) -> Vec<String> {
+    let is_one = |word: &&str| {
+        [20, 38].contains(&word.len()) && word.split('-').all(|part| part.len() > 2) && word.contains('-')
+    };
+    text.split_whitespace().filter(is_one).map(str::to_owned).collect()
+}
+
 /// A whole login with one code.
 pub(crate) async fn log_in(logins: &Logins, begin: &Begin, code: &str, now: Timestamp) -> Outcome {
     let prompt = logins.begin(ROOT, begin, now).await.unwrap();

@@ -17,6 +17,8 @@ use idp_server::state::App;
 use openidconnect::url::form_urlencoded;
 use tower::ServiceExt;
 use twolatch_core::factor::totp::{Algorithm, Totp};
+use twolatch_core::letter::Letter;
+use twolatch_core::login::Logins;
 use twolatch_core::secret::Secret;
 use twolatch_core::time::{Clock, Timestamp};
 
@@ -64,25 +66,25 @@ impl Site {
         Self::with(|_| {}).await
     }
 
+    /// One that can mail.
+    pub(crate) async fn mailing() -> Self {
+        Self::made(|_| {}, true).await
+    }
+
     /// With a configuration changed as the test needs it.
     pub(crate) async fn with(edit: impl FnOnce(&mut Config)) -> Self {
-        Self::over(Core::new(Engine::Sqlite).await.expect("SQLite is always there"), edit)
+        Self::made(edit, false).await
     }
 
-    /// One that can mail: what it sends stays in the queue.
-    pub(crate) async fn mailing() -> Self {
+    async fn made(edit: impl FnOnce(&mut Config), mail: bool) -> Self {
         let mut core = Core::new(Engine::Sqlite).await.expect("SQLite is always there");
-        core.logins.mail = true;
-        Self::over(core, |_| {})
-    }
-
-    fn over(core: Core, edit: impl FnOnce(&mut Config)) -> Self {
+        core.logins.mail = mail;
         let mut config = Config { organisation: "Example <b>Org</b>".to_owned(), ..config() };
         edit(&mut config);
         let clock = Arc::new(StandingClock::at(NOW));
         let app = App {
             store: core.store().clone(),
-            logins: core.logins.clone(),
+            logins: Logins { mail, ..core.logins.clone() },
             config: Arc::new(config),
             keys: Keys::default(),
             clock: Arc::<StandingClock>::clone(&clock),
@@ -153,6 +155,49 @@ impl Site {
             Some(to) => self.open(browser, &to).await,
             None => page,
         }
+    }
+
+    /// Sends the form of a page that goes to this address, and stays with the answer.
+    pub(crate) async fn post_to(&self, browser: &mut Browser, page: &Page, to: &str, fields: &[(&str, &str)]) -> Page {
+        assert!(page.body.contains(&format!("action=\"{to}\"")), "{page:?}");
+        let (_, hidden) = page.form();
+        let all = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied());
+        let page = self.send(browser.form(to, &encode(all))).await;
+        browser.keep(&page);
+        page
+    }
+
+    /// The same, and goes on wherever the answer leads.
+    pub(crate) async fn submit_to(
+        &self,
+        browser: &mut Browser,
+        page: &Page,
+        to: &str,
+        fields: &[(&str, &str)],
+    ) -> Page {
+        let page = self.post_to(browser, page, to, fields).await;
+        match page.location() {
+            Some(to) => self.open(browser, &to).await,
+            None => page,
+        }
+    }
+
+    /// Types name and password, and goes on wherever that leads.
+    pub(crate) async fn enter(&self, browser: &mut Browser, name: &str) -> Page {
+        let page = self.open(browser, "/login").await;
+        self.submit(browser, &page, &[("username", name), ("password", PASSWORD)]).await
+    }
+
+    /// The codes in the queue of mail, the earliest first; the queue is empty then.
+    pub(crate) async fn codes_mailed(&self) -> Vec<String> {
+        let mut codes = Vec::new();
+        for mail in self.app.store.claim_mails(1000, self.now()).await.unwrap() {
+            if let Letter::Code { code, .. } | Letter::VerifyAddress { code, .. } = &mail.mail.letter {
+                codes.push(code.expose().to_owned());
+            }
+            self.app.store.mail_done(&mail).await.unwrap();
+        }
+        codes
     }
 
     /// Signs somebody in, to the account page.

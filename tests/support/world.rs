@@ -1,6 +1,7 @@
 //! A throw-away machine whose logins ask a server of their own, or two, and the people who log in.
 
 use std::cell::RefCell;
+use std::fs;
 use std::path::Path;
 use std::thread;
 
@@ -36,8 +37,20 @@ pub(crate) struct Person {
 impl World {
     /// A machine where these services ask our module. Nothing where the machine or the engine is missing.
     pub(crate) fn new(engine: Engine, services: &[&str], first: First) -> Option<Self> {
+        Self::configured(engine, services, first, "")
+    }
+
+    /// The same with mail, which no mail server takes: it is read in the queue.
+    pub(crate) fn with_mail(engine: Engine, services: &[&str], first: First) -> Option<Self> {
+        let mail = "\n[mail]\nfrom = \"Twolatch <id@example.org>\"\nurl = \"smtp://127.0.0.1:9\"\n";
+        Self::configured(engine, services, first, mail)
+    }
+
+    fn configured(engine: Engine, services: &[&str], first: First, more: &str) -> Option<Self> {
         let machine = Machine::enter()?;
         let mut server = Server::init(engine, Path::new("/run/twolatch"))?;
+        let config = fs::read_to_string(server.config_path()).unwrap();
+        fs::write(server.config_path(), config + more).unwrap();
         for service in services {
             machine.pam_stack(service, first, server.socket());
         }

@@ -55,6 +55,95 @@ code-onward = They let you go on to { $client }.
 code-not-you = Not { $name }?
 code-somebody-else = Sign in as somebody else
 
+## Whatever second factor is asked for: /login/code, /login/email, /login/recover
+
+asked-another = Use another method
+asked-remember = Remember this device for { $days ->
+    [1] one day
+   *[other] { $days } days
+}
+asked-remember-hint = Then only your password is asked for here. Do this on a device of your own only.
+
+## A mailed code: /login/email, /login/setup/email
+
+email-sent = We have mailed six digits to { $to }.
+email-unsent = No code is on its way. We can mail one to { $to }.
+email-left = { $minutes ->
+    [1] The code is good for one more minute.
+   *[other] The code is good for { $minutes } more minutes.
+}
+email-left-counting = The code is good for { $time } more.
+email-left-over = The code is too old now. Have another one sent.
+email-send = Send verification code
+email-again = Send the code again
+email-again-in = It can be sent again in { $seconds } seconds.
+email-again-counting = Send the code again in { $time }
+email-dead = Is this address no longer yours? Whoever runs this system can change it.
+email-setup = Set up codes by email
+email-setup-lead = From now on a code is mailed to { $to } whenever you sign in. First show that you get mail there.
+
+## Other ways: /login/method
+
+method = Choose a method
+method-lead = Any of these shows that it is you, { $name }.
+method-app = Authenticator app
+method-app-hint = Six digits that your app shows
+method-email = Email
+method-email-hint = Mails six digits to { $to }
+method-recovery = Use a recovery code
+method-recovery-hint = One of the codes that you have kept, or your recovery key
+
+## A recovery code or key: /login/recover
+
+recover = Use a recovery code
+recover-lead = Type one of the recovery codes that you have kept, or your recovery key. Each works once.
+recover-field = Recovery code or key
+recover-hint = Small or capital letters, with or without hyphens.
+
+## A first second factor: /login/setup
+
+choice = Choose a second factor
+choice-lead = From now on your password alone is not enough here.
+choice-onward = Then you go on to { $client }.
+choice-app = Authenticator app
+choice-app-what = An app on your phone shows six digits, which you type when you sign in.
+choice-app-offline = It needs no network and no phone signal.
+choice-app-brief = A code is good for half a minute only.
+choice-app-clock = Your phone's clock must be right: let it set itself.
+choice-app-backup = Turn on the app's backup, in case you lose the phone.
+choice-app-which = Among others: Aegis, FreeOTP, Google Authenticator, Microsoft Authenticator, 2FAS.
+choice-app-submit = Set up an app
+choice-email = Email
+choice-email-what = Six digits are mailed to { $to } whenever you sign in.
+choice-email-submit = Use email
+choice-another = Choose another second factor
+choice-later = Later
+choice-later-times = { $times ->
+    [1] You can put this off once more.
+   *[other] You can put this off { $times } more times.
+}
+choice-later-until = This can be put off until { $when }.
+
+## Recovery codes and key: /login/recovery
+
+recovery = Keep your recovery codes
+recovery-lead-codes = These ten codes let you in if you lose your phone or your mailbox.
+recovery-lead-key = This recovery key lets you in if you lose your phone or your mailbox.
+recovery-lead-both = These ten codes and this recovery key let you in if you lose your phone or your mailbox.
+recovery-once = Each works once.
+recovery-warning = Treat them like your password: whoever has them can sign in as you. Without them and without your phone you are locked out. They are not shown again.
+recovery-reveal = Reveal
+recovery-copy = Copy
+recovery-download = Download
+recovery-saved = I have saved these codes
+recovery-confirm = Confirm
+recovery-first = Copy or download them first.
+recovery-file = Recovery codes for { $organisation }
+recovery-file-name = User name: { $name }
+recovery-file-made = Made: { $when }
+recovery-file-codes = Recovery codes:
+recovery-file-key = Recovery key:
+
 ## A password in place of somebody else's: /login/password
 
 own-password = Choose a password

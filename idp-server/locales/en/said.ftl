@@ -21,6 +21,30 @@ said-wrong-new-code = That code is not right. Type the one that your app shows n
 said-used-code = That code was used before. Wait until your app shows the next one.
 said-no-code = A code has six digits. Type the one that your app shows now.
 
+said-wrong-email-code = That code is not right. Type the one in the latest mail. After three wrong ones it takes five minutes until another one counts.
+said-no-email-code = A code has six digits. Type the one in the latest mail.
+said-email-code-over = That code can no longer be used. Have another one sent.
+said-mailed-again = The same code is on its way once more.
+said-mail-too-early = The code was mailed just now. It can be sent again in { $seconds } seconds.
+said-mail-blocked = Several codes were mailed in a short time. { $minutes ->
+    [1] In one minute another one can be sent.
+   *[other] In { $minutes } minutes another one can be sent.
+} Other methods go on working.
+said-email-blocked = Too many mailed codes were wrong. { $minutes ->
+    [1] For one minute no code is mailed and none counts.
+   *[other] For { $minutes } minutes no code is mailed and none counts.
+} Other methods go on working.
+said-wrong-recovery = That recovery code is not right. After several tries it takes a while until another one counts.
+said-used-recovery = That recovery code was used before. Each works once: take another one.
+said-no-recovery = That is no recovery code: a code has 18 characters, a key 33. Perhaps one was mistyped.
+said-recovery-left = { $left ->
+    [0] You have used your last recovery code.
+    [1] You have used a recovery code. One is left.
+   *[other] You have used a recovery code. { $left } are left.
+}
+said-not-kept = Save the codes first, then say so.
+said-set-up = Your second factor is set up. Sign in with it now.
+
 ## Passwords
 
 said-wrong-password = Your present password is not right. After several tries it takes a while until another one counts.

@@ -55,6 +55,95 @@ code-onward = Dengan kode itu Anda dapat melanjutkan ke { $client }.
 code-not-you = Bukan { $name }?
 code-somebody-else = Masuk sebagai orang lain
 
+## Faktor kedua apa pun yang diminta: /login/code, /login/email, /login/recover
+
+asked-another = Gunakan metode lain
+asked-remember = Ingat perangkat ini selama { $days ->
+    [1] satu hari
+   *[other] { $days } hari
+}
+asked-remember-hint = Setelah itu, di sini hanya kata sandi yang diminta. Lakukan hanya di perangkat milik Anda sendiri.
+
+## Kode lewat email: /login/email, /login/setup/email
+
+email-sent = Kami telah mengirim enam angka ke { $to }.
+email-unsent = Tidak ada kode yang sedang dikirim. Kami dapat mengirimnya ke { $to }.
+email-left = { $minutes ->
+    [1] Kode berlaku satu menit lagi.
+   *[other] Kode berlaku { $minutes } menit lagi.
+}
+email-left-counting = Kode berlaku { $time } lagi.
+email-left-over = Kode sudah kedaluwarsa. Mintalah kode baru.
+email-send = Kirim kode verifikasi
+email-again = Kirim ulang kode
+email-again-in = Kode dapat dikirim ulang dalam { $seconds } detik.
+email-again-counting = Kirim ulang kode dalam { $time }
+email-dead = Alamat ini bukan milik Anda lagi? Pengelola sistem ini dapat mengubahnya.
+email-setup = Siapkan kode lewat email
+email-setup-lead = Mulai sekarang, kode dikirim ke { $to } setiap kali Anda masuk. Tunjukkan dahulu bahwa Anda menerima email di sana.
+
+## Cara lain: /login/method
+
+method = Pilih metode
+method-lead = Salah satu dari ini menunjukkan bahwa ini memang Anda, { $name }.
+method-app = Aplikasi autentikator
+method-app-hint = Enam angka yang ditampilkan aplikasi Anda
+method-email = Email
+method-email-hint = Mengirim enam angka ke { $to }
+method-recovery = Gunakan kode pemulihan
+method-recovery-hint = Salah satu kode yang Anda simpan, atau kunci pemulihan Anda
+
+## Kode atau kunci pemulihan: /login/recover
+
+recover = Gunakan kode pemulihan
+recover-lead = Ketikkan salah satu kode pemulihan yang Anda simpan, atau kunci pemulihan Anda. Masing-masing hanya berlaku sekali.
+recover-field = Kode atau kunci pemulihan
+recover-hint = Huruf kecil atau besar, dengan atau tanpa tanda hubung.
+
+## Faktor kedua yang pertama: /login/setup
+
+choice = Pilih faktor kedua
+choice-lead = Mulai sekarang, kata sandi saja tidak cukup di sini.
+choice-onward = Setelah itu Anda melanjutkan ke { $client }.
+choice-app = Aplikasi autentikator
+choice-app-what = Aplikasi di ponsel menampilkan enam angka yang Anda ketikkan saat masuk.
+choice-app-offline = Tidak memerlukan jaringan maupun sinyal telepon.
+choice-app-brief = Sebuah kode hanya berlaku setengah menit.
+choice-app-clock = Jam ponsel Anda harus tepat: biarkan diatur otomatis.
+choice-app-backup = Aktifkan cadangan di aplikasi, untuk berjaga-jaga jika ponsel hilang.
+choice-app-which = Antara lain: Aegis, FreeOTP, Google Authenticator, Microsoft Authenticator, 2FAS.
+choice-app-submit = Siapkan aplikasi
+choice-email = Email
+choice-email-what = Enam angka dikirim ke { $to } setiap kali Anda masuk.
+choice-email-submit = Gunakan email
+choice-another = Pilih faktor kedua lain
+choice-later = Nanti
+choice-later-times = { $times ->
+    [1] Anda dapat menundanya satu kali lagi.
+   *[other] Anda dapat menundanya { $times } kali lagi.
+}
+choice-later-until = Ini dapat ditunda sampai { $when }.
+
+## Kode dan kunci pemulihan: /login/recovery
+
+recovery = Simpan kode pemulihan Anda
+recovery-lead-codes = Dengan sepuluh kode ini Anda tetap dapat masuk jika kehilangan ponsel atau kotak surat.
+recovery-lead-key = Dengan kunci pemulihan ini Anda tetap dapat masuk jika kehilangan ponsel atau kotak surat.
+recovery-lead-both = Dengan sepuluh kode dan kunci pemulihan ini Anda tetap dapat masuk jika kehilangan ponsel atau kotak surat.
+recovery-once = Masing-masing hanya berlaku sekali.
+recovery-warning = Perlakukan seperti kata sandi: siapa pun yang memilikinya dapat masuk sebagai Anda. Tanpa ini dan tanpa ponsel, Anda tidak dapat masuk. Ini tidak akan ditampilkan lagi.
+recovery-reveal = Tampilkan
+recovery-copy = Salin
+recovery-download = Unduh
+recovery-saved = Saya telah menyimpan kode ini
+recovery-confirm = Konfirmasi
+recovery-first = Salin atau unduh dahulu.
+recovery-file = Kode pemulihan untuk { $organisation }
+recovery-file-name = Nama pengguna: { $name }
+recovery-file-made = Dibuat: { $when }
+recovery-file-codes = Kode pemulihan:
+recovery-file-key = Kunci pemulihan:
+
 ## Kata sandi pengganti pilihan orang lain: /login/password
 
 own-password = Pilih kata sandi

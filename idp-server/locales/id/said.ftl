@@ -21,6 +21,30 @@ said-wrong-new-code = Kode itu tidak benar. Ketikkan kode yang sekarang ditampil
 said-used-code = Kode itu sudah pernah digunakan. Tunggu sampai aplikasi Anda menampilkan kode berikutnya.
 said-no-code = Kode terdiri atas enam angka. Ketikkan kode yang sekarang ditampilkan aplikasi Anda.
 
+said-wrong-email-code = Kode itu tidak benar. Ketikkan kode dari email terbaru. Setelah tiga kali salah, kode berikutnya baru dihitung lima menit kemudian.
+said-no-email-code = Kode terdiri atas enam angka. Ketikkan kode dari email terbaru.
+said-email-code-over = Kode itu tidak dapat digunakan lagi. Mintalah kode baru.
+said-mailed-again = Kode yang sama sedang dikirim sekali lagi.
+said-mail-too-early = Kode baru saja dikirim. Kode dapat dikirim ulang dalam { $seconds } detik.
+said-mail-blocked = Beberapa kode telah dikirim dalam waktu singkat. { $minutes ->
+    [1] Satu menit lagi kode berikutnya dapat dikirim.
+   *[other] { $minutes } menit lagi kode berikutnya dapat dikirim.
+} Metode lain tetap dapat digunakan.
+said-email-blocked = Terlalu banyak kode lewat email yang salah. { $minutes ->
+    [1] Selama satu menit tidak ada kode yang dikirim maupun dihitung.
+   *[other] Selama { $minutes } menit tidak ada kode yang dikirim maupun dihitung.
+} Metode lain tetap dapat digunakan.
+said-wrong-recovery = Kode pemulihan itu tidak benar. Setelah beberapa kali mencoba, percobaan berikutnya baru dihitung setelah jeda beberapa saat.
+said-used-recovery = Kode pemulihan itu sudah pernah digunakan. Masing-masing hanya berlaku sekali: gunakan yang lain.
+said-no-recovery = Itu bukan kode pemulihan: kode terdiri atas 18 karakter, kunci 33. Mungkin ada yang salah ketik.
+said-recovery-left = { $left ->
+    [0] Anda telah menggunakan kode pemulihan terakhir.
+    [1] Anda telah menggunakan satu kode pemulihan. Tersisa satu.
+   *[other] Anda telah menggunakan satu kode pemulihan. Tersisa { $left }.
+}
+said-not-kept = Simpan dahulu kodenya, lalu nyatakan bahwa sudah disimpan.
+said-set-up = Faktor kedua Anda sudah siap. Sekarang masuklah dengannya.
+
 ## Kata sandi
 
 said-wrong-password = Kata sandi Anda saat ini tidak benar. Setelah beberapa kali mencoba, percobaan berikutnya baru dihitung setelah jeda beberapa saat.

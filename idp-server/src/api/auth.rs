@@ -101,17 +101,17 @@ pub async fn post(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let source = request::source(&app.config, &parts);
     if let Err(refusal) = check_head(&parts.headers, parts.uri.query()) {
-        return refuse(&app, &source, refusal);
+        return refuse(&app, &source, &refusal);
     }
     let body = match tokio::time::timeout(BODY_TIME, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(body)) => body,
         Ok(Err(error)) => {
             let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error.to_string());
-            return refuse(&app, &source, refusal);
+            return refuse(&app, &source, &refusal);
         }
         Err(_) => {
             let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "slow", "the body did not arrive in time");
-            return refuse(&app, &source, refusal);
+            return refuse(&app, &source, &refusal);
         }
     };
     let answer = match read(&body) {
@@ -120,7 +120,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Response {
     };
     match answer {
         Ok(answer) => json_response(StatusCode::OK, &answer),
-        Err(refusal) => refuse(&app, &source, refusal),
+        Err(refusal) => refuse(&app, &source, &refusal),
     }
 }
 
@@ -247,6 +247,7 @@ async fn next(app: &App, flow: &str, source: &str, now: Timestamp) -> Result<Val
             json!({ "flow": flow, "methods": words(methods), "recovery": recovery })
         }
         Step::Enrol { methods, .. } => json!({ "set_up": words(methods), "url": url() }),
+        Step::ProveMailbox { .. } => json!({ "set_up": [], "url": url() }),
         Step::ChangePassword => json!({ "change_password": true, "url": url() }),
         Step::Refused(reason) => {
             let error = if *reason == Reason::SetupClosed { "setup_closed" } else { "not_enrolled" };
@@ -294,7 +295,7 @@ async fn pause(app: &App, budget: &Budget, now: Timestamp) -> Result<Option<i64>
 
 fn of_fault(fault: Fault) -> Refusal {
     match fault {
-        Fault::Over => Refusal::new(StatusCode::UNAUTHORIZED, "flow_over", "the sign-in is over"),
+        Fault::Over | Fault::Unconfirmed => Refusal::new(StatusCode::UNAUTHORIZED, "flow_over", "the sign-in is over"),
         Fault::Busy => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many passwords are checked").after(3),
         Fault::Store(error) => of_store(error),
         Fault::Refused(reason) => Refusal::unauthorized("not_right", reason),
@@ -314,7 +315,7 @@ fn of_store(error: StoreError) -> Refusal {
     }
 }
 
-fn refuse(app: &App, source: &str, refusal: Refusal) -> Response {
+fn refuse(app: &App, source: &str, refusal: &Refusal) -> Response {
     let (id, detail, status) = (reference(app), clip(&refusal.detail), refusal.status.as_u16());
     if refusal.status.is_server_error() {
         tracing::error!(%id, status, source, detail, "a program got no token");

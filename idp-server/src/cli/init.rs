@@ -13,6 +13,7 @@ use twolatch_core::policy::Rules;
 
 use super::open::{assemble, close, open};
 use super::{CliError, actor, say, say_json};
+use crate::config::login::RawLogin;
 use crate::config::pages::RawPages;
 use crate::config::{Config, DEFAULT_PATH, Raw, RawApi, RawPassword, RawPolicy};
 use crate::oidc::sign::create_missing;
@@ -116,6 +117,7 @@ impl Init {
             trusted_proxies: behind.into_iter().filter_map(|address| address.parse().ok()).collect(),
             password: RawPassword::default(),
             policy: RawPolicy::default(),
+            login: RawLogin::default(),
             pages: RawPages::default(),
             api: RawApi::default(),
         };

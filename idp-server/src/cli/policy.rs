@@ -194,6 +194,7 @@ async fn explain(app: &App, name: &UserName, door: Option<Door>, json: bool) -> 
                 _ if person.user.disabled_at.is_some() => "nothing: the account is disabled and refused",
                 Step::SecondFactor { .. } | Step::Password => "a code",
                 Step::Enrol { .. } => "to set up an authenticator",
+                Step::ProveMailbox { .. } => "a code mailed to the known address, and then to set up an authenticator",
                 Step::Refused(_) => "nothing: refused, because the time to set up is over",
                 Step::Granted(_) | Step::ChangePassword | Step::KeepRecovery => "nothing more",
             };

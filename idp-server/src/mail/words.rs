@@ -31,7 +31,7 @@ pub(super) fn subject(mail: &Mail, config: &Config) -> String {
     let language = language(mail, config);
     let title = |event: Notice| title(event).in_language(language).plain();
     let text = match &mail.letter {
-        Letter::Code { .. } => t("mail-subject-code"),
+        Letter::Code { .. } | Letter::ConfirmChange { .. } => t("mail-subject-code"),
         Letter::VerifyAddress { .. } => t("mail-subject-address"),
         Letter::Notice { event, .. } => t("mail-subject-notice").with("event", title(*event)),
         Letter::Invite { .. } => t("mail-subject-invite"),
@@ -84,6 +84,10 @@ impl Writer<'_> {
             Letter::VerifyAddress { code, minutes: life } => {
                 let lead = t("mail-address").with("organisation", &self.organisation).with("minutes", minutes(*life));
                 vec![self.text(lead), Part::Code(plain(code.expose())), self.text(t("mail-address-not-you"))]
+            }
+            Letter::ConfirmChange { code, minutes: life } => {
+                let lead = t("mail-change").with("organisation", &self.organisation).with("minutes", minutes(*life));
+                vec![self.text(lead), Part::Code(plain(code.expose())), self.text(t("mail-change-not-you"))]
             }
             Letter::Notice { event, at, door, place: from, not_me } => {
                 let mut parts = vec![self.text(sentence(*event)), self.circumstances(*at, *door, from.as_deref())];

@@ -43,5 +43,5 @@ pub(crate) async fn submit(State(app): State<App>, Path(token): Path<String>, fo
     let used = app.logins.use_admin_link(&token, attempt, &browser.source, browser.now).await;
     let goes_on = used.map_err(over)?;
     tracing::warn!(source = %browser.source, "an administrator has removed the own second factors");
-    Ok(login::advance(&app, &browser, &goes_on).await?.into_response())
+    Ok(login::advance(&app, &browser, &goes_on, None).await?.into_response())
 }

@@ -5,11 +5,13 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
 use twolatch_core::crypto::random_text;
+use twolatch_core::factor::Kind as Factor;
 use twolatch_core::login::web::{Current, Fault, Goal};
 use twolatch_core::step::Step;
 
 use super::said::Said;
 use super::{Answer, Detour, show as show_page};
+use crate::config::login::AfterSetup;
 use crate::pages::onward::Onward;
 use crate::state::App;
 use crate::web::browser::{Browser, Leaving};
@@ -20,9 +22,14 @@ use crate::web::notice::Notice;
 use crate::web::path::Links;
 use crate::web::session;
 
+pub mod asked;
 pub mod code;
+pub mod email;
+pub mod method;
 pub mod need_recovery;
 pub mod password;
+pub mod recover;
+pub mod recovery;
 pub mod setup;
 
 /// A longer name is nobody's; it is cut before it gets into a record.
@@ -61,6 +68,7 @@ impl LoginPage {
             page(None, "<b>alice", Some(Notice::NotRight(String::new()))),
             page(Some(Onward::sample()), "", None),
             page(None, "", Some(Notice::SignedOut)),
+            page(None, "", Some(Notice::SetUp)),
             page(None, "", Some(Notice::SetupClosed)),
         ]
     }
@@ -98,7 +106,11 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
     let continue_to = goal.continue_to.clone();
     let name: String = name.expose().chars().take(MAX_NAME).collect();
     match app.logins.enter(&name, password, &browser.source, goal, browser.now).await {
-        Ok(token) => Ok(advance(&app, &browser, &token).await?.into_response()),
+        Ok(token) => {
+            let turned = recognised(&app, &browser, &token).await?;
+            let left = advance(&app, &browser, &token, None).await?;
+            Ok(keeping(left, turned).into_response())
+        }
         Err(Fault::Refused(reason)) => {
             // Not the name: it may be a password in the wrong field.
             tracing::info!(source = %browser.source, %reason, "sign-in refused");
@@ -108,6 +120,49 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
         }
         Err(fault) => Err(fault.into()),
     }
+}
+
+/// The cookie that a remembered browser gets in place of the one that it showed, and for how long. Whatever else comes
+/// of it is a browser that is not remembered.
+async fn recognised(app: &App, browser: &Browser, token: &str) -> Result<Option<(String, i64)>, Detour> {
+    let Some(cookie) = &browser.device else { return Ok(None) };
+    let known = match app.logins.current(token, browser.now).await {
+        Ok(current) => app.logins.recognise(&current, cookie, &browser.source, browser.now).await,
+        Err(fault) => Err(fault),
+    };
+    match known {
+        Ok(turned) => Ok(turned),
+        Err(Fault::Over) => Ok(None), // another request was faster
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// With the cookie of a remembered browser.
+fn keeping(left: Leaving, device: Option<(String, i64)>) -> Leaving {
+    match device {
+        Some((cookie, seconds)) => left.with_for(Cookie::Device, &cookie, seconds),
+        None => left,
+    }
+}
+
+/// Goes on after something was shown that was asked for.
+async fn go_on(app: &App, browser: &Browser) -> Result<Leaving, Detour> {
+    advance(app, browser, browser.attempt.as_deref().unwrap_or_default(), None).await
+}
+
+/// Goes on after a right code. Where that was wished, the browser is remembered from now on.
+async fn proven(app: &App, browser: &Browser, remember: bool, notice: Option<Notice>) -> Result<Leaving, Detour> {
+    let token = browser.attempt.as_deref().unwrap_or_default();
+    let device = if remember {
+        match app.logins.current(token, browser.now).await {
+            Ok(current) => app.logins.remember(&current, &browser.name, &browser.source, browser.now).await?,
+            Err(Fault::Over) => None,
+            Err(fault) => return Err(fault.into()),
+        }
+    } else {
+        None
+    };
+    Ok(keeping(advance(app, browser, token, notice).await?, device))
 }
 
 /// The sign-in that a browser has under way, if it waits for this; else the page that it does wait for.
@@ -125,8 +180,16 @@ async fn reach(app: &App, browser: &Browser, wanted: impl Fn(&Current) -> bool) 
 /// The page that a step is answered on.
 fn page_for(links: &Links, step: &Step) -> String {
     match step {
-        Step::SecondFactor { .. } => links.login_code(),
-        Step::Enrol { .. } => links.login_setup(),
+        Step::SecondFactor { methods, .. } => match methods.first() {
+            Some(Factor::EmailCode) => links.login_email(),
+            _ => links.login_code(),
+        },
+        Step::Enrol { .. } if setup::is_choice(step) => links.login_setup(),
+        Step::ProveMailbox { .. } => links.login_setup(),
+        Step::Enrol { methods, .. } => match methods.first() {
+            Some(Factor::EmailCode) => links.login_setup_email(),
+            _ => links.login_setup_app(),
+        },
         Step::ChangePassword => links.login_password(),
         Step::KeepRecovery => links.login_recovery(),
         Step::Password | Step::Granted(_) | Step::Refused(_) => links.login(),
@@ -139,15 +202,21 @@ fn start_again(app: &App, browser: &Browser) -> Leaving {
 }
 
 /// Sends the browser to what comes next; where nothing is missing, with a session.
-pub(super) async fn advance(app: &App, browser: &Browser, token: &str) -> Result<Leaving, Detour> {
+pub(super) async fn advance(
+    app: &App,
+    browser: &Browser,
+    token: &str,
+    notice: Option<Notice>,
+) -> Result<Leaving, Detour> {
     let links = Links::of(&app.config);
+    let mut notice = notice;
     let mut current = match app.logins.current(token, browser.now).await {
         Ok(current) => current,
         Err(Fault::Over) => return Ok(start_again(app, browser)),
         Err(fault) => return Err(fault.into()),
     };
     match &current.step {
-        Step::Granted(_) => return finish(app, browser, current).await,
+        Step::Granted(_) => return finish(app, browser, current, notice).await,
         Step::Refused(reason) => {
             tracing::info!(user = %current.person.user.name, source = %browser.source, %reason, "sign-in refused");
             // With the sign-in, for asking an administrator.
@@ -155,21 +224,46 @@ pub(super) async fn advance(app: &App, browser: &Browser, token: &str) -> Result
             return Ok(left.saying(app, browser, &Notice::SetupClosed));
         }
         // Made here and not where it is shown: looking at a page changes nothing.
+        Step::Enrol { .. } if setup::is_choice(&current.step) => {}
+        Step::Enrol { methods, .. } if !methods.contains(&Factor::Totp) => {}
         Step::Enrol { .. } => drop(app.logins.pending(&mut current, browser.now).await?),
+        Step::SecondFactor { methods, .. } if methods.first() == Some(&Factor::EmailCode) => {
+            notice = email::mail(app, browser, &mut current).await?.or(notice);
+        }
         Step::KeepRecovery => drop(app.logins.new_set(&mut current, browser.now).await?),
-        Step::Password | Step::SecondFactor { .. } | Step::ChangePassword => {}
+        Step::Password | Step::SecondFactor { .. } | Step::ProveMailbox { .. } | Step::ChangePassword => {}
     }
-    Ok(browser.go(&page_for(&links, &current.step)).with(Cookie::Attempt, token))
+    let left = browser.go(&page_for(&links, &current.step)).with(Cookie::Attempt, token);
+    Ok(match notice {
+        Some(notice) => left.saying(app, browser, &notice),
+        None => left,
+    })
 }
 
-async fn finish(app: &App, browser: &Browser, current: Current) -> Result<Leaving, Detour> {
+async fn finish(app: &App, browser: &Browser, current: Current, notice: Option<Notice>) -> Result<Leaving, Detour> {
     let user = current.person.user.name.clone();
+    if app.config.after_setup == AfterSetup::SignIn && current.has_set_up() {
+        return sign_in_anew(app, browser, current).await;
+    }
     match app.logins.finish(current, &browser.source, browser.now).await {
         Ok((session, continue_to)) => {
             tracing::info!(%user, source = %browser.source, "signed in");
             let links = Links::of(&app.config);
             let to = continue_to.map_or_else(|| links.account(), |sealed| links.resume(&sealed));
-            Ok(signed_in(app, browser, &to, &session).await?)
+            signed_in_saying(app, browser, &to, &session, notice).await
+        }
+        Err(Fault::Over) => Ok(start_again(app, browser)),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Everything is set up, and the organisation wants it used at once.
+async fn sign_in_anew(app: &App, browser: &Browser, current: Current) -> Result<Leaving, Detour> {
+    let links = Links::of(&app.config);
+    match app.logins.end_after_setup(current).await {
+        Ok(continue_to) => {
+            let to = continue_to.map_or_else(|| links.login(), |sealed| links.login_continuing(&sealed));
+            Ok(browser.go(&to).without(Cookie::Attempt).saying(app, browser, &Notice::SetUp))
         }
         Err(Fault::Over) => Ok(start_again(app, browser)),
         Err(fault) => Err(fault.into()),
@@ -178,11 +272,25 @@ async fn finish(app: &App, browser: &Browser, current: Current) -> Result<Leavin
 
 /// Sends a browser on with a new session. Whatever session it had ends, and no form from before is taken any more.
 pub(super) async fn signed_in(app: &App, browser: &Browser, to: &str, session: &str) -> Result<Leaving, Detour> {
+    signed_in_saying(app, browser, to, session, None).await
+}
+
+async fn signed_in_saying(
+    app: &App,
+    browser: &Browser,
+    to: &str,
+    session: &str,
+    notice: Option<Notice>,
+) -> Result<Leaving, Detour> {
     if let Some(token) = &browser.session
         && let Some(old) = app.store.session(token, browser.now).await?
     {
         app.logins.sign_out(old, browser.now).await?;
     }
     let flow = random_text::<20>(app.entropy())?;
-    Ok(browser.go(to).with(Cookie::Session, session).with(Cookie::Flow, &flow).without(Cookie::Attempt))
+    let left = browser.go(to).with(Cookie::Session, session).with(Cookie::Flow, &flow).without(Cookie::Attempt);
+    Ok(match notice {
+        Some(notice) => left.saying(app, &browser.renewed(&flow), &notice),
+        None => left,
+    })
 }

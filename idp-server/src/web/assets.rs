@@ -14,7 +14,11 @@ use super::failure::Kind;
 use crate::config::colour::Colour;
 use crate::state::App;
 
-const STYLE: &str = concat!(include_str!("../../static/style.css"), include_str!("../../static/parts.css"));
+const STYLE: &str = concat!(
+    include_str!("../../static/style.css"),
+    include_str!("../../static/parts.css"),
+    include_str!("../../static/signin.css"),
+);
 const SCRIPT: &str = include_str!("../../static/comfort.js");
 const ICON: &str = include_str!("../../static/icon.svg");
 

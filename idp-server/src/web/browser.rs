@@ -10,7 +10,7 @@ use super::cookie::Cookie;
 use super::failure::{Failure, Kind};
 use super::language::Wish;
 use super::notice::Notice;
-use super::{path, request};
+use super::{agent, path, request};
 use crate::state::App;
 
 /// The browser behind a request.
@@ -26,6 +26,10 @@ pub struct Browser {
     pub attempt: Option<String>,
     /// The token of its session.
     pub session: Option<String>,
+    /// What it is remembered by.
+    pub device: Option<String>,
+    /// What it calls itself, for people.
+    pub name: String,
     /// What it says about languages.
     pub wish: Wish,
     notice: Option<String>,
@@ -45,6 +49,8 @@ impl FromRequestParts<App> for Browser {
             flow: read(Cookie::Flow),
             attempt: read(Cookie::Attempt),
             session: read(Cookie::Session),
+            device: read(Cookie::Device),
+            name: agent::named(&parts.headers),
             wish: Wish::of(&app.config, &parts.method, &parts.uri, &parts.headers),
             notice: read(Cookie::Notice),
             secure,
@@ -103,6 +109,12 @@ impl Leaving {
     /// With a cookie.
     pub fn with(mut self, cookie: Cookie, value: &str) -> Self {
         cookie.set(self.response.headers_mut(), self.secure, value);
+        self
+    }
+
+    /// With a cookie that stays for so many seconds.
+    pub fn with_for(mut self, cookie: Cookie, value: &str, seconds: i64) -> Self {
+        cookie.set_for(self.response.headers_mut(), self.secure, value, seconds);
         self
     }
 

@@ -15,11 +15,13 @@ pub enum Cookie {
     Notice,
     /// The language that the person has chosen.
     Language,
+    /// What the browser is remembered by.
+    Device,
 }
 
 impl Cookie {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Flow, Self::Attempt, Self::Session, Self::Notice, Self::Language];
+    pub const ALL: [Self; 6] = [Self::Flow, Self::Attempt, Self::Session, Self::Notice, Self::Language, Self::Device];
 
     /// The name. Under https its prefix makes browsers refuse one that a neighbouring host or plain http has set.
     #[must_use]
@@ -35,6 +37,8 @@ impl Cookie {
             (Self::Notice, false) => "twolatch_notice",
             (Self::Language, true) => "__Host-twolatch_language",
             (Self::Language, false) => "twolatch_language",
+            (Self::Device, true) => "__Host-twolatch_device",
+            (Self::Device, false) => "twolatch_device",
         }
     }
 
@@ -42,6 +46,7 @@ impl Cookie {
     const fn limit(self) -> usize {
         match self {
             Self::Flow | Self::Attempt | Self::Session | Self::Language => 64,
+            Self::Device => 128,
             Self::Notice => 2048,
         }
     }
@@ -67,6 +72,11 @@ impl Cookie {
     pub fn set(self, headers: &mut HeaderMap, secure: bool, value: &str) {
         let end = if self == Self::Language { "; Max-Age=31536000" } else { "" };
         self.append(headers, secure, value, end);
+    }
+
+    /// Sets it for so many seconds, however often the browser is closed.
+    pub fn set_for(self, headers: &mut HeaderMap, secure: bool, value: &str, seconds: i64) {
+        self.append(headers, secure, value, &format!("; Max-Age={seconds}"));
     }
 
     /// Removes it.

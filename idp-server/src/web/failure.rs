@@ -163,6 +163,7 @@ impl From<Fault> for Failure {
             Fault::Store(error) => error.into(),
             Fault::Busy => Kind::Busy.because("busy: too many passwords are being checked"),
             Fault::Over => Kind::Stale.because("the sign-in is over, or another request was faster"),
+            Fault::Unconfirmed => Kind::Stale.because("the session has not shown a second factor lately"),
             Fault::Weak(weak) => Kind::BadForm.because(weak.to_string()),
             Fault::Refused(reason) => Kind::BadForm.because(reason.to_string()),
         }

@@ -26,6 +26,32 @@ pub enum Notice {
     UsedCode,
     /// What was typed is no code.
     NoCode,
+    /// The mailed code is not right.
+    WrongEmailCode,
+    /// What was typed is no code, and one was mailed.
+    NoEmailCode,
+    /// The mailed code is too old, or was used.
+    EmailCodeOver,
+    /// The code is on its way once more.
+    MailedAgain,
+    /// The code was mailed just now; in so many seconds it can be again.
+    MailTooEarly(u32),
+    /// Too many codes were mailed; in so many minutes another one can be.
+    MailBlocked(u32),
+    /// Too many mailed codes were wrong; for so many minutes none is sent or judged.
+    EmailBlocked(u32),
+    /// The recovery code or key is not right.
+    WrongRecovery,
+    /// The recovery code or key was used before.
+    UsedRecovery,
+    /// What was typed is no recovery code and no key.
+    NoRecovery,
+    /// A recovery code was used; so many are left.
+    RecoveryLeft(u32),
+    /// Nobody has said that recovery codes or key are kept.
+    NotKept,
+    /// Everything is set up: sign in with it.
+    SetUp,
     /// The new password cannot be taken; why.
     Weak(Weak),
     /// The present password is not right.

@@ -10,12 +10,30 @@ pub const HOME: &str = "/";
 pub const LOGIN: &str = "/login";
 /// A code of an authenticator.
 pub const LOGIN_CODE: &str = "/login/code";
-/// A first authenticator, at sign-in.
+/// Choosing another way to show a second factor.
+pub const LOGIN_METHOD: &str = "/login/method";
+/// A code that was mailed.
+pub const LOGIN_EMAIL: &str = "/login/email";
+/// Mailing it, or mailing it again.
+pub const LOGIN_EMAIL_SEND: &str = "/login/email/send";
+/// A recovery code or key in place of a second factor.
+pub const LOGIN_RECOVER: &str = "/login/recover";
+/// Choosing a first second factor, at sign-in.
 pub const LOGIN_SETUP: &str = "/login/setup";
+/// A first authenticator.
+pub const LOGIN_SETUP_APP: &str = "/login/setup/app";
+/// The first codes by mail.
+pub const LOGIN_SETUP_EMAIL: &str = "/login/setup/email";
+/// Mailing the first one.
+pub const LOGIN_SETUP_EMAIL_SEND: &str = "/login/setup/email/send";
+/// Putting that off.
+pub const LOGIN_LATER: &str = "/login/later";
 /// A password in place of one that somebody else has chosen.
 pub const LOGIN_PASSWORD: &str = "/login/password";
 /// Recovery codes or key, at sign-in.
 pub const LOGIN_RECOVERY: &str = "/login/recovery";
+/// The same as a file.
+pub const LOGIN_RECOVERY_FILE: &str = "/login/recovery/file";
 /// Asking an administrator for help, at sign-in.
 pub const LOGIN_NEED_RECOVERY: &str = "/login/need-recovery";
 /// Asking for an administrator's link, at sign-in.
@@ -129,10 +147,58 @@ impl Links {
         self.to(LOGIN_CODE)
     }
 
-    /// The first authenticator, at sign-in.
+    /// Choosing another way, at sign-in.
+    #[must_use]
+    pub fn login_method(&self) -> String {
+        self.to(LOGIN_METHOD)
+    }
+
+    /// The mailed code at sign-in.
+    #[must_use]
+    pub fn login_email(&self) -> String {
+        self.to(LOGIN_EMAIL)
+    }
+
+    /// Having it mailed.
+    #[must_use]
+    pub fn login_email_send(&self) -> String {
+        self.to(LOGIN_EMAIL_SEND)
+    }
+
+    /// A recovery code or key at sign-in.
+    #[must_use]
+    pub fn login_recover(&self) -> String {
+        self.to(LOGIN_RECOVER)
+    }
+
+    /// Choosing the first second factor, at sign-in.
     #[must_use]
     pub fn login_setup(&self) -> String {
         self.to(LOGIN_SETUP)
+    }
+
+    /// The first authenticator, at sign-in.
+    #[must_use]
+    pub fn login_setup_app(&self) -> String {
+        self.to(LOGIN_SETUP_APP)
+    }
+
+    /// The first codes by mail, at sign-in.
+    #[must_use]
+    pub fn login_setup_email(&self) -> String {
+        self.to(LOGIN_SETUP_EMAIL)
+    }
+
+    /// Having the first one mailed.
+    #[must_use]
+    pub fn login_setup_email_send(&self) -> String {
+        self.to(LOGIN_SETUP_EMAIL_SEND)
+    }
+
+    /// Putting set-up off.
+    #[must_use]
+    pub fn login_later(&self) -> String {
+        self.to(LOGIN_LATER)
     }
 
     /// The forced new password, at sign-in.
@@ -145,6 +211,12 @@ impl Links {
     #[must_use]
     pub fn login_recovery(&self) -> String {
         self.to(LOGIN_RECOVERY)
+    }
+
+    /// The same as a file.
+    #[must_use]
+    pub fn login_recovery_file(&self) -> String {
+        self.to(LOGIN_RECOVERY_FILE)
     }
 
     /// Asking an administrator for help, at sign-in.

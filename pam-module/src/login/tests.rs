@@ -153,12 +153,13 @@ fn p33_the_prompts_of_a_conversation_are_counted_over_all_questions() {
 }
 
 #[test]
-fn set_up_has_three_prompts_more_and_never_more_than_ten() {
+fn set_up_has_seven_prompts_more_and_never_more_than_ten() {
     let steps = |count: usize| (0..count).map(|_| labelled("a", "Scan this.", "First code: "));
     let codes = vec!["111111"; 10];
-    let mut server = Server::saying(steps(7));
-    assert_eq!(reason(run(&mut Person::typing(&codes[..6]), &mut server, MANNER)), Reason::TooManyPrompts);
-    assert_eq!(server.sent.len(), 6);
+    let mut server = Server::saying(steps(9));
+    let manner = Manner { prompts: 1, ..MANNER };
+    assert_eq!(reason(run(&mut Person::typing(&codes[..8]), &mut server, manner)), Reason::TooManyPrompts);
+    assert_eq!(server.sent.len(), 8);
 
     let mut server = Server::saying(steps(11));
     let manner = Manner { prompts: 10, ..MANNER };
@@ -170,6 +171,33 @@ fn set_up_has_three_prompts_more_and_never_more_than_ten() {
     assert_eq!(run(&mut person, &mut server, MANNER), Ok(Passed::Granted));
     assert_eq!(person.prompts[0], "Scan this.\nFirst code: ");
     assert!(person.prompts[1].ends_with("\nFirst code: ") && !person.prompts[1].contains("Scan"));
+}
+
+#[test]
+fn words_are_sent_and_are_no_tries_but_do_not_go_on_for_ever() {
+    let manner = Manner { prompts: 1, ..MANNER };
+    let mut server = Server::saying([question("a1"), question("a2"), Outcome::Granted]);
+    assert_eq!(run(&mut Person::typing(&[" Other", "123456"]), &mut server, manner), Ok(Passed::Granted));
+    assert_eq!(server.sent[0], ("a1".to_owned(), "other".to_owned()));
+
+    let mut server = Server::saying(vec![question("a1"); 21]);
+    let words = vec!["resend"; 20];
+    assert_eq!(reason(run(&mut Person::typing(&words), &mut server, manner)), Reason::TooManyPrompts);
+    assert_eq!(server.sent.len(), 20);
+}
+
+#[test]
+fn what_can_be_typed_instead_stays_in_sight() {
+    let notice = Outcome::Ask {
+        attempt: "a1".into(),
+        notice: Some("You may also type: other.".into()),
+        drawn: false,
+        label: None,
+        reason: None,
+    };
+    let (mut person, mut server) = (Person::typing(&["", "123456"]), Server::saying([notice, Outcome::Granted]));
+    assert_eq!(run(&mut person, &mut server, MANNER), Ok(Passed::Granted));
+    assert!(person.prompts[1].ends_with("\nYou may also type: other.\nCode: "), "{:?}", person.prompts);
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Time-based one-time codes, RFC 6238. It must not know what has been accepted before: the store does.
 
-use std::ops::RangeInclusive;
-
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use totp_rs::{Algorithm as RsAlgorithm, Builder};
@@ -23,6 +21,9 @@ const MIN_SECRET_BYTES: usize = 16;
 /// Steps to either side in which set-up looks for the first code, to learn how the device's clock stands.
 const SETUP_REACH: i64 = 2;
 
+/// Seconds to either side in which the code of a device is looked for whose clock is wrong.
+const FAR_REACH: i64 = 3600;
+
 /// How an authenticator makes its codes.
 #[derive(Clone)]
 pub struct Totp {
@@ -34,7 +35,7 @@ pub struct Totp {
     pub digits: u8,
     /// Seconds of a step, 30 or 60.
     pub period: u32,
-    /// Steps by which the device's clock was ahead when it was set up.
+    /// Steps by which the device's clock was ahead when it was set up or last brought into line.
     pub drift: i64,
 }
 
@@ -156,6 +157,24 @@ impl Totp {
         self.search(code, self.step_at(now), -SETUP_REACH..=SETUP_REACH)
     }
 
+    /// The step of a code from a device whose clock is wrong by up to an hour; the nearest one. It proves nothing.
+    #[must_use]
+    pub fn far_step(&self, code: &Secret, now: Timestamp) -> Option<i64> {
+        // From the rim inwards: what is found last is the nearest.
+        let reach = (0..=self.far_reach()).rev().flat_map(|far| [far, -far]);
+        self.search(code, self.step_at(now), reach)
+    }
+
+    /// Whether a step is one that a device whose clock is wrong may show now.
+    #[must_use]
+    pub fn is_within_far_reach(&self, step: i64, now: Timestamp) -> bool {
+        (step - self.step_at(now)).abs() <= self.far_reach()
+    }
+
+    fn far_reach(&self) -> i64 {
+        FAR_REACH / i64::from(self.period.max(1))
+    }
+
     /// Whether this is the code that follows the one of `first`.
     #[must_use]
     pub fn is_next(&self, code: &Secret, first: i64) -> bool {
@@ -163,7 +182,7 @@ impl Totp {
     }
 
     /// Compares with every candidate, so that the time taken says nothing.
-    fn search(&self, code: &Secret, around: i64, reach: RangeInclusive<i64>) -> Option<i64> {
+    fn search(&self, code: &Secret, around: i64, reach: impl Iterator<Item = i64>) -> Option<i64> {
         let mut found = None;
         for step in reach.map(|offset| around + offset) {
             let is_it = self

@@ -1,18 +1,21 @@
 //! What people do to their own account once they are signed in.
 
 use super::Logins;
+use super::notices::tell;
 use super::web::Fault;
 use crate::audit::{Event, Record};
 use crate::crypto::random_text;
 use crate::door::Door;
 use crate::factor::Kind;
+use crate::letter::Notice;
 use crate::reason::Reason;
 use crate::secret::Secret;
-use crate::store::StoreError;
 use crate::store::audit::record;
 use crate::store::budgets::{Budget, clear};
-use crate::store::sessions::{Session, delete_session, insert_session};
+use crate::store::devices::delete_devices;
+use crate::store::sessions::{Renewal, Session, delete_session, end_other_sessions, end_session, renew_session};
 use crate::store::users::update_user;
+use crate::store::{Person, StoreError};
 use crate::time::Timestamp;
 
 impl Logins {
@@ -28,12 +31,8 @@ impl Logins {
         source: &str,
         now: Timestamp,
     ) -> Result<String, Fault> {
-        let mut person = self.store.person(&session.user.id).await?.ok_or(Fault::Over)?;
-        // What has changed since the session was looked at has ended it.
+        let mut person = self.own(session).await?;
         let expected = session.user.security_version;
-        if person.user.security_version != expected || person.user.disabled_at.is_some() {
-            return Err(Fault::Over);
-        }
         let about = Record { factor: Some(Kind::Password), ..self.about(&person, source, now) };
         let budget = Budget::of_password(person.user.id.as_str(), "account");
         if !self.may_try([budget.clone()], Record { event: Event::Password, ..about.clone() }).await? {
@@ -44,16 +43,15 @@ impl Logins {
             return Err(Fault::Refused(Reason::Password));
         }
         self.set_password(&mut person, new).await?;
-        let token = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
-        let (store, cookie) = (self.store.clone(), token.clone());
-        let (proofs, old_session, place) = (session.proofs.clone(), session.id_hash.clone(), source.to_owned());
+        let (token, renewal) = self.renewal(session)?;
+        let store = self.store.clone();
         self.store
             .write(move |connection| {
                 Box::pin(async move {
                     clear(connection, &budget).await?;
                     update_user(connection, &store, &person.user, expected).await?;
-                    delete_session(connection, &old_session).await?;
-                    insert_session(connection, &store, &cookie, &person.user, &proofs, &place, now).await?;
+                    renew_session(connection, &store, &renewal, person.user.security_version).await?;
+                    tell(connection, &store, &person.user, Notice::PasswordChanged, &about).await?;
                     record(connection, &store, Record { event: Event::PasswordChanged, ..about }).await
                 })
             })
@@ -67,7 +65,7 @@ impl Logins {
     /// Where the database fails.
     pub async fn sign_out(&self, session: Session, now: Timestamp) -> Result<(), StoreError> {
         let store = self.store.clone();
-        let about = Record { door: Some(Door::Web), ..Record::new(now, Event::SessionEnded) }.about(&session.user.name);
+        let about = ended(&session, now);
         self.store
             .write(move |connection| {
                 Box::pin(async move {
@@ -77,4 +75,85 @@ impl Logins {
             })
             .await
     }
+
+    /// Ends one of the own sessions, by the hash of its cookie.
+    ///
+    /// # Errors
+    /// [`Reason::Unknown`] where there is none.
+    pub async fn end_own_session(&self, session: &Session, id_hash: &str, now: Timestamp) -> Result<(), Fault> {
+        let (store, about) = (self.store.clone(), ended(session, now));
+        let (id_hash, user) = (id_hash.to_owned(), session.user.id.clone());
+        let was_there = self
+            .store
+            .write(move |connection| {
+                Box::pin(async move {
+                    let was_there = end_session(connection, &id_hash, &user).await?;
+                    if was_there {
+                        record(connection, &store, about).await?;
+                    }
+                    Ok(was_there)
+                })
+            })
+            .await?;
+        if was_there { Ok(()) } else { Err(Fault::Refused(Reason::Unknown)) }
+    }
+
+    /// Ends all own sessions but this one.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn end_other_sessions(&self, session: &Session, now: Timestamp) -> Result<(), StoreError> {
+        let (store, about) = (self.store.clone(), ended(session, now).saying("all others"));
+        let (id_hash, user) = (session.id_hash.clone(), session.user.id.clone());
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    end_other_sessions(connection, &id_hash, &user).await?;
+                    record(connection, &store, about).await
+                })
+            })
+            .await
+    }
+
+    /// Forgets all own devices.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn forget_devices(&self, session: &Session, now: Timestamp) -> Result<(), StoreError> {
+        let about = Record { event: Event::DeviceForgotten, ..ended(session, now) }.saying("all");
+        let (store, user) = (self.store.clone(), session.user.id.clone());
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    delete_devices(connection, &user).await?;
+                    record(connection, &store, about).await
+                })
+            })
+            .await
+    }
+
+    /// The owner of a session, as they are now. What has changed since the session was looked at has ended it.
+    pub(super) async fn own(&self, session: &Session) -> Result<Person, Fault> {
+        let person = self.store.person(&session.user.id).await?.ok_or(Fault::Over)?;
+        if person.user.security_version != session.user.security_version || person.user.disabled_at.is_some() {
+            return Err(Fault::Over);
+        }
+        Ok(person)
+    }
+
+    /// The same, for what changes the account: they must have shown just now that it is they.
+    pub(super) async fn owner(&self, session: &Session, now: Timestamp) -> Result<Person, Fault> {
+        if session.is_confirmed(now) { self.own(session).await } else { Err(Fault::Unconfirmed) }
+    }
+
+    /// A session's new token, and how it goes on under that.
+    pub(super) fn renewal(&self, session: &Session) -> Result<(String, Renewal), StoreError> {
+        let token = random_text::<20>(self.store.entropy())?;
+        let id_hash = session.id_hash.clone();
+        Ok((token.clone(), Renewal { id_hash, token, proof: None, confirmed_at: None }))
+    }
+}
+
+fn ended(session: &Session, now: Timestamp) -> Record {
+    Record { door: Some(Door::Web), ..Record::new(now, Event::SessionEnded) }.about(&session.user.name)
 }

@@ -23,8 +23,8 @@ const MAX_NAME: usize = 120;
 
 impl Logins {
     /// Looks, in a sign-in whose password was right, whether the browser is remembered; answers the cookie that it gets
-    /// instead of the one that it showed. Whoever shows the one before has a copy: that ends the device, and its owner is
-    /// told.
+    /// instead of the one that it showed, and for how many seconds more it is kept. Whoever shows the one before has a
+    /// copy: that ends the device, and its owner is told.
     ///
     /// # Errors
     /// Where the database fails, or another request was faster.
@@ -34,7 +34,7 @@ impl Logins {
         cookie: &str,
         source: &str,
         now: Timestamp,
-    ) -> Result<Option<String>, Fault> {
+    ) -> Result<Option<(String, i64)>, Fault> {
         let user = &current.person.user;
         let Some((id, shown)) = cookie.split_once('.') else { return Ok(None) };
         let Some(mut device) = self.store.device(id, now).await? else { return Ok(None) };
@@ -52,7 +52,7 @@ impl Logins {
             return Ok(None);
         }
         let next = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
-        let cookie = format!("{id}.{next}");
+        let (cookie, left) = (format!("{id}.{next}"), device.expires_at.since(now));
         source.clone_into(&mut device.place);
         device.former_hash = Some(std::mem::replace(&mut device.secret_hash, token_hash(&next)));
         device.used_at = now;
@@ -68,7 +68,7 @@ impl Logins {
                 })
             })
             .await?;
-        Ok(Some(cookie))
+        Ok(Some((cookie, left)))
     }
 
     /// Remembers the browser of a sign-in that has just shown a second factor; answers its cookie and for how many

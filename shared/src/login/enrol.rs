@@ -1,6 +1,7 @@
 //! Setting up an authenticator in the middle of a sign-in through a browser.
 
 use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
 
 use super::Logins;
 use super::notices::tell;
@@ -10,15 +11,18 @@ use super::web::{Current, Fault};
 use crate::audit::{Event, Record};
 use crate::crypto::seal::Place;
 use crate::factor::{Kind, Proof};
+use crate::id::Id;
 use crate::letter::Notice;
+use crate::policy::Rules;
 use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::step::Step;
-use crate::store::StoreError;
 use crate::store::audit::record;
-use crate::store::browser::{Attempt, update_attempt};
-use crate::store::users::update_user;
+use crate::store::browser::{Attempt, finish_attempt, update_attempt};
+use crate::store::users::{person_held, update_user};
+use crate::store::{Store, StoreError, Written};
 use crate::time::Timestamp;
+use crate::user::User;
 
 /// What is pending in a sign-in. It only ever rests sealed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,12 +43,11 @@ impl Logins {
         if !current.lets_set_up(Kind::Totp) {
             return Err(Fault::Over);
         }
-        if let Some(sealed) = &current.attempt.pending {
-            if let Underway::App(pending) = self.unseal_pending(&current.attempt, sealed)?
-                && !pending.is_over(now)
-            {
-                return Ok(pending);
-            }
+        if let Some(sealed) = &current.attempt.pending
+            && let Underway::App(pending) = self.unseal_pending(&current.attempt, sealed)?
+            && !pending.is_over(now)
+        {
+            return Ok(pending);
         }
         let pending = Pending::new(self.store.entropy(), now).map_err(StoreError::from)?;
         self.keep_pending(current, &Underway::App(pending.clone())).await?;
@@ -154,20 +157,35 @@ impl Logins {
             return Err(Fault::Over);
         }
         let about = Record { event: Event::SetupPutOff, factor: None, ..self.about(&current.person, source, now) };
-        let Current { mut attempt, mut person, .. } = current;
-        person.user.skipped += 1;
+        let Current { mut attempt, person, .. } = current;
+        let rules = self.policy(now).await?.rules.clone();
         attempt.proofs.push(Proof { kind: Kind::Later, at: now });
         let store = self.store.clone();
         self.store
             .write(move |connection| {
                 Box::pin(async move {
-                    update_user(connection, &store, &person.user, attempt.security_version).await?;
-                    update_attempt(connection, &store, &attempt).await?;
-                    record(connection, &store, about).await
+                    let whose = (&person.user.id, attempt.security_version);
+                    put_off_in(connection, &store, &rules, whose, about).await?;
+                    update_attempt(connection, &store, &attempt).await
                 })
             })
             .await?;
         Ok(())
+    }
+
+    /// Ends a sign-in in which a second factor was set up without letting in: the person signs in with it next. Answers
+    /// where that one is to lead.
+    ///
+    /// # Errors
+    /// [`Fault::Over`] where something is missing, or another request was faster.
+    pub async fn end_after_setup(&self, current: Current) -> Result<Option<String>, Fault> {
+        if !matches!(current.step, Step::Granted(_)) || !current.has_set_up() {
+            return Err(Fault::Over);
+        }
+        let Current { attempt, .. } = current;
+        let continue_to = attempt.continue_to.clone();
+        self.store.write(move |c| Box::pin(async move { finish_attempt(c, &attempt).await })).await?;
+        Ok(continue_to)
     }
 
     async fn keep_pending(&self, current: &mut Current, pending: &Underway) -> Result<(), Fault> {
@@ -192,6 +210,29 @@ impl Logins {
         })?;
         serde_json::from_slice(&plain).map_err(|_| StoreError::Value { table: "attempts", row: row() })
     }
+}
+
+/// Puts set-up off once more, counted exactly: who says *later* at two doors at once has said it twice.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where the person has changed since, or was faster at another door and has none left.
+pub(super) async fn put_off_in(
+    connection: &mut AnyConnection,
+    store: &Store,
+    rules: &Rules,
+    (id, security_version): (&Id<User>, i64),
+    about: Record,
+) -> Written<()> {
+    let person = person_held(connection, store, id).await?;
+    let same = person.filter(|person| {
+        person.user.security_version == security_version
+            && person.user.disabled_at.is_none()
+            && rules.may_put_off(&person.user, about.at)
+    });
+    let Some(mut person) = same else { return Err(StoreError::Conflict) };
+    person.user.skipped += 1;
+    update_user(connection, store, &person.user, security_version).await?;
+    record(connection, store, about).await
 }
 
 fn pending_place(attempt: &Attempt) -> Place<'_> {

@@ -44,6 +44,15 @@ pub struct OnItsWay {
     pub over_at: Timestamp,
 }
 
+/// Until when codes by mail are blocked for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blocked {
+    /// None is sent before: three were, in a few minutes.
+    pub sending: Option<Timestamp>,
+    /// None is sent or judged before: three were shown wrong.
+    pub all: Option<Timestamp>,
+}
+
 impl Logins {
     /// Mails a code for a sign-in under way, unless one is on its way that can still be used.
     ///
@@ -62,14 +71,17 @@ impl Logins {
         self.mail_new(current, MailedFor::Login, about, now).await
     }
 
-    /// Sends the code of a sign-in once more: the same one, and no longer good for that.
+    /// Sends the code of a sign-in once more, or the one that shows whose an address is: the same one, and no longer good
+    /// for that. Where none is on its way, a new one.
     ///
     /// # Errors
     /// [`Reason::Wait`] where it is too early.
     pub async fn mail_again(&self, current: &mut Current, source: &str, now: Timestamp) -> Result<(), Fault> {
-        if !current.asks_for(Kind::EmailCode) {
-            return Err(Fault::Over);
-        }
+        let purpose = match () {
+            () if current.asks_for(Kind::EmailCode) => MailedFor::Login,
+            () if current.lets_set_up(Kind::EmailCode) => MailedFor::Address,
+            () => return Err(Fault::Over),
+        };
         let about = self.about(&current.person, source, now);
         match current.attempt.mailed.clone() {
             Some((id, made)) if now.since(made) < LIFE => {
@@ -78,8 +90,21 @@ impl Logins {
                     Sending::NotBefore(_) => Err(Fault::Refused(Reason::Wait)),
                 }
             }
-            _ => self.mail_new(current, MailedFor::Login, about, now).await,
+            _ => self.mail_new(current, purpose, about, now).await,
         }
+    }
+
+    /// Until when codes by mail are blocked for somebody, if they are.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn mail_blocked(&self, user: &User, now: Timestamp) -> Result<Blocked, StoreError> {
+        let until = async |budget: Budget| match self.store.standing(&budget, now).await? {
+            (_, Charge::Wait(moment)) => Ok::<_, StoreError>(Some(moment)),
+            (_, Charge::Taken | Charge::Held) => Ok(None),
+        };
+        let id = user.id.as_str();
+        Ok(Blocked { sending: until(Budget::of_mail(id)).await?, all: until(Budget::of_email(id)).await? })
     }
 
     /// Takes a mailed code.
@@ -108,7 +133,9 @@ impl Logins {
             about,
         };
         attempt.proofs.push(Proof { kind: Kind::EmailCode, at: now });
-        self.judge_for(attempt, question).await
+        self.judge_for(attempt, question).await?;
+        self.note_method(&person, Kind::EmailCode).await;
+        Ok(())
     }
 
     /// How a mailed code of a sign-in stands.
@@ -214,7 +241,7 @@ impl Logins {
                     }
                     let over_at = code.created_at.plus(LIFE);
                     let minutes = (over_at.since(now) + 59) / 60;
-                    let letter = Letter::Code { code: code.code, door, minutes };
+                    let letter = letter(code.purpose, code.code, door, minutes);
                     queue(connection, &store, &Mail { to: code.address, name, language, letter }, over_at, now).await?;
                     record(connection, &store, Record { event: Event::CodeMailed, ..about }).await?;
                     Ok(Sending::Sent)
@@ -260,15 +287,21 @@ impl NewCode {
         }
         insert_email_code(connection, store, &self.id, &self.user.id, &self.code).await?;
         let (code, minutes) = (self.code.code, LIFE / 60);
-        let letter = match self.code.purpose {
-            MailedFor::Login => Letter::Code { code, door: self.door, minutes },
-            MailedFor::Address => Letter::VerifyAddress { code, minutes },
-        };
+        let letter = letter(self.code.purpose, code, self.door, minutes);
         let (name, language) = (self.user.name.to_string(), self.user.language);
         let mail = Mail { to: self.code.address, name, language, letter };
         queue(connection, store, &mail, now.plus(LIFE), now).await?;
         record(connection, store, Record { event: Event::CodeMailed, factor: Some(Kind::EmailCode), ..about }).await?;
         Ok(Sending::Sent)
+    }
+}
+
+/// How a code is written of.
+const fn letter(purpose: MailedFor, code: Secret, door: Door, minutes: i64) -> Letter {
+    match purpose {
+        MailedFor::Login => Letter::Code { code, door, minutes },
+        MailedFor::Address => Letter::VerifyAddress { code, minutes },
+        MailedFor::Confirm => Letter::ConfirmChange { code, minutes },
     }
 }
 

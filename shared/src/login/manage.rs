@@ -74,7 +74,7 @@ impl From<Fault> for ManageError {
             Fault::Weak(weak) => Self::Weak(weak),
             Fault::Store(error) => Self::Store(error),
             Fault::Busy => Self::Busy("too many passwords are being hashed; try again in a moment".to_owned()),
-            Fault::Over => Self::Store(StoreError::Conflict),
+            Fault::Over | Fault::Unconfirmed => Self::Store(StoreError::Conflict),
             Fault::Refused(reason) => Self::Busy(reason.next_step().to_owned()),
         }
     }

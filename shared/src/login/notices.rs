@@ -7,6 +7,7 @@ use crate::audit::Record;
 use crate::crypto::random_text;
 use crate::letter::{Letter, Mail, NOT_ME_LIFE, NOTICE_LIFE, Notice};
 use crate::secret::Secret;
+use crate::store::addresses::former_addresses;
 use crate::store::links::{Link, Purpose, insert_link};
 use crate::store::mails::queue;
 use crate::store::users::admins_in;
@@ -14,8 +15,8 @@ use crate::store::{Store, Written};
 use crate::time::Timestamp;
 use crate::user::User;
 
-/// Tells somebody, in the transaction of what it tells, with a link for who did not do it. Who has no address is told
-/// nothing.
+/// Tells somebody, in the transaction of what it tells, with a link for who did not do it: at the address that they have,
+/// and at those that they had until lately. Who has no address is told nothing.
 ///
 /// # Errors
 /// Where the database fails.
@@ -26,9 +27,7 @@ pub(super) async fn tell(
     event: Notice,
     about: &Record,
 ) -> Written<()> {
-    if user.email.is_none() {
-        return Ok(());
-    }
+    let Some(address) = &user.email else { return Ok(()) };
     let token = random_text::<20>(store.entropy())?;
     let link = Link {
         purpose: Purpose::NotMe,
@@ -39,7 +38,17 @@ pub(super) async fn tell(
     insert_link(connection, store, &token, &link, about.at).await?;
     let (place, not_me) = (about.source.clone(), Some(Secret::new(token)));
     let letter = Letter::Notice { event, at: about.at, door: about.door, place, not_me };
-    post(connection, store, user, letter, about.at).await
+    let (name, language) = (user.name.to_string(), user.language.clone());
+    let mut mail = Mail { to: address.clone(), name, language, letter };
+    let end = about.at.plus(NOTICE_LIFE);
+    queue(connection, store, &mail, end, about.at).await?;
+    for former in former_addresses(connection, store, &user.id, about.at).await? {
+        if former.key() != address.key() {
+            mail.to = former;
+            queue(connection, store, &mail, end, about.at).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Tells all administrators of something about somebody, with a token that stops it where there is one.

@@ -20,10 +20,10 @@ use crate::secret::{self, Secret};
 use crate::step::Step;
 use crate::store::audit::record;
 use crate::store::browser::update_attempt;
-use crate::store::budgets::{Budget, Charge, charge, clear, give_back, hold, is_noteworthy};
+use crate::store::budgets::{Budget, Charge, charge, clear, give_back, hold, is_noteworthy, refund};
 use crate::store::email_codes::Spent;
-use crate::store::recovery::{delete_recovery, insert_recovery, row_of, spend_recovery};
-use crate::store::users::{person_judged, update_user};
+use crate::store::recovery::{delete_recovery, insert_recovery, recovery_left_in, row_of, spend_recovery};
+use crate::store::users::{person_in, person_judged, update_user};
 use crate::store::{Boxed, Person, Store, StoreError, Written};
 use crate::time::Timestamp;
 use crate::user::User;
@@ -118,7 +118,10 @@ impl Logins {
         let store = self.store.clone();
         let verdict = self
             .judge_recovery(&person, version, &typed, about, move |connection| {
-                Box::pin(async move { update_attempt(connection, &store, &attempt).await })
+                Box::pin(async move {
+                    update_attempt(connection, &store, &attempt).await?;
+                    ask_to_keep_another(connection, &store, &attempt.user, form, now).await
+                })
             })
             .await?;
         match verdict {
@@ -154,7 +157,14 @@ impl Logins {
             None => None,
         };
         // Nobody's hash costs as much as anybody's.
-        let right = self.hasher.check(typed.clone(), stored).await?.right;
+        let right = match self.hasher.check(typed.clone(), stored).await {
+            Ok(checked) => checked.right,
+            Err(error) => {
+                // Nothing was judged, so nothing was tried.
+                self.store.write(move |connection| Box::pin(async move { refund(connection, &budget).await })).await?;
+                return Err(error.into());
+            }
+        };
         let (store, user, version) = (self.store.clone(), person.user.clone(), security_version);
         let row = row.unwrap_or_default();
         let whom = person.user.id.to_string();
@@ -200,7 +210,19 @@ impl Logins {
         Ok(outcome.map_or(Verdict::Right, Verdict::Refused))
     }
 
-    async fn charge_recovery(&self, budget: &Budget, about: &Record) -> Result<Option<Reason>, StoreError> {
+    /// How many recovery codes somebody has left.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn recovery_codes_left(&self, user: &User) -> Result<i64, StoreError> {
+        match &user.recovery {
+            Some(set) => Ok(self.store.recovery_left(set, &user.id).await?.0),
+            None => Ok(0),
+        }
+    }
+
+    /// Takes one try; why nothing is judged, where that is so.
+    pub(super) async fn charge_recovery(&self, budget: &Budget, about: &Record) -> Result<Option<Reason>, StoreError> {
         let (store, budget, about) = (self.store.clone(), budget.clone(), about.clone());
         self.store
             .write(move |connection| {
@@ -218,6 +240,25 @@ impl Logins {
             })
             .await
     }
+}
+
+/// Where the key or the last code of a set was just spent: another one is due, at this very sign-in.
+async fn ask_to_keep_another(
+    connection: &mut AnyConnection,
+    store: &Store,
+    user: &Id<User>,
+    form: Form,
+    now: Timestamp,
+) -> Written<()> {
+    let Some(Person { mut user, .. }) = person_in(connection, store, user).await? else { return Ok(()) };
+    let Some(set) = &user.recovery else { return Ok(()) };
+    let is_spent = form == Form::Key || recovery_left_in(connection, set, &user.id).await?.0 == 0;
+    if !is_spent || user.recovery_due_at.is_some() {
+        return Ok(());
+    }
+    user.recovery_due_at = Some(now);
+    // No login depends on this: whatever else is under way goes on.
+    update_user(connection, store, &user, user.security_version).await
 }
 
 /// Puts a set in force in place of the one before, if the user is still as it was read; tells and records it. Answers the

@@ -51,6 +51,25 @@ pub struct Confirmed {
     last_step: i64,
 }
 
+/// The same between two prompts. It only ever travels sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Carried {
+    /// Base32.
+    #[serde(serialize_with = "secret::reveal")]
+    secret: Secret,
+    drift: i64,
+    last_step: i64,
+}
+
+impl Carried {
+    /// What was carried.
+    #[must_use]
+    pub fn unpacked(&self) -> Option<Confirmed> {
+        let totp = totp_of(&self.secret)?;
+        Some(Confirmed { totp: Totp { drift: self.drift, ..totp }, last_step: self.last_step })
+    }
+}
+
 impl Pending {
     /// A new one.
     ///
@@ -120,8 +139,13 @@ impl Pending {
     }
 
     fn totp(&self) -> Option<Totp> {
-        Totp::from_base32(&self.secret, Algorithm::Sha1, 6, 30).ok()
+        totp_of(&self.secret)
     }
+}
+
+/// As every authenticator that is set up here makes its codes.
+fn totp_of(secret: &Secret) -> Option<Totp> {
+    Totp::from_base32(secret, Algorithm::Sha1, 6, 30).ok()
 }
 
 impl Confirmed {
@@ -129,6 +153,12 @@ impl Confirmed {
     #[must_use]
     pub const fn provisioned(totp: Totp) -> Self {
         Self { totp, last_step: 0 }
+    }
+
+    /// For keeping it until recovery codes are kept, too.
+    #[must_use]
+    pub fn carried(&self) -> Carried {
+        Carried { secret: self.totp.base32(), drift: self.totp.drift, last_step: self.last_step }
     }
 
     /// Stores it with its owner's row, in one transaction: the confirming codes are spent. Answers the user as it then

@@ -16,10 +16,10 @@ use crate::store::audit::record;
 use crate::store::browser::{Attempt, finish_attempt, insert_attempt, update_attempt};
 use crate::store::budgets::{Budget, Charge, charge, clear, is_noteworthy, refund};
 use crate::store::sessions::insert_session;
-use crate::store::users::update_user;
+use crate::store::users::{note_method, update_user};
 use crate::store::{Person, StoreError};
 use crate::time::Timestamp;
-use crate::user::UserName;
+use crate::user::{User, UserName};
 
 /// A sign-in is over after so many seconds: long enough to set up an authenticator.
 const LIFE: i64 = setup::LIFE;
@@ -33,6 +33,8 @@ pub enum Fault {
     Weak(Weak),
     /// It is over, or another request was faster: start again.
     Over,
+    /// The account may be changed only after a second factor was shown again.
+    Unconfirmed,
     /// Too many passwords are being checked.
     Busy,
     /// The database or a stored hash failed.
@@ -96,6 +98,21 @@ impl Current {
     #[must_use]
     pub fn lets_set_up(&self, kind: Kind) -> bool {
         matches!(&self.step, Step::Enrol { methods, .. } if methods.contains(&kind))
+    }
+
+    /// Whether a recovery code or key is taken now.
+    #[must_use]
+    pub const fn takes_recovery(&self) -> bool {
+        matches!(self.step, Step::SecondFactor { recovery: true, .. })
+    }
+
+    /// Whether a second factor was set up in this very sign-in.
+    #[must_use]
+    pub fn has_set_up(&self) -> bool {
+        let since = self.attempt.created_at;
+        let shown = |kind| self.attempt.proofs.iter().any(|proof| proof.kind == kind);
+        shown(Kind::Totp) && self.person.factors.iter().any(|factor| factor.created_at >= since)
+            || shown(Kind::EmailCode) && self.person.user.email_codes_at.is_some_and(|at| at >= since)
     }
 }
 
@@ -192,7 +209,10 @@ impl Logins {
         }
         let policy = self.policy(now).await?;
         let level = policy.decide(&person.user, Door::Web, now).level;
-        let facts = self.facts(&policy, &person.user, person.last_method, Door::Web, now);
+        // The one time that this sign-in has put set-up off is not one too many.
+        let put_off = attempt.proofs.iter().filter(|proof| proof.kind == Kind::Later).count();
+        let before = User { skipped: person.user.skipped - i64::from(put_off > 0), ..person.user.clone() };
+        let facts = self.facts(&policy, &before, person.last_method, Door::Web, now);
         let step = next(level, &Facts { least: attempt.least, ..facts }, &attempt.proofs, now);
         Ok(Current { attempt, person, step })
     }
@@ -216,7 +236,18 @@ impl Logins {
             about,
         };
         attempt.proofs.push(Proof { kind: Kind::Totp, at: now });
-        self.judge_for(attempt, question).await
+        self.judge_for(attempt, question).await?;
+        self.note_method(&person, Kind::Totp).await;
+        Ok(())
+    }
+
+    /// Has the method that was just used asked for first from now on. It is not worth failing a sign-in for.
+    pub(super) async fn note_method(&self, person: &Person, kind: Kind) {
+        if person.last_method != Some(kind) {
+            let user = person.user.id.clone();
+            let noted = self.store.write(move |c| Box::pin(async move { note_method(c, &user, kind).await })).await;
+            drop(noted);
+        }
     }
 
     /// Sets a password of the person's own in place of one that somebody else has chosen.

@@ -4,8 +4,16 @@ use super::*;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
-const KINDS: [Kind; 7] =
-    [Kind::Password, Kind::Totp, Kind::EmailCode, Kind::RecoveryCode, Kind::RecoveryKey, Kind::Device, Kind::Later];
+const KINDS: [Kind; 8] = [
+    Kind::Password,
+    Kind::Totp,
+    Kind::EmailCode,
+    Kind::RecoveryCode,
+    Kind::RecoveryKey,
+    Kind::Device,
+    Kind::Later,
+    Kind::Mailbox,
+];
 
 fn shown(kinds: &[Kind]) -> Vec<Proof> {
     kinds.iter().map(|kind| Proof { kind: *kind, at: NOW }).collect()
@@ -17,10 +25,10 @@ fn subsets<T: Copy>(of: &[T]) -> Vec<Vec<T>> {
         .collect()
 }
 
-/// Level × methods × what can be set up × window × password change × least × device × later × every set of proofs.
+/// Level × methods × what can be set up × least × every set of flags × every set of proofs.
 #[test]
 fn the_whole_table() {
-    let flags = subsets(&["recovery", "open", "change", "due", "device", "later", "counts"]);
+    let flags = subsets(&["recovery", "open", "change", "due", "device", "later", "counts", "mailbox"]);
     let mut rows = 0;
     for level in Level::ALL {
         for methods in subsets(&Kind::METHODS) {
@@ -39,6 +47,7 @@ fn the_whole_table() {
                             device_counts: on("device"),
                             may_put_off: on("later"),
                             later_counts: on("counts"),
+                            mailbox_first: on("mailbox"),
                         };
                         for kinds in subsets(&KINDS) {
                             let step = next(level, &facts, &shown(&kinds), NOW);
@@ -50,7 +59,7 @@ fn the_whole_table() {
             }
         }
     }
-    assert_eq!(rows, 3 * 4 * 4 * 3 * 128 * 128);
+    assert_eq!(rows, 3 * 4 * 4 * 3 * 256 * 256);
 }
 
 /// The same, said another way.
@@ -92,6 +101,9 @@ fn expected(level: Level, facts: &Facts, kinds: &[Kind]) -> Step {
         (false, _) => Step::SecondFactor { methods: usable, recovery: facts.recovery },
         (true, true) => Step::Refused(Reason::NotEnrolled),
         (true, false) if nothing && facts.setup_until <= NOW => Step::Refused(Reason::SetupClosed),
+        (true, false) if nothing && facts.mailbox_first && !has(Kind::Mailbox) => {
+            Step::ProveMailbox { may_put_off: facts.may_put_off && !by_client }
+        }
         (true, false) => Step::Enrol { methods: settable, may_put_off: facts.may_put_off && nothing && !by_client },
     }
 }
@@ -118,16 +130,30 @@ fn otp15_levels_are_told_truthfully() {
     }
 }
 
+#[test]
+fn a_mailbox_opens_set_up_and_nothing_else() {
+    let facts = Facts { mailbox_first: true, ..with_app() };
+    let before = NOW.plus(-1);
+    let asked = |kinds: &[Kind]| next(Level::Required, &facts, &shown(kinds), before);
+    assert_eq!(asked(&[Kind::Password]), Step::ProveMailbox { may_put_off: false });
+    let enrol = Step::Enrol { methods: vec![Kind::Totp], may_put_off: false };
+    assert_eq!(asked(&[Kind::Password, Kind::Mailbox]), enrol, "it is no second factor");
+    let enrolled = Facts { methods: vec![Kind::Totp], ..facts };
+    let step = next(Level::Required, &enrolled, &shown(&[Kind::Password, Kind::Mailbox]), before);
+    assert_eq!(step, Step::SecondFactor { methods: vec![Kind::Totp], recovery: false });
+}
+
 proptest! {
     #[test]
     fn floor_required_is_never_granted_without_a_second_factor(
-        mask in 0_usize..128, methods in 0_usize..4, settable in 0_usize..4, recovery: bool, open: bool,
+        mask in 0_usize..256, methods in 0_usize..4, settable in 0_usize..4, recovery: bool, open: bool, mailbox_first: bool,
     ) {
         let pick = |mask: usize| subsets(&Kind::METHODS).swap_remove(mask);
         let facts = Facts {
             methods: pick(methods),
             settable: pick(settable),
             recovery,
+            mailbox_first,
             ..Facts::none(if open { NOW.plus(1) } else { NOW })
         };
         let proofs = shown(&subsets(&KINDS).swap_remove(mask));

@@ -67,7 +67,9 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
-        const EXPIRED: [&str; 5] = [
+        const EXPIRED: [&str; 6] = [
+            "DELETE FROM former_addresses WHERE id IN \
+             (SELECT id FROM former_addresses WHERE expires_at <= $1 LIMIT 500)",
             "DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE expires_at <= $1 LIMIT 500)",
             "DELETE FROM email_codes WHERE id IN (SELECT id FROM email_codes WHERE expires_at <= $1 LIMIT 500)",
             "DELETE FROM attempts WHERE id_hash IN (SELECT id_hash FROM attempts WHERE expires_at <= $1 LIMIT 500)",

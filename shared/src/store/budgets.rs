@@ -251,6 +251,16 @@ pub async fn clear(connection: &mut AnyConnection, budget: &Budget) -> Written<(
     Ok(())
 }
 
+/// Counts a try that was not judged. It is written, like a verdict: nobody can tell by the clock that none was made
+/// (T-12).
+///
+/// # Errors
+/// Where the database fails.
+pub async fn refuse(connection: &mut AnyConnection, budget: &Budget) -> Written<()> {
+    sqlx::query("UPDATE budgets SET refused = refused + 1 WHERE id = $1").bind(&budget.id).execute(connection).await?;
+    Ok(())
+}
+
 /// Makes others who charge this budget wait for the end of this transaction. What a verdict locks, it locks in one
 /// order: budget, user, what is spent.
 ///

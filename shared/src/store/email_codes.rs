@@ -25,6 +25,8 @@ pub enum MailedFor {
     Login,
     /// To show whose an address is.
     Address,
+    /// To show, in a session, that it is still its owner who changes the account.
+    Confirm,
 }
 
 /// A code that was mailed.

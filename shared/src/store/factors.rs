@@ -32,28 +32,9 @@ const FACTOR: [Column; 10] = [Text, Text, Text, Text, Text, Text, Number, Number
 /// # Errors
 /// Where the database fails or there is no randomness.
 pub async fn insert_factor(connection: &mut AnyConnection, store: &Store, factor: &Factor) -> Written<()> {
-    let secret = store
-        .keys()
-        .seal(store.entropy(), factor_place(factor.id.as_str(), factor.user.as_str()), &factor.totp.secret)
-        .map_err(|error| StoreError::Row { table: "factors", row: factor.id.to_string(), error })?;
+    let (secret, mark) = sealed(store, factor)?;
     let totp = &factor.totp;
     let (digits, period) = (i64::from(totp.digits), i64::from(totp.period));
-    let mark = Values::of(
-        "factors",
-        vec![
-            Some(factor.id.to_string()),
-            Some(factor.user.to_string()),
-            Some("totp".to_owned()),
-            Some(factor.name.clone()),
-            Some(secret.clone()),
-            Some(totp.algorithm.as_str().to_owned()),
-            Some(digits.to_string()),
-            Some(period.to_string()),
-            Some(totp.drift.to_string()),
-            moment(Some(factor.created_at)),
-        ],
-    )
-    .mark(store);
     sqlx::query(
         "INSERT INTO factors (id, user_id, kind, name, secret, algorithm, digits, period, drift, created_at, mac, \
          last_step, last_used_at) VALUES ($1, $2, 'totp', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -73,6 +54,94 @@ pub async fn insert_factor(connection: &mut AnyConnection, store: &Store, factor
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Two codes that follow each other, from a device whose clock is wrong.
+#[derive(Debug)]
+pub struct Resync<'a> {
+    /// The authenticator, as it was read.
+    pub factor: &'a Factor,
+    /// The step of the first of them.
+    pub first: i64,
+    /// By how many steps the device is ahead.
+    pub drift: i64,
+}
+
+/// Spends both and learns the drift, once: the same guard as for any other code, over the earlier of the two.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn resync(
+    connection: &mut AnyConnection,
+    store: &Store,
+    codes: &Resync<'_>,
+    now: Timestamp,
+) -> Written<Taken> {
+    let (factor, first) = (codes.factor, codes.first);
+    // Sealed anew: what is stored may be under a key that has been replaced.
+    let changed = Factor { totp: Totp { drift: codes.drift, ..factor.totp.clone() }, ..factor.clone() };
+    let (secret, mark) = sealed(store, &changed)?;
+    let done = sqlx::query(
+        "UPDATE factors SET secret = $2, drift = $3, mac = $4, last_step = $5, last_used_at = $6 \
+         WHERE id = $1 AND last_step < $7 AND name = $9 AND $8 >= (SELECT replay_floor FROM meta \
+         WHERE id = 'meta')",
+    )
+    .bind(factor.id.as_str())
+    .bind(secret)
+    .bind(codes.drift)
+    .bind(mark)
+    .bind(first.saturating_add(1))
+    .bind(now.unix())
+    .bind(first)
+    .bind(shown_from(factor, first, codes.drift))
+    .bind(&factor.name)
+    .execute(&mut *connection)
+    .await?;
+    if done.rows_affected() == 1 { Ok(Taken::Now) } else { why_not(connection, factor, first).await }
+}
+
+/// Gives an authenticator the name that `factor` carries; `false` where it is gone, or has learned another drift
+/// meanwhile.
+///
+/// # Errors
+/// Where the database fails or there is no randomness.
+pub async fn rename_factor(connection: &mut AnyConnection, store: &Store, factor: &Factor) -> Written<bool> {
+    let (secret, mark) = sealed(store, factor)?;
+    let done = sqlx::query("UPDATE factors SET name = $2, secret = $3, mac = $4 WHERE id = $1 AND drift = $5")
+        .bind(factor.id.as_str())
+        .bind(&factor.name)
+        .bind(secret)
+        .bind(mark)
+        .bind(factor.totp.drift)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Its secret as it is stored, and the mark of its row with that.
+fn sealed(store: &Store, factor: &Factor) -> Result<(String, String), StoreError> {
+    let secret = store
+        .keys()
+        .seal(store.entropy(), factor_place(factor.id.as_str(), factor.user.as_str()), &factor.totp.secret)
+        .map_err(|error| StoreError::Row { table: "factors", row: factor.id.to_string(), error })?;
+    let totp = &factor.totp;
+    let mark = Values::of(
+        "factors",
+        vec![
+            Some(factor.id.to_string()),
+            Some(factor.user.to_string()),
+            Some("totp".to_owned()),
+            Some(factor.name.clone()),
+            Some(secret.clone()),
+            Some(totp.algorithm.as_str().to_owned()),
+            Some(totp.digits.to_string()),
+            Some(totp.period.to_string()),
+            Some(totp.drift.to_string()),
+            moment(Some(factor.created_at)),
+        ],
+    )
+    .mark(store);
+    Ok((secret, mark))
 }
 
 /// Removes authenticators. The caller also takes them off the list in the user's row.
@@ -132,13 +201,24 @@ pub async fn accept_step(
         .bind(text)
         .bind(factor.id.as_str())
         .bind(step)
-        .bind(step.saturating_mul(i64::from(factor.totp.period)))
+        .bind(shown_from(factor, step, factor.totp.drift))
         .bind(&budget.id)
         .execute(&mut *connection)
         .await?;
     if done.rows_affected() > 0 {
         return Ok(Taken::Now);
     }
+    why_not(connection, factor, step).await
+}
+
+/// Since when a device shows the code of a step: what the floor is compared with. One that runs ahead has shown it before
+/// its time, and after a clock that was set back it must not be good again.
+fn shown_from(factor: &Factor, step: i64, drift: i64) -> i64 {
+    step.saturating_sub(drift.max(0)).saturating_mul(i64::from(factor.totp.period))
+}
+
+/// Why a step was not taken.
+async fn why_not(connection: &mut AnyConnection, factor: &Factor, step: i64) -> Written<Taken> {
     let last: Option<i64> = sqlx::query_scalar("SELECT last_step FROM factors WHERE id = $1")
         .bind(factor.id.as_str())
         .fetch_optional(connection)

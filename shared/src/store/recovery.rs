@@ -48,17 +48,27 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn recovery_left(&self, set: &Id<Set>, user: &Id<User>) -> Result<(i64, i64), StoreError> {
-        let text = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN id = $2 THEN 1 ELSE 0 END), 0) FROM recovery_codes \
-                    WHERE user_id = $1 AND used_at IS NULL AND substr(id, 1, length($3)) = $3";
-        let row = sqlx::query(text)
-            .bind(user.as_str())
-            .bind(row_of(set, Form::Key))
-            .bind(format!("{set}:"))
-            .fetch_one(self.pool())
-            .await?;
-        let (all, keys): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-        Ok((all - keys, keys))
+        counted(&left(set, user).fetch_one(self.pool()).await?)
     }
+}
+
+/// The same inside a transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn recovery_left_in(connection: &mut AnyConnection, set: &Id<Set>, user: &Id<User>) -> Written<(i64, i64)> {
+    counted(&left(set, user).fetch_one(connection).await?)
+}
+
+fn left<'q>(set: &Id<Set>, user: &Id<User>) -> sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments> {
+    let text = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN id = $2 THEN 1 ELSE 0 END), 0) FROM recovery_codes \
+                WHERE user_id = $1 AND used_at IS NULL AND substr(id, 1, length($3)) = $3";
+    sqlx::query(text).bind(user.to_string()).bind(row_of(set, Form::Key)).bind(format!("{set}:"))
+}
+
+fn counted(row: &sqlx::any::AnyRow) -> Result<(i64, i64), StoreError> {
+    let (all, keys): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    Ok((all - keys, keys))
 }
 
 /// Writes codes or a key of a set down, by their hashes. The caller also names the set in the user's row.
@@ -86,6 +96,30 @@ pub async fn insert_recovery(
             .await?;
     }
     Ok(())
+}
+
+/// Writes a new key of a set down in place of the one that was used.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where there is none, or it was not used.
+pub async fn renew_key(
+    connection: &mut AnyConnection,
+    store: &Store,
+    user: &Id<User>,
+    set: &Id<Set>,
+    hash: &Secret,
+    now: Timestamp,
+) -> Written<()> {
+    let id = row_of(set, Form::Key);
+    let done = sqlx::query("DELETE FROM recovery_codes WHERE id = $1 AND user_id = $2 AND used_at IS NOT NULL")
+        .bind(&id)
+        .bind(user.as_str())
+        .execute(&mut *connection)
+        .await?;
+    if done.rows_affected() != 1 {
+        return Err(StoreError::Conflict);
+    }
+    insert_recovery(connection, store, user, set, &[(Form::Key, hash.clone())], now).await
 }
 
 /// Removes all that somebody has.

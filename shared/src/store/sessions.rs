@@ -170,43 +170,68 @@ pub async fn insert_session(
         expires_at: now.plus(SESSION_LIFE),
         seen_at: now,
     };
+    insert_row(connection, store, &session).await
+}
+
+/// What is new about a session that goes on under another cookie.
+#[derive(Debug, Clone)]
+pub struct Renewal {
+    /// The hash of the cookie that it had.
+    pub id_hash: String,
+    /// The token of the cookie that it gets.
+    pub token: String,
+    /// What was shown besides.
+    pub proof: Option<Proof>,
+    /// When a second factor was shown for what changes the account; `None` leaves that as it was.
+    pub confirmed_at: Option<Timestamp>,
+}
+
+/// Lets a session go on under another cookie, and live by this security version; whoever has a copy of the cookie before
+/// has nothing. It lives no longer for that.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where the session is over.
+pub async fn renew_session(
+    connection: &mut AnyConnection,
+    store: &Store,
+    renewal: &Renewal,
+    security_version: i64,
+) -> Written<()> {
+    let text = session!("WHERE id_hash = $1");
+    let row = sqlx::query(text).bind(&renewal.id_hash).fetch_optional(&mut *connection).await?;
+    let Some(row) = row else { return Err(StoreError::Conflict) };
+    let before = read_session(store, &row)?;
+    if !end_session(connection, &before.id_hash, &before.user).await? {
+        return Err(StoreError::Conflict);
+    }
+    let mut session = SessionRow {
+        id_hash: token_hash(&renewal.token),
+        security_version,
+        confirmed_at: renewal.confirmed_at.or(before.confirmed_at),
+        ..before
+    };
+    session.proofs.extend(renewal.proof);
+    insert_row(connection, store, &session).await
+}
+
+async fn insert_row(connection: &mut AnyConnection, store: &Store, session: &SessionRow) -> Written<()> {
     sqlx::query(
-        "INSERT INTO sessions (id_hash, user_id, proofs, security_version, place, created_at, expires_at, mac, \
-         seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6)",
+        "INSERT INTO sessions (id_hash, user_id, proofs, security_version, place, confirmed_at, created_at, \
+         expires_at, mac, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(&session.id_hash)
     .bind(session.user.as_str())
     .bind(proofs_text(&session.proofs))
     .bind(session.security_version)
     .bind(&session.place)
-    .bind(now.unix())
+    .bind(session.confirmed_at.map(Timestamp::unix))
+    .bind(session.created_at.unix())
     .bind(session.expires_at.unix())
-    .bind(mark(store, &session))
+    .bind(mark(store, session))
+    .bind(session.seen_at.unix())
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// Notes that a second factor was shown for what changes the account.
-///
-/// # Errors
-/// [`StoreError::Conflict`] where the session is over.
-pub async fn confirm_session(
-    connection: &mut AnyConnection,
-    store: &Store,
-    id_hash: &str,
-    now: Timestamp,
-) -> Written<()> {
-    let row = sqlx::query(session!("WHERE id_hash = $1")).bind(id_hash).fetch_optional(&mut *connection).await?;
-    let Some(row) = row else { return Err(StoreError::Conflict) };
-    let session = SessionRow { confirmed_at: Some(now), ..read_session(store, &row)? };
-    let done = sqlx::query("UPDATE sessions SET confirmed_at = $2, mac = $3 WHERE id_hash = $1")
-        .bind(id_hash)
-        .bind(now.unix())
-        .bind(mark(store, &session))
-        .execute(connection)
-        .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 /// Ends a session.
@@ -229,6 +254,19 @@ pub async fn end_session(connection: &mut AnyConnection, id_hash: &str, user: &I
         .execute(connection)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Ends all sessions of somebody but this one; answers how many rows that were.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn end_other_sessions(connection: &mut AnyConnection, id_hash: &str, user: &Id<User>) -> Written<u64> {
+    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $2 AND id_hash <> $1")
+        .bind(id_hash)
+        .bind(user.as_str())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
 }
 
 fn read_session(store: &Store, row: &AnyRow) -> Result<SessionRow, StoreError> {

@@ -114,13 +114,17 @@ impl Store {
                     .bind(now.unix())
                     .execute(&mut *connection)
                     .await?;
-                // A device that was used while the clock was ahead would otherwise wait for that moment.
+                // A device that was used while the clock was ahead would otherwise wait for that moment. One that runs ahead
+                // itself keeps what it has spent by right.
                 for period in [30, 60] {
-                    sqlx::query("UPDATE factors SET last_step = $2 WHERE period = $1 AND last_step > $2")
-                        .bind(period)
-                        .bind(now.unix() / period)
-                        .execute(&mut *connection)
-                        .await?;
+                    sqlx::query(
+                        "UPDATE factors SET last_step = $2 + CASE WHEN drift > 0 THEN drift ELSE 0 END \
+                         WHERE period = $1 AND last_step > $2 + CASE WHEN drift > 0 THEN drift ELSE 0 END",
+                    )
+                    .bind(period)
+                    .bind(now.unix() / period)
+                    .execute(&mut *connection)
+                    .await?;
                 }
                 sqlx::query("UPDATE budgets SET next_at = $1 WHERE next_at > $2")
                     .bind(now.unix())

@@ -31,6 +31,12 @@ impl Person {
         Self { user, factors: Vec::new(), last_method: None }
     }
 
+    /// Whether this is still who a login was begun for: neither changed since nor disabled.
+    #[must_use]
+    pub const fn is_as_it_was(&self, security_version: i64) -> bool {
+        self.user.security_version == security_version && self.user.disabled_at.is_none()
+    }
+
     /// When any authenticator was last used.
     #[must_use]
     pub fn last_login(&self) -> Option<Timestamp> {
@@ -159,6 +165,19 @@ pub async fn person_judged(
     Ok(people(store, &rows)?.pop())
 }
 
+/// Somebody as they are once everybody who is changing them has finished; nobody else changes them before this
+/// transaction ends.
+///
+/// # Errors
+/// Where the database fails, or a row is not as it was written.
+pub async fn person_held(connection: &mut AnyConnection, store: &Store, id: &Id<User>) -> Written<Option<Person>> {
+    sqlx::query("UPDATE users SET last_method = last_method WHERE id = $1")
+        .bind(id.as_str())
+        .execute(&mut *connection)
+        .await?;
+    person_in(connection, store, id).await
+}
+
 /// Adds a user. A name or address that is taken is [`StoreError::Duplicate`].
 ///
 /// # Errors
@@ -190,6 +209,20 @@ pub async fn update_user(connection: &mut AnyConnection, store: &Store, user: &U
         return Err(StoreError::Conflict);
     }
     index_groups(connection, user).await
+}
+
+/// Notes which method somebody used last, if that is another one than before. It is not under the row's mark: no more
+/// depends on it than what is asked for first.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn note_method(connection: &mut AnyConnection, user: &Id<User>, kind: Kind) -> Written<()> {
+    sqlx::query("UPDATE users SET last_method = $2 WHERE id = $1")
+        .bind(user.as_str())
+        .bind(kind.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Makes sure that somebody else can administer. Whoever else wants to know that waits for this transaction to end: two

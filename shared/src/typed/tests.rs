@@ -86,7 +86,8 @@ proptest! {
 fn p35_recovery_codes_and_words_are_told_from_junk() {
     let code = crate::crockford::with_check("3ABCDEFGHJKMNPQRS").or(crate::crockford::with_check("3ABCDEFGHJKMNPQRT"));
     let code = code.unwrap();
-    let typed = format!("{}-{} {}", &code.expose()[..6], &code.expose()[6..12].to_lowercase(), &code.expose()[12..]);
+    let (first, rest) = code.expose().split_at(6);
+    let typed = format!("{first}-{}", rest.to_lowercase());
     assert!(matches!(parse(typed.as_bytes()), Typed::Recovery(read) if read.expose() == code.expose()));
     let wrong = typed.replacen('b', "c", 1).replacen('B', "C", 1);
     assert!(matches!(parse(wrong.as_bytes()), Typed::Malformed), "the check character tells");

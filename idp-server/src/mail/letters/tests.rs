@@ -36,6 +36,7 @@ fn samples() -> Vec<Letter> {
         Letter::Alarm { who: "bob".to_owned(), event: Notice::PolicyOff, at: AT, stop: None },
         Letter::Decision { approved: true, note: Some("see you at the desk".to_owned()) },
         Letter::Decision { approved: false, note: None },
+        Letter::ConfirmChange { code: secret("012345"), minutes: 5 },
     ];
     all.extend(Notice::ALL.into_iter().enumerate().map(|(index, event)| Letter::Notice {
         event,

@@ -10,8 +10,8 @@ use twolatch_core::typed::{self, Typed};
 
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
-use super::{advance, reach, start_again};
-use crate::pages::onward::Onward;
+use super::asked::{Asked, REMEMBER};
+use super::{proven, reach, start_again};
 use crate::state::App;
 use crate::web::browser::Browser;
 use crate::web::form::Form;
@@ -24,8 +24,7 @@ use crate::web::path::Links;
 #[template(path = "login_code.html")]
 pub struct CodePage {
     frame: Frame,
-    name: String,
-    onward: Option<Onward>,
+    asked: Asked,
     said: Said,
 }
 
@@ -33,27 +32,27 @@ impl CodePage {
     /// Examples, for tests.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
-        let page = |said: Option<Notice>| Self {
-            frame: frame.clone(),
-            name: "alice".to_owned(),
-            onward: Some(Onward::sample()),
-            said: said.into(),
-        };
-        vec![page(None), page(Some(Notice::WrongCode)), page(Some(Notice::UsedCode)), page(Some(Notice::NoCode))]
+        let page = |said: Option<Notice>| Self { frame: frame.clone(), asked: Asked::sample(), said: said.into() };
+        vec![
+            page(None),
+            page(Some(Notice::WrongCode)),
+            page(Some(Notice::UsedCode)),
+            Self { asked: Asked::bare(), ..page(Some(Notice::NoCode)) },
+        ]
     }
 }
 
 /// Asks for a code.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     let current = reach(&app, &browser, |current| current.asks_for(Factor::Totp)).await?;
-    let onward = Onward::of_attempt(&app, &current.attempt).await?;
-    let said = Said::from(browser.notice(&app));
-    let name = current.person.user.name.to_string();
-    Ok(show_page(&app, &browser, onward.as_ref(), |frame| CodePage { frame, name, onward: onward.clone(), said })?)
+    let asked = Asked::of(&app, &browser, &current).await?;
+    let (said, onward) = (Said::from(browser.notice(&app)), asked.onward.clone());
+    Ok(show_page(&app, &browser, onward.as_ref(), |frame| CodePage { frame, asked, said })?)
 }
 
 /// Takes a code.
-pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
+pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
+    let remember = form.optional(REMEMBER).is_some();
     let (browser, [code]) = form.only(["code"])?;
     let current = reach(&app, &browser, |current| current.asks_for(Factor::Totp)).await?;
     let again = |notice: Notice| browser.go(&Links::of(&app.config).login_code()).saying(&app, &browser, &notice);
@@ -62,10 +61,7 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     };
     let name = current.person.user.name.clone();
     let left = match app.logins.enter_code(current, code, &browser.source, browser.now).await {
-        Ok(()) => {
-            let token = browser.attempt.clone().unwrap_or_default();
-            advance(&app, &browser, &token).await?
-        }
+        Ok(()) => proven(&app, &browser, remember, None).await?,
         Err(Fault::Refused(reason)) => {
             tracing::info!(user = %name, source = %browser.source, %reason, "code refused");
             again(if reason == Reason::Replay { Notice::UsedCode } else { Notice::WrongCode })

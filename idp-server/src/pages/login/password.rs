@@ -9,7 +9,7 @@ use twolatch_core::step::Step;
 
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
-use super::{advance, reach, start_again};
+use super::{go_on, reach, start_again};
 use crate::pages::onward::Onward;
 use crate::state::App;
 use crate::web::browser::Browser;
@@ -50,10 +50,7 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let (browser, [new]) = form.only(["new-password"])?;
     let current = reach(&app, &browser, |current| current.step == Step::ChangePassword).await?;
     let left = match app.logins.replace_password(current, new, &browser.source, browser.now).await {
-        Ok(()) => {
-            let token = browser.attempt.clone().unwrap_or_default();
-            advance(&app, &browser, &token).await?
-        }
+        Ok(()) => go_on(&app, &browser).await?,
         Err(Fault::Weak(weak)) => {
             let again = browser.go(&Links::of(&app.config).login_password());
             again.saying(&app, &browser, &Notice::Weak(weak))

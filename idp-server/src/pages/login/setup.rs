@@ -1,53 +1,128 @@
-//! `/login/setup`: a first authenticator, for somebody whose password was right and who has to have one.
+//! `/login/setup`: choosing a first second factor, for somebody whose password was right and who has to have one. Where
+//! there is no choice, its own page comes at once.
 
+use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use twolatch_core::factor::Kind as Factor;
-use twolatch_core::login::web::Fault;
-use twolatch_core::typed::{self, Typed};
+use twolatch_core::login::web::{Current, Fault};
+use twolatch_core::step::Step;
+use twolatch_core::time::Timestamp;
 
-use super::super::authenticator::{Authenticator, AuthenticatorPage};
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
-use super::{advance, reach, start_again};
+use super::{email as mailed, go_on, reach, start_again};
 use crate::pages::onward::Onward;
 use crate::state::App;
 use crate::web::browser::Browser;
+use crate::web::failure::Kind;
 use crate::web::form::Form;
-use crate::web::notice::Notice;
+use crate::web::frame::Frame;
 use crate::web::path::Links;
 
-/// Shows the authenticator and asks for a code of it.
+pub mod app;
+pub mod email;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "login_setup.html")]
+pub struct ChoicePage {
+    frame: Frame,
+    onward: Option<Onward>,
+    said: Said,
+    app: bool,
+    /// Where codes would be mailed to, as far as that is shown.
+    email: Option<String>,
+    later: Option<Later>,
+}
+
+/// How set-up can be put off.
+#[derive(Debug, Clone, Copy)]
+struct Later {
+    /// So often more.
+    times: Option<u32>,
+    /// Until then.
+    until: Option<Timestamp>,
+}
+
+impl ChoicePage {
+    /// Examples, for tests.
+    #[must_use]
+    pub fn samples(frame: &Frame) -> Vec<Self> {
+        let page = |email: Option<&str>, later: Option<Later>| Self {
+            frame: frame.clone(),
+            onward: Some(Onward::sample()),
+            said: Said::default(),
+            app: true,
+            email: email.map(str::to_owned),
+            later,
+        };
+        let until = Some(Timestamp::from_unix(1_772_611_200));
+        vec![
+            page(Some("a…@example.org"), None),
+            page(Some("a…@example.org"), Some(Later { times: Some(1), until })),
+            page(None, Some(Later { times: Some(3), until: None })),
+            page(None, Some(Later { times: None, until })),
+        ]
+    }
+}
+
+/// Whether there is anything to choose.
+pub(super) fn is_choice(step: &Step) -> bool {
+    matches!(step, Step::Enrol { methods, may_put_off } if methods.len() > 1 || *may_put_off)
+}
+
+/// Shows what can be set up.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
-    let mut current = reach(&app, &browser, |current| current.lets_set_up(Factor::Totp)).await?;
+    let current = reach(&app, &browser, |current| is_choice(&current.step)).await?;
     let onward = Onward::of_attempt(&app, &current.attempt).await?;
-    let pending = match app.logins.pending(&mut current, browser.now).await {
-        Ok(pending) => pending,
-        Err(Fault::Over) => return Err(start_again(&app, &browser).into()),
-        Err(fault) => return Err(fault.into()),
+    let later = match current.step {
+        Step::Enrol { may_put_off: true, .. } => {
+            let rules = app.logins.policy(browser.now).await?.rules.clone();
+            let left = i64::from(rules.skips) - current.person.user.skipped;
+            let times = u32::try_from(left).ok().filter(|left| *left > 0);
+            Some(Later { times, until: rules.skip_until })
+        }
+        _ => None,
     };
-    let new = Authenticator::of(&pending, &app.config.organisation, &current.person.user);
+    let user = &current.person.user;
+    let email = current.lets_set_up(Factor::EmailCode).then(|| mailed::shown(user.email.as_ref()));
+    let has_app = current.lets_set_up(Factor::Totp);
     let said = Said::from(browser.notice(&app));
-    let action = Links::of(&app.config).login_setup();
-    let page = |frame| AuthenticatorPage { frame, action, draft: None, new, said };
+    let of_page = onward.clone();
+    let page = |frame| ChoicePage { frame, onward: of_page, said, app: has_app, email, later };
     Ok(show_page(&app, &browser, onward.as_ref(), page)?)
 }
 
-/// Takes a code of it.
+/// Goes to the page of what was chosen.
 pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
-    let (browser, [code]) = form.only(["code"])?;
-    let current = reach(&app, &browser, |current| current.lets_set_up(Factor::Totp)).await?;
-    let again = || browser.go(&Links::of(&app.config).login_setup());
-    let Typed::Code(code) = typed::parse(code.expose().as_bytes()) else {
-        return Ok(again().saying(&app, &browser, &Notice::NoCode).into_response());
-    };
-    let left = match app.logins.enter_setup_code(current, &code, &browser.source, browser.now).await {
-        Ok(true) => {
-            let token = browser.attempt.clone().unwrap_or_default();
-            advance(&app, &browser, &token).await?
+    let (browser, [method]) = form.only(["method"])?;
+    let links = Links::of(&app.config);
+    let left = match method.expose() {
+        "app" => {
+            let mut current = reach(&app, &browser, |current| current.lets_set_up(Factor::Totp)).await?;
+            match app.logins.pending(&mut current, browser.now).await {
+                // Another request was faster, and has made it.
+                Ok(_) | Err(Fault::Over) => browser.go(&links.login_setup_app()),
+                Err(fault) => return Err(fault.into()),
+            }
         }
-        Ok(false) => again(),
-        Err(Fault::Refused(_)) => again().saying(&app, &browser, &Notice::WrongNewCode),
+        "email" => {
+            reach(&app, &browser, |current| current.lets_set_up(Factor::EmailCode)).await?;
+            browser.go(&links.login_setup_email())
+        }
+        _ => return Err(Kind::BadForm.because("no such method").into()),
+    };
+    Ok(left.into_response())
+}
+
+/// Puts it off.
+pub(crate) async fn put_off(State(app): State<App>, form: Form) -> Answer {
+    let (browser, []) = form.only([])?;
+    let may = |current: &Current| matches!(current.step, Step::Enrol { may_put_off: true, .. });
+    let current = reach(&app, &browser, may).await?;
+    let left = match app.logins.put_off(current, &browser.source, browser.now).await {
+        Ok(()) => go_on(&app, &browser).await?,
         Err(Fault::Over) => start_again(&app, &browser),
         Err(fault) => return Err(fault.into()),
     };

@@ -1,0 +1,156 @@
+//! Asking again before the account is changed. Being signed in is not enough: a code that was shown to sign in is spent,
+//! so whoever has relayed one, or has the cookie, has nothing to show here.
+
+use super::Logins;
+use super::mailbox::Errand;
+use super::verdict::{Question, Verdict, Way};
+use super::web::Fault;
+use crate::audit::{Event, Record};
+use crate::door::Door;
+use crate::factor::Kind;
+use crate::reason::Reason;
+use crate::secret::Secret;
+use crate::step::Assurance;
+use crate::store::budgets::{Budget, clear};
+use crate::store::email_codes::MailedFor;
+use crate::store::sessions::{Renewal, renew_session};
+use crate::store::{Person, Session};
+use crate::time::Timestamp;
+
+/// With what somebody who is signed in shows that it is still they: the best that they have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ways {
+    /// A code of this; `None` where they have nothing, and the password is asked for.
+    pub method: Option<Kind>,
+    /// A recovery code or the key is taken instead.
+    pub recovery: bool,
+}
+
+/// What was shown.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    /// A code of an authenticator app.
+    App(Secret),
+    /// A code that was mailed for that.
+    Mailed {
+        /// The code on its way, sealed.
+        draft: String,
+        /// As typed.
+        code: Secret,
+    },
+    /// A recovery code or the key.
+    Recovery(Secret),
+    /// The password.
+    Password(Secret),
+}
+
+impl Logins {
+    /// With what the owner of a session can show that it is they.
+    ///
+    /// # Errors
+    /// [`Fault::Over`] where the person has changed since the session was looked at.
+    pub async fn ways_to_confirm(&self, session: &Session, now: Timestamp) -> Result<Ways, Fault> {
+        let person = self.own(session).await?;
+        self.ways_of(&person, now).await
+    }
+
+    pub(super) async fn ways_of(&self, person: &Person, now: Timestamp) -> Result<Ways, Fault> {
+        let policy = self.policy(now).await?;
+        let facts = self.facts(&policy, &person.user, person.last_method, Door::Web, now);
+        let method = facts.methods.into_iter().max_by_key(|kind| Assurance::by(*kind));
+        Ok(Ways { method, recovery: method.is_some() && facts.recovery })
+    }
+
+    /// Takes what was shown, by the rules of a sign-in; answers the session's new token. Until five minutes later the
+    /// account may be changed.
+    ///
+    /// # Errors
+    /// Why it was not taken.
+    pub async fn confirm(
+        &self,
+        session: &Session,
+        shown: Shown,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<String, Fault> {
+        let person = self.own(session).await?;
+        let ways = self.ways_of(&person, now).await?;
+        let about = self.about(&person, source, now);
+        let (token, renewal) = self.renewal(session)?;
+        let renewal = Renewal { confirmed_at: Some(now), ..renewal };
+        let user = person.user.id.clone();
+        let (way, budget, code) = match shown {
+            Shown::App(code) if ways.method == Some(Kind::Totp) => (Way::App, Budget::of_totp(user.as_str()), code),
+            Shown::Mailed { draft, code } if ways.method == Some(Kind::EmailCode) => {
+                let on_its_way = self.open_mailed(session, Errand::Confirm, &draft)?;
+                (Way::Mailed(on_its_way.id, MailedFor::Confirm), Budget::of_email(user.as_str()), code)
+            }
+            Shown::Recovery(typed) if ways.recovery => {
+                self.confirm_by_recovery(&person, &typed, renewal, about).await?;
+                return Ok(token);
+            }
+            Shown::Password(password) if ways.method.is_none() => {
+                self.confirm_by_password(&person, password, renewal, about).await?;
+                return Ok(token);
+            }
+            _ => return Err(Fault::Over),
+        };
+        let security_version = session.user.security_version;
+        let question = Question { user, security_version, way, budget, code, about };
+        let store = self.store.clone();
+        self.judge_and(question, move |connection| {
+            Box::pin(async move { renew_session(connection, &store, &renewal, security_version).await })
+        })
+        .await?;
+        Ok(token)
+    }
+
+    async fn confirm_by_recovery(
+        &self,
+        person: &Person,
+        typed: &Secret,
+        renewal: Renewal,
+        about: Record,
+    ) -> Result<(), Fault> {
+        let (store, security_version) = (self.store.clone(), person.user.security_version);
+        let verdict = self
+            .judge_recovery(person, security_version, typed, about, move |connection| {
+                Box::pin(async move { renew_session(connection, &store, &renewal, security_version).await })
+            })
+            .await?;
+        match verdict {
+            Verdict::Right => Ok(()),
+            Verdict::Refused(Reason::AttemptOutdated | Reason::Disabled) => Err(Fault::Over),
+            Verdict::Refused(reason) => Err(Fault::Refused(reason)),
+        }
+    }
+
+    async fn confirm_by_password(
+        &self,
+        person: &Person,
+        password: Secret,
+        renewal: Renewal,
+        about: Record,
+    ) -> Result<(), Fault> {
+        let budget = Budget::of_password(person.user.id.as_str(), "account");
+        let about = Record { event: Event::Password, factor: Some(Kind::Password), ..about };
+        if !self.may_try([budget.clone()], about.clone()).await? {
+            return Err(Fault::Refused(Reason::Wait));
+        }
+        if !self.hasher.check(password, person.user.password.clone()).await?.right {
+            self.note(Record { refused: Some(Reason::Password), ..about }).await?;
+            return Err(Fault::Refused(Reason::Password));
+        }
+        let (store, security_version) = (self.store.clone(), person.user.security_version);
+        self.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    clear(connection, &budget).await?;
+                    renew_session(connection, &store, &renewal, security_version).await?;
+                    crate::store::audit::record(connection, &store, about).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+}
