@@ -71,7 +71,7 @@ async fn ask(logins: &Logins, now: Timestamp) -> Result<Asked, Fault> {
 async fn mailed(logins: &Logins, now: Timestamp) -> String {
     match ask(logins, now).await.unwrap() {
         Asked::Mailed(browser) => browser,
-        other => panic!("{other:?}"),
+        Asked::NotBefore(moment) => panic!("{moment:?}"),
     }
 }
 
