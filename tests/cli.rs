@@ -73,12 +73,7 @@ fn what_commands_print() {
         ),
         (
             "recovery",
-            &[
-                "recovery list",
-                "recovery list --json",
-                "recovery approve nobody",
-                "recovery dismiss nobody --note come-by",
-            ],
+            &["recovery list", "recovery list --json", "recovery approve nobody", "recovery dismiss nobody --note no"],
             "",
         ),
         ("the rest", &["audit verify", "clock accept", "no-such-command"], ""),

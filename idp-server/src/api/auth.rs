@@ -101,17 +101,17 @@ pub async fn post(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let source = request::source(&app.config, &parts);
     if let Err(refusal) = check_head(&parts.headers, parts.uri.query()) {
-        return refuse(&app, &source, refusal);
+        return refuse(&app, &source, &refusal);
     }
     let body = match tokio::time::timeout(BODY_TIME, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(body)) => body,
         Ok(Err(error)) => {
             let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error.to_string());
-            return refuse(&app, &source, refusal);
+            return refuse(&app, &source, &refusal);
         }
         Err(_) => {
             let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "slow", "the body did not arrive in time");
-            return refuse(&app, &source, refusal);
+            return refuse(&app, &source, &refusal);
         }
     };
     let answer = match read(&body) {
@@ -120,7 +120,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Response {
     };
     match answer {
         Ok(answer) => json_response(StatusCode::OK, &answer),
-        Err(refusal) => refuse(&app, &source, refusal),
+        Err(refusal) => refuse(&app, &source, &refusal),
     }
 }
 
@@ -315,7 +315,7 @@ fn of_store(error: StoreError) -> Refusal {
     }
 }
 
-fn refuse(app: &App, source: &str, refusal: Refusal) -> Response {
+fn refuse(app: &App, source: &str, refusal: &Refusal) -> Response {
     let (id, detail, status) = (reference(app), clip(&refusal.detail), refusal.status.as_u16());
     if refusal.status.is_server_error() {
         tracing::error!(%id, status, source, detail, "a program got no token");

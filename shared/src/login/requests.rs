@@ -38,7 +38,13 @@ impl Current {
     /// Whether this sign-in is stuck at something that an administrator can help with.
     #[must_use]
     pub const fn may_ask(&self) -> bool {
-        matches!(self.step, Step::SecondFactor { .. } | Step::Enrol { .. } | Step::Refused(Reason::SetupClosed))
+        matches!(
+            self.step,
+            Step::SecondFactor { .. }
+                | Step::Enrol { .. }
+                | Step::ProveMailbox { .. }
+                | Step::Refused(Reason::SetupClosed)
+        )
     }
 }
 

@@ -119,10 +119,11 @@ impl Store {
     /// # Errors
     /// Where the database fails, or the row is not as it was written.
     pub async fn latest_request(&self, user: &Id<User>) -> Result<Option<Request>, StoreError> {
-        let row = sqlx::query(request!("WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1"))
-            .bind(user.as_str())
-            .fetch_optional(self.pool())
-            .await?;
+        // One that waits is never older than one that was answered in the same second.
+        let text = request!(
+            "WHERE user_id = $1 ORDER BY created_at DESC, CASE WHEN waiting IS NULL THEN 1 ELSE 0 END, id LIMIT 1"
+        );
+        let row = sqlx::query(text).bind(user.as_str()).fetch_optional(self.pool()).await?;
         row.as_ref().map(|row| read(self, row)).transpose()
     }
 

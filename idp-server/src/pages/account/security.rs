@@ -17,6 +17,7 @@ use crate::web::notice::{Account, Notice};
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "account_security.html")]
+#[expect(clippy::struct_excessive_bools, reason = "what the page shows; each has nothing to do with the others")]
 pub struct SecurityPage {
     frame: Frame,
     authenticators: Vec<Shown>,

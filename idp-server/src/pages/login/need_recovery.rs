@@ -104,7 +104,10 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Page {
     let latest = app.logins.request_of(&current.person.user, browser.now).await?;
     let said = Said::from(browser.notice(&app));
     let name = current.person.user.name.to_string();
-    let back = (page_for(&Links::of(&app.config), &current.step), matches!(current.step, Step::Enrol { .. }));
+    let back = (
+        page_for(&Links::of(&app.config), &current.step),
+        matches!(current.step, Step::Enrol { .. } | Step::ProveMailbox { .. }),
+    );
     let may_have_link = app.logins.admin_link_hours(&current, browser.now).await?.is_some();
     let page = |frame| NeedRecoveryPage::of(frame, name, latest, may_have_link, back, said);
     Ok(show_page(&app, &browser, onward.as_ref(), page)?)
