@@ -131,6 +131,7 @@ async fn who_has_no_authenticator_sets_one_up_and_changes_a_foreign_password() {
     assert_eq!(page.title(), "Keep your recovery codes");
     let page = site.submit_to(&mut browser, &page, "/login/recovery", &[("saved", "yes")]).await;
     assert_eq!(page.title(), "Your account");
+    let page = site.open(&mut browser, "/account/security").await;
     assert!(page.body.contains("<strong>Authenticator</strong>"));
 }
 

@@ -42,7 +42,7 @@ impl World {
 
     /// The same with mail, which no mail server takes: it is read in the queue.
     pub(crate) fn with_mail(engine: Engine, services: &[&str], first: First) -> Option<Self> {
-        let mail = "\n[mail]\nfrom = \"Twolatch <id@example.org>\"\nurl = \"smtp://127.0.0.1:9\"\n";
+        let mail = "\n[mail]\nfrom = \"Twolatch <id@example.org>\"\nurl = \"smtp://127.0.0.1:9?tls=none\"\n";
         Self::configured(engine, services, first, mail)
     }
 

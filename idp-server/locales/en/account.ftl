@@ -96,7 +96,7 @@ manage-remove-submit = Remove
 email = Codes by email
 email-lead = A code is mailed to { $address } each time that one is needed. It works where you can read your mail.
 email-weaker = An authenticator app is safer: whoever reads your mail can read your codes.
-email-send = Send verification code
+account-email-send = Send verification code
 email-on = Codes are mailed to { $address }.
 email-off = Turn codes by email off
 email-off-last = They are your last second factor, and your organisation requires one. Set up an authenticator app first.
@@ -112,21 +112,21 @@ address-no-mail = Your address cannot be changed here, because this system sends
 
 ## New recovery codes: /account/recovery
 
-recovery = Recovery codes
+account-recovery = Recovery codes
 recovery-lead = Recovery codes let you in when your authenticator and your mailbox are out of reach. Keep them where only you can get at them, and not in the same place as your password.
 recovery-old = Your present codes work until you confirm that you have kept the new ones.
 recovery-new = New recovery codes
-recovery-once = They are shown only now, and never again.
-recovery-reveal = Reveal
+account-recovery-once = They are shown only now, and never again.
+account-recovery-reveal = Reveal
 recovery-codes = Your recovery codes
 recovery-key = Your recovery key
-recovery-copy = Copy
+account-recovery-copy = Copy
 recovery-copied = Copied
 recovery-not-copied = Copying was not allowed
-recovery-download = Download
-recovery-saved = I have saved these codes
-recovery-confirm = Confirm
-recovery-file = Recovery codes of { $name } for { $organisation }
+account-recovery-download = Download
+account-recovery-saved = I have saved these codes
+account-recovery-confirm = Confirm
+account-recovery-file = Recovery codes of { $name } for { $organisation }
 recovery-file-hint = Each works once. Keep them where only you can get at them.
 
 ## All is set up: /account/done

@@ -95,7 +95,7 @@ manage-remove-submit = Hapus
 email = Kode lewat email
 email-lead = Kode dikirim ke { $address } setiap kali diperlukan. Ini berfungsi di mana pun Anda dapat membaca email.
 email-weaker = Aplikasi autentikator lebih aman: siapa pun yang membaca email Anda dapat membaca kode Anda.
-email-send = Kirim kode verifikasi
+account-email-send = Kirim kode verifikasi
 email-on = Kode dikirim ke { $address }.
 email-off = Nonaktifkan kode lewat email
 email-off-last = Ini faktor kedua Anda yang terakhir, dan organisasi Anda mewajibkannya. Siapkan aplikasi autentikator terlebih dahulu.
@@ -111,21 +111,21 @@ address-no-mail = Alamat Anda tidak dapat diubah di sini karena sistem ini tidak
 
 ## Kode pemulihan baru: /account/recovery
 
-recovery = Kode pemulihan
+account-recovery = Kode pemulihan
 recovery-lead = Dengan kode pemulihan Anda dapat masuk saat autentikator dan kotak surat Anda tidak terjangkau. Simpan di tempat yang hanya dapat Anda jangkau, dan bukan di tempat yang sama dengan kata sandi Anda.
 recovery-old = Kode Anda saat ini berlaku sampai Anda memastikan bahwa yang baru sudah disimpan.
 recovery-new = Kode pemulihan baru
-recovery-once = Kode ini hanya ditampilkan sekarang, dan tidak akan pernah lagi.
-recovery-reveal = Tampilkan
+account-recovery-once = Kode ini hanya ditampilkan sekarang, dan tidak akan pernah lagi.
+account-recovery-reveal = Tampilkan
 recovery-codes = Kode pemulihan Anda
 recovery-key = Kunci pemulihan Anda
-recovery-copy = Salin
+account-recovery-copy = Salin
 recovery-copied = Tersalin
 recovery-not-copied = Penyalinan tidak diizinkan
-recovery-download = Unduh
-recovery-saved = Saya telah menyimpan kode ini
-recovery-confirm = Pastikan
-recovery-file = Kode pemulihan { $name } untuk { $organisation }
+account-recovery-download = Unduh
+account-recovery-saved = Saya telah menyimpan kode ini
+account-recovery-confirm = Pastikan
+account-recovery-file = Kode pemulihan { $name } untuk { $organisation }
 recovery-file-hint = Masing-masing berlaku satu kali. Simpan di tempat yang hanya dapat Anda jangkau.
 
 ## Semua sudah siap: /account/done

@@ -31,7 +31,8 @@ impl RecoveryCodes {
     /// The text of the file.
     #[must_use]
     pub fn text(&self, organisation: &str, name: &str, language: Language) -> Secret {
-        let head = t("recovery-file").in_language(language).with("name", name).with("organisation", organisation);
+        let head =
+            t("account-recovery-file").in_language(language).with("name", name).with("organisation", organisation);
         let mut text = format!("{}\r\n{}\r\n", head.plain(), t("recovery-file-hint").in_language(language).plain());
         for code in self.codes.iter().chain(&self.key) {
             text.push_str("\r\n");
