@@ -26,6 +26,8 @@ class Page(HTMLParser):
             self.action = urllib.parse.urljoin(self.url, attrs.get("action") or "")
             self.within = True
         elif tag == "input" and self.within and attrs.get("name"):
+            if attrs.get("type") == "checkbox" and "checked" not in attrs:
+                return
             self.fields[attrs["name"]] = attrs.get("value") or ""
 
     def handle_endtag(self, tag):

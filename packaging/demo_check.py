@@ -39,7 +39,7 @@ ONLY = ["-o", "PreferredAuthentications=keyboard-interactive"]
 LOG_IN = [*sys.argv[1:2], *ONLY, *sys.argv[2:], "echo in:$(id -un)"] if OVER_SSH else sys.argv[1:]
 
 PASSWORD_PROMPT, CODE_PROMPT = "assword: ", "Verification code: "
-FIRST_PROMPT, NEXT_PROMPT = "First code: ", "Next code: "
+FIRST_PROMPT, NEXT_PROMPT, KEEP_PROMPT = "First code: ", "Next code: ", "Recovery code: "
 
 
 class Miss(Exception):
@@ -154,6 +154,10 @@ def set_up_over_ssh():
     login.type(app.new_code())
     expect(login.prompt(NEXT_PROMPT), "the first code was not taken; the terminal shows:", login.screen)
     login.type(app.new_code())
+    expect(login.prompt(KEEP_PROMPT), "the second code was not taken; the terminal shows:", login.screen)
+    kept = re.findall(r"\b[0-9A-Z]{6}(?:-[0-9A-Z]{6}){2}\b", login.screen)
+    expect(len(kept) == 10, "no ten recovery codes; the terminal shows:", login.screen)
+    login.type(kept[0])
     login.finish_inside()
     return app
 
@@ -218,7 +222,7 @@ def done(text):
 def walk():
     if OVER_SSH:
         app = set_up_over_ssh()
-        done("SSH: password, QR code, two codes; the authenticator is set up, and the login goes on")
+        done("SSH: password, QR code, two codes, recovery codes; all is set up, and the login goes on")
     else:
         app = provision()
         done("an authenticator is provisioned (left out without root: set-up and logins over SSH)")
