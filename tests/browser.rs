@@ -33,10 +33,10 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
     let callback = format!("http://127.0.0.1:{port}/app/callback");
     let client = server.json(&["client", "add", "--name", "The Wiki", "--redirect-uri", &callback]);
     let first = server.json(&["init", "--new-link"]);
-    server.run(&["user", "add", "alice", "bob", "dave", "erin", "budi", "citra"], "");
+    server.run(&["user", "add", "alice", "bob", "dave", "hana", "budi", "citra"], "");
     let [invited, invited_too] = ["alice", "citra"].map(|name| server.json(&["user", "invite", name]));
     let secret = totp::new_secret();
-    for name in ["bob", "dave", "erin", "budi"] {
+    for name in ["bob", "dave", "hana", "budi"] {
         server.run(&["factor", "add-totp", name, "--secret-stdin"], &secret);
         server.run(&["user", "set", name, "--password-stdin", "--keep"], PASSWORD);
     }
@@ -61,7 +61,7 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
         "inviteLink": invited[0]["link"],
         "invited": "alice",
         "enrolled": "bob",
-        "changing": "erin",
+        "changing": "hana",
         "scriptless": "dave",
         "secret": secret,
         "added": "carol",
