@@ -41,7 +41,6 @@ pub mod factors;
 mod gates;
 mod holder;
 mod keys;
-pub mod last_method;
 pub mod links;
 mod location;
 pub mod mails;

@@ -3,7 +3,7 @@
 
 use super::Logins;
 use super::mailbox::Errand;
-use super::verdict::{Question, Verdict, Way};
+use super::verdict::{Question, Way};
 use super::web::Fault;
 use crate::audit::{Event, Record};
 use crate::door::Door;
@@ -118,11 +118,7 @@ impl Logins {
                 Box::pin(async move { renew_session(connection, &store, &renewal, security_version).await })
             })
             .await?;
-        match verdict {
-            Verdict::Right => Ok(()),
-            Verdict::Refused(Reason::AttemptOutdated | Reason::Disabled) => Err(Fault::Over),
-            Verdict::Refused(reason) => Err(Fault::Refused(reason)),
-        }
+        verdict.taken()
     }
 
     async fn confirm_by_password(

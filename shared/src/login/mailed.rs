@@ -134,7 +134,7 @@ impl Logins {
         };
         attempt.proofs.push(Proof { kind: Kind::EmailCode, at: now });
         self.judge_for(attempt, question).await?;
-        self.note_method(&person, Kind::EmailCode).await;
+        self.note_method(&person.user.id, person.last_method, Kind::EmailCode).await;
         Ok(())
     }
 
@@ -176,11 +176,7 @@ impl Logins {
                 })
             })
             .await?;
-        match verdict {
-            Verdict::Right => Ok(()),
-            Verdict::Refused(Reason::AttemptOutdated | Reason::Disabled) => Err(Fault::Over),
-            Verdict::Refused(reason) => Err(Fault::Refused(reason)),
-        }
+        verdict.taken()
     }
 
     pub(super) async fn mail_new(

@@ -228,15 +228,21 @@ impl Logins {
         Ok(())
     }
 
-    /// Lifts the hold on a person's authenticators.
+    /// Lets a person try again with whatever they have: lifts every hold and delay.
     ///
     /// # Errors
     /// Why nothing was changed.
     pub async fn unlock(&self, name: &UserName, actor: &Actor) -> Result<(), ManageError> {
         let user = self.named(name).await?.user;
-        let budget = Budget::of_totp(user.id.as_str());
+        let id = user.id.as_str();
+        let budgets = [Budget::of_totp(id), Budget::of_email(id), Budget::of_recovery(id)];
         self.change(Event::Unlocked, &user, String::new(), actor, move |connection, _| {
-            Box::pin(async move { clear(connection, &budget).await })
+            Box::pin(async move {
+                for budget in &budgets {
+                    clear(connection, budget).await?;
+                }
+                Ok(())
+            })
         })
         .await
     }

@@ -124,11 +124,7 @@ impl Logins {
                 })
             })
             .await?;
-        match verdict {
-            Verdict::Right => Ok(()),
-            Verdict::Refused(Reason::AttemptOutdated | Reason::Disabled) => Err(Fault::Over),
-            Verdict::Refused(reason) => Err(Fault::Refused(reason)),
-        }
+        verdict.taken()
     }
 
     /// Judges a recovery code or key: charged first, hashed outside of any transaction, spent by one statement. What else

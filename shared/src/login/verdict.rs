@@ -3,6 +3,7 @@
 
 use sqlx::AnyConnection;
 
+use super::web::Fault;
 use crate::audit::{Event, Record};
 use crate::factor::{Factor, Kind};
 use crate::id::Id;
@@ -12,7 +13,6 @@ use crate::store::audit::record;
 use crate::store::budgets::{self, Budget, Charge, charge, clear, give_back, is_noteworthy};
 use crate::store::email_codes::{EmailCode, MailedFor, Spent, email_code_in, spend_email_code};
 use crate::store::factors::{Resync, Taken, accept_step, resync};
-use crate::store::last_method::remember_method;
 use crate::store::users::person_judged;
 use crate::store::{Person, Store, StoreError, Written};
 use crate::user::User;
@@ -23,6 +23,17 @@ use crate::user::User;
 pub(super) enum Verdict {
     Right,
     Refused(Reason),
+}
+
+impl Verdict {
+    /// The same as a sign-in goes on from it.
+    pub(super) const fn taken(self) -> Result<(), Fault> {
+        match self {
+            Self::Right => Ok(()),
+            Self::Refused(Reason::AttemptOutdated | Reason::Disabled) => Err(Fault::Over),
+            Self::Refused(reason) => Err(Fault::Refused(reason)),
+        }
+    }
 }
 
 /// What a code comes from.
@@ -46,11 +57,6 @@ impl Way {
             Self::App | Self::AppAfter(..) => Kind::Totp,
             Self::Mailed(..) => Kind::EmailCode,
         }
-    }
-
-    /// Whether a right one is a way to log in, and not the proof of an address.
-    const fn is_method(&self) -> bool {
-        !matches!(self, Self::Mailed(_, MailedFor::Address))
     }
 }
 
@@ -137,22 +143,16 @@ async fn examine(
     let person = person_judged(connection, store, &question.user, about.attempt.as_deref()).await?;
     let found = match person {
         Some(person) if person.user.disabled_at.is_some() => Verdict::Refused(Reason::Disabled),
-        Some(person) if person.user.security_version == question.security_version => {
-            let found = match &question.way {
-                Way::App => app(connection, store, question, &person, about).await?,
-                Way::AppAfter(id, first) => match app(connection, store, question, &person, about).await? {
-                    Verdict::Refused(Reason::Wrong) => {
-                        second(connection, store, question, &person, (id, *first), about).await?
-                    }
-                    found => found,
-                },
-                Way::Mailed(id, purpose) => mailed(connection, store, question, (id, *purpose), about).await?,
-            };
-            if found == Verdict::Right && question.way.is_method() {
-                remember_method(connection, &person, question.way.kind()).await?;
-            }
-            found
-        }
+        Some(person) if person.user.security_version == question.security_version => match &question.way {
+            Way::App => app(connection, store, question, &person, about).await?,
+            Way::AppAfter(id, first) => match app(connection, store, question, &person, about).await? {
+                Verdict::Refused(Reason::Wrong) => {
+                    second(connection, store, question, &person, (id, *first), about).await?
+                }
+                found => found,
+            },
+            Way::Mailed(id, purpose) => mailed(connection, store, question, (id, *purpose), about).await?,
+        },
         Some(_) | None => Verdict::Refused(Reason::AttemptOutdated),
     };
     if !matches!(found, Verdict::Right | Verdict::Refused(Reason::Wrong)) {

@@ -9,6 +9,7 @@ use crate::crypto::password::{HashError, Weak, acceptable};
 use crate::crypto::{random_text, token_hash};
 use crate::door::Door;
 use crate::factor::{Kind, Proof};
+use crate::id::Id;
 use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::step::{Assurance, Facts, Step, next};
@@ -237,14 +238,15 @@ impl Logins {
         };
         attempt.proofs.push(Proof { kind: Kind::Totp, at: now });
         self.judge_for(attempt, question).await?;
-        self.note_method(&person, Kind::Totp).await;
+        self.note_method(&person.user.id, person.last_method, Kind::Totp).await;
         Ok(())
     }
 
-    /// Has the method that was just used asked for first from now on. It is not worth failing a sign-in for.
-    pub(super) async fn note_method(&self, person: &Person, kind: Kind) {
-        if person.last_method != Some(kind) {
-            let user = person.user.id.clone();
+    /// Has the method that was just used asked for first from now on, if another one was. It is not worth failing a login
+    /// for, and not part of the verdict, which holds the user's row against changes.
+    pub(super) async fn note_method(&self, user: &Id<User>, first: Option<Kind>, kind: Kind) {
+        if first != Some(kind) {
+            let user = user.clone();
             let noted = self.store.write(move |c| Box::pin(async move { note_method(c, &user, kind).await })).await;
             drop(noted);
         }

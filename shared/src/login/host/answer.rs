@@ -143,7 +143,10 @@ impl Logins {
         let security_version = attempt.security_version;
         let question = Question { user: user.clone(), security_version, way, budget, code: code.clone(), about };
         match judge(&self.store, question).await {
-            Ok(Verdict::Right) => Ok(Outcome::Granted),
+            Ok(Verdict::Right) => {
+                self.note_method(&user, attempt.methods.first().copied(), Kind::Totp).await;
+                Ok(Outcome::Granted)
+            }
             Ok(Verdict::Refused(reason @ (Reason::AttemptOutdated | Reason::Disabled))) => Ok(refused(reason)),
             Ok(Verdict::Refused(reason)) => self.again_app(name, attempt, &user, &code, reason, now).await,
             Err(StoreError::Duplicate) => Ok(refused(Reason::AttemptInvalid)),
@@ -235,7 +238,10 @@ impl Logins {
                 attempt.sent = None;
                 self.choose_setup(name, attempt, &person, now).await
             }
-            Ok(Verdict::Right) => Ok(Outcome::Granted),
+            Ok(Verdict::Right) => {
+                self.note_method(&person.user.id, person.last_method, Kind::EmailCode).await;
+                Ok(Outcome::Granted)
+            }
             Ok(Verdict::Refused(reason @ (Reason::AttemptOutdated | Reason::Disabled))) => Ok(refused(reason)),
             Ok(Verdict::Refused(reason)) => self.again_mailed(name, attempt, &person, reason, now).await,
             Err(StoreError::Duplicate) => Ok(refused(Reason::AttemptInvalid)),
