@@ -108,7 +108,7 @@ async fn ses_5_another_password_and_a_reset_make_it_forgotten() {
     let mut browser = Browser::default();
     remembered(&site, &mut browser, "alice", &totp).await;
     site.app.logins.reset_factors(&parsed("alice"), &actor(site.now())).await.unwrap();
-    assert_eq!(next(&site, &browser, "alice").await, "Set up your authenticator");
+    assert_eq!(next(&site, &browser, "alice").await, "Choose a second factor");
     assert_eq!(site.number("SELECT COUNT(*) FROM devices WHERE name = '?'").await, 0);
 }
 

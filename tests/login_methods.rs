@@ -76,7 +76,7 @@ async fn recovery_codes_are_shown_until_they_are_kept_and_never_again() {
     site.member("bob", true).await;
     let mut browser = Browser::default();
     let page = site.enter(&mut browser, "bob").await;
-    assert_eq!(page.title(), "Set up your authenticator");
+    let page = site.choose_app(&mut browser, &page).await;
     let totp = page.authenticator();
     let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), -1))]).await;
     let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), 0))]).await;
@@ -310,17 +310,17 @@ async fn a_first_second_factor_is_chosen_and_may_be_codes_by_mail() {
     give_address(&site, "bob", false).await;
     let mut browser = Browser::default();
     let page = site.enter(&mut browser, "bob").await;
-    assert_eq!(page.title(), "Choose a second factor");
-    assert!(page.body.contains("Aegis") && page.body.contains("<strong>b…\u{2060}@example.org</strong>"), "{page:?}");
+    assert_eq!(page.title(), "Show that it is you");
+    assert!(page.body.contains("<strong>b…\u{2060}@example.org</strong>"), "{page:?}");
     assert!(!page.body.contains("/login/later"), "policy lets nobody put it off");
-    // Looks at the app first, and goes back.
-    let app = site.submit(&mut browser, &page, &[("method", "app")]).await;
-    assert_eq!(app.title(), "Set up your authenticator");
-    assert!(app.body.contains("<a href=\"/login/setup\">Choose another second factor</a>"), "{app:?}");
-    let page = site.open(&mut browser, "/login/setup").await;
-    let page = site.submit(&mut browser, &page, &[("method", "email")]).await;
-    assert_eq!(page.title(), "Set up codes by email");
     assert_eq!(site.codes_mailed().await.len(), 0, "mail is sent when it is asked for");
+    for to in ["/login/setup", "/login/setup/app"] {
+        assert_eq!(site.open(&mut browser, to).await.title(), "Show that it is you", "{to}");
+        let body = crate::support::site::encode([("form", page.form().1[0].1.as_str()), ("method", "email")]);
+        let skip = site.send(browser.form(to, &body)).await;
+        assert_ne!(skip.status, StatusCode::OK, "{to}: {skip:?}");
+        assert_eq!(site.number("SELECT COUNT(*) FROM users WHERE email_codes_at IS NOT NULL").await, 0);
+    }
     let page = site.submit_to(&mut browser, &page, "/login/setup/email/send", &[]).await;
     let code = site.codes_mailed().await.remove(0);
     site.advance(60);
@@ -331,6 +331,12 @@ async fn a_first_second_factor_is_chosen_and_may_be_codes_by_mail() {
     let page = site.submit(&mut browser, &page, &[("code", wrong)]).await;
     assert!(page.said().unwrap().starts_with("That code is not right."), "{page:?}");
     let page = site.submit(&mut browser, &page, &[("code", &code)]).await;
+    assert!(page.body.contains("Aegis"), "{page:?}");
+    // Looks at the app first, and goes back.
+    let app = site.choose_app(&mut browser, &page).await;
+    assert!(app.body.contains("<a href=\"/login/setup\">Choose another second factor</a>"), "{app:?}");
+    let page = site.open(&mut browser, "/login/setup").await;
+    let page = site.submit(&mut browser, &page, &[("method", "email")]).await;
     assert_eq!(page.title(), "Keep your recovery codes", "{page:?}");
     let page = site.submit_to(&mut browser, &page, "/login/recovery", &[("saved", "yes")]).await;
     assert_eq!(page.title(), "Your account");
@@ -358,7 +364,7 @@ async fn p21_set_up_is_put_off_as_policy_grants_and_no_other_way() {
     assert_eq!(site.submit_to(&mut browser, &page, "/login/later", &[]).await.title(), "Your account");
     let mut browser = Browser::default();
     let page = site.enter(&mut browser, "bob").await;
-    assert_eq!(page.title(), "Set up your authenticator", "used up");
+    assert!(!page.body.contains("/login/later"), "used up: {page:?}");
     for token in [page.form().1[0].1.clone(), hidden[0].1.clone()] {
         let body = crate::support::site::encode([("form", token.as_str())]);
         let answer = site.send(browser.form("/login/later", &body)).await;
@@ -372,6 +378,7 @@ async fn an_organisation_may_have_what_was_set_up_used_at_once() {
     site.member("bob", true).await;
     let mut browser = Browser::default();
     let page = site.enter(&mut browser, "bob").await;
+    let page = site.choose_app(&mut browser, &page).await;
     let totp = page.authenticator();
     let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), -1))]).await;
     let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), 0))]).await;

@@ -109,7 +109,7 @@ async fn who_has_no_authenticator_sets_one_up_and_changes_a_foreign_password() {
     let mut browser = Browser::default();
     let page = site.open(&mut browser, "/login").await;
     let page = site.submit(&mut browser, &page, &[("username", "bob"), ("password", PASSWORD)]).await;
-    assert_eq!(page.title(), "Set up your authenticator");
+    let page = site.choose_app(&mut browser, &page).await;
     assert!(page.body.contains("<svg"), "a QR code");
     let totp = page.authenticator();
     let again = site.get(&mut browser, "/login/setup/app").await;
@@ -266,7 +266,7 @@ async fn w_20_no_step_can_be_skipped_and_no_sign_in_moved_to_another_browser() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn w_26_looking_at_a_link_uses_nothing_and_the_last_code_uses_it_once() {
+async fn w_26_looking_at_a_link_uses_nothing_and_the_password_uses_it_once() {
     let site = Site::new().await;
     let token = site.app.logins.first_admin_link(&actor(site.now())).await.unwrap().unwrap();
     let link = format!("/setup/{token}");
@@ -282,15 +282,19 @@ async fn w_26_looking_at_a_link_uses_nothing_and_the_last_code_uses_it_once() {
     assert!(bad_name.said().unwrap().starts_with("This name cannot be used: a user name starts with"), "{bad_name:?}");
     let weak = site.submit(&mut browser, &page, &[("username", "root-admin"), ("new-password", "password1")]).await;
     assert!(weak.body.contains("value=\"root-admin\"") && weak.said().unwrap().contains("too easy"), "{weak:?}");
+    assert_eq!(site.number("SELECT COUNT(*) FROM users").await, 0);
     let page = site.submit(&mut browser, &weak, &[("username", "root-admin"), ("new-password", OTHER)]).await;
+    assert_eq!(page.said(), Some("Your password is set."));
+    assert_eq!(site.number("SELECT COUNT(*) FROM sessions").await, 0, "a password alone opens nothing");
+    let elsewhere = Browser::default();
+    let page = site.choose_app(&mut browser, &page).await;
     let totp = page.authenticator();
     let wrong = site.submit(&mut browser, &page, &[("code", "12345")]).await;
     assert_eq!(wrong.authenticator().base32().expose(), totp.base32().expose());
     let next = site.submit(&mut browser, &wrong, &[("code", &code_at(&totp, site.now(), -1))]).await;
     assert!(next.body.contains("Next code"), "{next:?}");
-    assert_eq!(site.number("SELECT COUNT(*) FROM users").await, 0, "nothing is stored before the last code");
-    let elsewhere = Browser::default();
     let page = site.submit(&mut browser, &next, &[("code", &code_at(&totp, site.now(), 0))]).await;
+    let page = site.submit_to(&mut browser, &page, "/login/recovery", &[("saved", "yes")]).await;
     assert_eq!(page.title(), "Your account");
     assert!(page.body.contains("<dd>Administrator</dd>"));
     for mut anybody in [browser, elsewhere] {
@@ -313,16 +317,18 @@ async fn w_26_an_invitation_ends_whoever_elses_session_the_browser_had() {
     let page = site.open(&mut browser, &format!("/setup/{token}")).await;
     assert!(page.body.contains("Welcome, <strong>bob</strong>"));
     let page = site.submit(&mut browser, &page, &[("new-password", OTHER)]).await;
+    let page = site.choose_app(&mut browser, &page).await;
     let totp = page.authenticator();
     let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), -1))]).await;
     let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), 0))]).await;
+    let page = site.submit_to(&mut browser, &page, "/login/recovery", &[("saved", "yes")]).await;
     assert!(page.body.contains("<dd>bob</dd>"), "{page:?}");
     assert_eq!(site.number("SELECT COUNT(*) FROM sessions").await, 1);
-    // A newer link replaces an older one; with an authenticator only the password is asked for.
+    // A newer link replaces an older one; whoever has an authenticator shows it behind the new password.
     let older = site.app.logins.invite(&parsed("bob"), &actor(site.now())).await.unwrap();
     let newer = site.app.logins.invite(&parsed("bob"), &actor(site.now())).await.unwrap();
     assert_eq!(site.get(&mut browser, &format!("/setup/{older}")).await.status, StatusCode::GONE);
     let page = site.open(&mut browser, &format!("/setup/{newer}")).await;
     let page = site.submit(&mut browser, &page, &[("new-password", PASSWORD)]).await;
-    assert_eq!((page.title().as_str(), page.said()), ("Sign in", Some("Your password is set. Sign in with it now.")));
+    assert_eq!((page.title().as_str(), page.said()), ("Enter your code", Some("Your password is set.")));
 }

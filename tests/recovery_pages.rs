@@ -68,7 +68,7 @@ async fn a_lost_phone_is_asked_about_and_answered() {
     site.app.logins.approve_request(&parsed("alice"), &actor(site.now())).await.unwrap();
     assert_eq!(site.open(&mut browser, NEED).await.title(), "Sign in", "rec7: the sign-in of before is over");
     let (mut browser, page) = password_shown(&site, "alice").await;
-    assert_eq!(page.title(), "Set up your authenticator");
+    assert_eq!(page.title(), "Choose a second factor");
     let page = site.open(&mut browser, NEED).await;
     assert!(page.body.contains("was approved on") && !page.body.contains("<form"), "{page:?}");
 }
@@ -86,7 +86,7 @@ async fn a_closed_set_up_leads_to_an_administrator() {
     assert_eq!(site.number("SELECT COUNT(*) FROM recovery_requests").await, 1);
     site.app.logins.approve_request(&parsed("bob"), &actor(site.now())).await.unwrap();
     let (_, page) = password_shown(&site, "bob").await;
-    assert_eq!(page.title(), "Set up your authenticator");
+    assert_eq!(page.title(), "Choose a second factor");
 }
 
 #[tokio::test(flavor = "multi_thread")]

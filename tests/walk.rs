@@ -190,7 +190,8 @@ impl<'a> Walk<'a> {
                     return true;
                 }
             }
-            Step::Password | Step::ProveMailbox { .. } | Step::Refused(_) => self.tabs.retain(|one| one != tab),
+            Step::ProveMailbox { .. } => self.show_mailbox(current).await,
+            Step::Password | Step::Refused(_) => self.tabs.retain(|one| one != tab),
         }
         false
     }
@@ -200,12 +201,13 @@ impl<'a> Walk<'a> {
         let asks = matches!(current.step, Step::SecondFactor { .. });
         let granted = matches!(current.step, Step::Granted(_));
         let junk = || Secret::new("000000".to_owned());
-        let ended = match self.roll(6) {
+        let ended = match self.roll(7) {
             0 => self.logins.enter_code(current, junk(), SOURCE, self.now).await,
             1 => self.logins.enter_email_code(current, junk(), SOURCE, self.now).await,
             2 => self.logins.enter_address_code(current, junk(), SOURCE, self.now).await,
             3 if !asks => self.logins.put_off(current, SOURCE, self.now).await,
             4 if current.step != Step::KeepRecovery => self.logins.keep_set(current, SOURCE, self.now).await,
+            5 if !current.has_mailbox() => self.logins.set_up_email_codes(current, SOURCE, self.now).await,
             _ if !granted => self.logins.finish(current, SOURCE, self.now).await.map(drop),
             _ => return,
         };
@@ -258,19 +260,24 @@ impl<'a> Walk<'a> {
         last
     }
 
-    async fn enrol(&mut self, mut current: Current, methods: &[Kind]) {
-        if methods.contains(&Kind::EmailCode) && self.roll(2) == 0 {
-            if self.logins.mail_address_code(&mut current, SOURCE, self.now).await.is_ok()
-                && let Some(code) = self.last_mail().await
-            {
-                let id = current.attempt.mailed.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default();
-                if self.logins.enter_address_code(current, code, SOURCE, self.now).await.is_ok() {
-                    self.accept(id);
-                }
+    async fn show_mailbox(&mut self, mut current: Current) {
+        if self.logins.mail_again(&mut current, SOURCE, self.now).await.is_ok()
+            && let Some(code) = self.last_mail().await
+        {
+            let id = current.attempt.mailed.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default();
+            if self.logins.enter_address_code(current, code, SOURCE, self.now).await.is_ok() {
+                self.accept(id);
             }
+        }
+    }
+
+    async fn enrol(&mut self, mut current: Current, methods: &[Kind]) {
+        assert!(current.has_mailbox(), "walk {}: set-up without the mailbox", self.number);
+        if methods.contains(&Kind::EmailCode) && self.roll(2) == 0 {
+            drop(self.logins.set_up_email_codes(current, SOURCE, self.now).await);
             return;
         }
-        let Ok(pending) = self.logins.pending(&mut current, self.now).await else { return };
+        let Ok(pending) = self.logins.begin_pending(&mut current, self.now).await else { return };
         let secret = Secret::new(pending.key().expose().replace(' ', ""));
         let app = Totp::from_base32(&secret, Algorithm::Sha1, 6, 30).unwrap();
         // The first code, or the one after it.

@@ -80,8 +80,7 @@ impl Logins {
             device_counts: door == Door::Web && rules.device_life(user) > 0,
             may_put_off: !policy.locked && rules.may_put_off(user, now),
             later_counts: !policy.locked && rules.later_counts(user, now),
-            // The pages of the web do not ask for it yet; their set-up is behind the web password.
-            mailbox_first: door != Door::Web && self.mail && user.email.is_some(),
+            mailbox_first: self.mail && user.email.is_some(),
             ..Facts::none(user.setup_until)
         }
     }

@@ -47,7 +47,9 @@ async function theFirstAdministrator() {
   assert.match(await page.title(), /^Error: This name cannot be used/);
   await page.fill("#username", "root-admin");
   await fillAndSend(page, "#new-password", OTHER);
+  await chooseApp(page, "setup");
   await setUpAuthenticator(page, "setup");
+  await keepRecovery(page);
   await look(page, "account-admin", "Your account");
 }
 
@@ -60,7 +62,9 @@ async function anInvitedPerson() {
   await fillAndSend(page, "#new-password", "alice1");
   await look(page, "setup-invited-weak", "Set up your account");
   await fillAndSend(page, "#new-password", PASSWORD);
+  await chooseApp(page);
   await setUpAuthenticator(page);
+  await keepRecovery(page);
   assert.equal(await heading(page), "Your account");
 
   // Signed in once, let into the app without being asked again.
@@ -173,6 +177,7 @@ async function aPersonWithoutScript() {
   assert.equal(await heading(page), "Sign in");
 
   await signIn(page, given.addedScriptless);
+  await chooseApp(page);
   await setUpAuthenticator(page);
   assert.equal(await heading(page), "Keep your recovery codes");
   await page.screenshot({ path: join(given.screenshots, "login-recovery-scriptless.png"), fullPage: true });
@@ -188,7 +193,7 @@ async function aPersonWithoutAnAuthenticator() {
   await page.goto(`${given.issuer}/login`);
   await page.fill("#username", given.added);
   await fillAndSend(page, "#current-password", PASSWORD);
-  await look(page, "login-setup", "Set up your authenticator");
+  await chooseApp(page, "login");
   await setUpAuthenticator(page);
   await look(page, "login-password", "Choose a password");
   await fillAndSend(page, "#new-password", OTHER);
@@ -200,13 +205,13 @@ async function aPersonWithoutAnAuthenticator() {
 async function aPersonWithMail() {
   const page = await visitor({ permissions: true });
   await signIn(page, given.mailed);
-  await look(page, "login-choice", "Choose a second factor");
-  await press(page, "button[value=email]");
-  await look(page, "login-setup-email", "Set up codes by email");
+  await look(page, "login-setup-email", "Show that it is you");
   await press(page, "text=Send verification code");
-  await look(page, "login-setup-email-sent", "Set up codes by email");
+  await look(page, "login-setup-email-sent", "Show that it is you");
   assert.equal(await page.locator("#remember").count(), 0);
   await fillAndSend(page, "#code", await mailedCode(1));
+  await look(page, "login-choice", "Choose a second factor");
+  await press(page, "button[value=email]");
   const codes = await keepRecovery(page, "login-recovery");
   assert.equal(await heading(page), "Your account");
   await press(page, "text=Sign out");
@@ -272,10 +277,11 @@ async function anIndonesian() {
   await invited.goto(given.inviteLinkIndonesian);
   await look(invited, "id-setup", "Siapkan akun Anda");
   await fillAndSend(invited, "#new-password", PASSWORD);
+  await look(invited, "id-choice", "Pilih faktor kedua");
+  await press(invited, "button[value=app]");
   await invited.click("summary >> nth=0");
   await invited.click("summary >> nth=1");
   await look(invited, "id-authenticator-shown", "Siapkan autentikator Anda");
-  assert.equal(await invited.locator("footer").count(), 0, "no link leads away from a page that would be lost");
 }
 
 // With a logo, a colour and a language of its own; the browser's language is one that we have not.
@@ -310,9 +316,16 @@ async function nobodyFramesUs() {
   assert.equal(await inside[0].locator("h1").filter({ hasText: "Sign in" }).count(), 0, "no page shows in a frame");
 }
 
+// From the choice of a second factor to the page with the QR code.
+async function chooseApp(page, name) {
+  if (name) await look(page, `${name}-choice`, "Choose a second factor");
+  assert.equal(await heading(page), "Choose a second factor");
+  await press(page, "button[value=app]");
+  assert.equal(await heading(page), "Set up your authenticator");
+}
+
 // From the page with the QR code to the one after it. With a name, the page is looked at in all its states.
 async function setUpAuthenticator(page, name) {
-  assert.equal(await heading(page), "Set up your authenticator");
   if (name) await look(page, `${name}-authenticator`, "Set up your authenticator");
   await page.click("summary:has-text('Show the key')");
   const key = (await page.textContent("#key")).replaceAll(" ", "");

@@ -192,6 +192,14 @@ impl Site {
         self.submit(browser, &page, &[("username", name), ("password", PASSWORD)]).await
     }
 
+    /// Goes from the choice of a second factor to setting up an app.
+    pub(crate) async fn choose_app(&self, browser: &mut Browser, page: &Page) -> Page {
+        assert_eq!(page.title(), "Choose a second factor", "{page:?}");
+        let page = self.submit(browser, page, &[("method", "app")]).await;
+        assert_eq!(page.title(), "Set up your authenticator", "{page:?}");
+        page
+    }
+
     /// The codes in the queue of mail, the earliest first; the queue is empty then.
     pub(crate) async fn codes_mailed(&self) -> Vec<String> {
         let mut codes = Vec::new();

@@ -79,8 +79,8 @@ email-again = Send the code again
 email-again-in = It can be sent again in { $seconds } seconds.
 email-again-counting = Send the code again in { $time }
 email-dead = Is this address no longer yours? Whoever runs this system can change it.
-email-setup = Set up codes by email
-email-setup-lead = From now on a code is mailed to { $to } whenever you sign in. First show that you get mail there.
+email-setup = Show that it is you
+email-setup-lead = Before you set up a second factor, have a code mailed to { $to } and type it here. So nobody can do it who only knows your password.
 
 ## Other ways: /login/method
 

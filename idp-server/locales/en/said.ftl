@@ -48,7 +48,7 @@ said-set-up = Your second factor is set up. Sign in with it now.
 ## Passwords
 
 said-wrong-password = Your present password is not right. After several tries it takes a while until another one counts.
-said-password-set = Your password is set. Sign in with it now.
+said-password-set = Your password is set.
 said-password-changed = Your password is changed, and you are signed out everywhere but here.
 weak-short = The password is too short: it needs at least { $least } characters.
 weak-long = The password is too long: it may have { $most } bytes.

@@ -79,8 +79,8 @@ email-again = Kirim ulang kode
 email-again-in = Kode dapat dikirim ulang dalam { $seconds } detik.
 email-again-counting = Kirim ulang kode dalam { $time }
 email-dead = Alamat ini bukan milik Anda lagi? Pengelola sistem ini dapat mengubahnya.
-email-setup = Siapkan kode lewat email
-email-setup-lead = Mulai sekarang, kode dikirim ke { $to } setiap kali Anda masuk. Tunjukkan dahulu bahwa Anda menerima email di sana.
+email-setup = Tunjukkan bahwa ini Anda
+email-setup-lead = Sebelum Anda menyiapkan faktor kedua, mintalah kode yang dikirim ke { $to } lalu ketikkan di sini. Dengan begitu orang yang hanya tahu kata sandi Anda tidak dapat melakukannya.
 
 ## Cara lain: /login/method
 

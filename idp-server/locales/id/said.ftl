@@ -48,7 +48,7 @@ said-set-up = Faktor kedua Anda sudah siap. Sekarang masuklah dengannya.
 ## Kata sandi
 
 said-wrong-password = Kata sandi Anda saat ini tidak benar. Setelah beberapa kali mencoba, percobaan berikutnya baru dihitung setelah jeda beberapa saat.
-said-password-set = Kata sandi Anda telah disimpan. Sekarang masuklah dengan kata sandi itu.
+said-password-set = Kata sandi Anda telah disimpan.
 said-password-changed = Kata sandi Anda telah diubah, dan Anda telah dikeluarkan di semua tempat kecuali di sini.
 weak-short = Kata sandi terlalu pendek: sedikitnya { $least } karakter.
 weak-long = Kata sandi terlalu panjang: paling banyak { $most } bita.

@@ -184,12 +184,8 @@ fn page_for(links: &Links, step: &Step) -> String {
             Some(Factor::EmailCode) => links.login_email(),
             _ => links.login_code(),
         },
-        Step::Enrol { .. } if setup::is_choice(step) => links.login_setup(),
-        Step::ProveMailbox { .. } => links.login_setup(),
-        Step::Enrol { methods, .. } => match methods.first() {
-            Some(Factor::EmailCode) => links.login_setup_email(),
-            _ => links.login_setup_app(),
-        },
+        Step::ProveMailbox { .. } => links.login_setup_email(),
+        Step::Enrol { .. } => links.login_setup(),
         Step::ChangePassword => links.login_password(),
         Step::KeepRecovery => links.login_recovery(),
         Step::Password | Step::Granted(_) | Step::Refused(_) => links.login(),
@@ -210,7 +206,7 @@ pub(super) async fn advance(
 ) -> Result<Leaving, Detour> {
     let links = Links::of(&app.config);
     let mut notice = notice;
-    let mut current = match app.logins.current(token, browser.now).await {
+    let mut current = match goes_on(app, browser, token).await {
         Ok(current) => current,
         Err(Fault::Over) => return Ok(start_again(app, browser)),
         Err(fault) => return Err(fault.into()),
@@ -224,20 +220,33 @@ pub(super) async fn advance(
             return Ok(left.saying(app, browser, &Notice::SetupClosed));
         }
         // Made here and not where it is shown: looking at a page changes nothing.
-        Step::Enrol { .. } if setup::is_choice(&current.step) => {}
-        Step::Enrol { methods, .. } if !methods.contains(&Factor::Totp) => {}
-        Step::Enrol { .. } => drop(app.logins.pending(&mut current, browser.now).await?),
         Step::SecondFactor { methods, .. } if methods.first() == Some(&Factor::EmailCode) => {
             notice = email::mail(app, browser, &mut current).await?.or(notice);
         }
         Step::KeepRecovery => drop(app.logins.new_set(&mut current, browser.now).await?),
-        Step::Password | Step::SecondFactor { .. } | Step::ProveMailbox { .. } | Step::ChangePassword => {}
+        Step::Password
+        | Step::SecondFactor { .. }
+        | Step::ProveMailbox { .. }
+        | Step::Enrol { .. }
+        | Step::ChangePassword => {}
     }
     let left = browser.go(&page_for(&links, &current.step)).with(Cookie::Attempt, token);
     Ok(match notice {
         Some(notice) => left.saying(app, browser, &notice),
         None => left,
     })
+}
+
+/// A sign-in as it goes on. Who has shown that the mail is read, and can have nothing but codes by mail, has them now.
+async fn goes_on(app: &App, browser: &Browser, token: &str) -> Result<Current, Fault> {
+    let current = app.logins.current(token, browser.now).await?;
+    match &current.step {
+        Step::Enrol { methods, may_put_off: false } if methods == &[Factor::EmailCode] && current.has_mailbox() => {
+            app.logins.set_up_email_codes(current, &browser.source, browser.now).await?;
+            app.logins.current(token, browser.now).await
+        }
+        _ => Ok(current),
+    }
 }
 
 async fn finish(app: &App, browser: &Browser, current: Current, notice: Option<Notice>) -> Result<Leaving, Detour> {
@@ -250,7 +259,7 @@ async fn finish(app: &App, browser: &Browser, current: Current, notice: Option<N
             tracing::info!(%user, source = %browser.source, "signed in");
             let links = Links::of(&app.config);
             let to = continue_to.map_or_else(|| links.account(), |sealed| links.resume(&sealed));
-            signed_in_saying(app, browser, &to, &session, notice).await
+            signed_in(app, browser, &to, &session, notice).await
         }
         Err(Fault::Over) => Ok(start_again(app, browser)),
         Err(fault) => Err(fault.into()),
@@ -271,11 +280,7 @@ async fn sign_in_anew(app: &App, browser: &Browser, current: Current) -> Result<
 }
 
 /// Sends a browser on with a new session. Whatever session it had ends, and no form from before is taken any more.
-pub(super) async fn signed_in(app: &App, browser: &Browser, to: &str, session: &str) -> Result<Leaving, Detour> {
-    signed_in_saying(app, browser, to, session, None).await
-}
-
-async fn signed_in_saying(
+async fn signed_in(
     app: &App,
     browser: &Browser,
     to: &str,

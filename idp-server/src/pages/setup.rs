@@ -1,20 +1,17 @@
-//! `/setup/{token}`: what a one-time link opens. The first administrator takes name, password and authenticator; an
-//! invited person password and authenticator. Looking uses nothing up, and neither does anything before the last code:
-//! what was typed travels sealed in the form.
+//! `/setup/{token}`: what a one-time link opens. The first administrator takes name and password, an invited person a
+//! password; then they go on as at any sign-in. Looking uses nothing up.
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use twolatch_core::crypto::password::Weak;
-use twolatch_core::login::invite::{Led, Opened};
+use twolatch_core::login::invite::Opened;
 use twolatch_core::login::web::Fault;
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
-use twolatch_core::typed::{self, Typed};
 use twolatch_core::user::UserName;
 
-use super::authenticator::{Authenticator, AuthenticatorPage};
-use super::login::signed_in;
+use super::login::advance;
 use super::said::Said;
 use super::{Answer, Detour, show as show_page};
 use crate::state::App;
@@ -67,16 +64,9 @@ pub(crate) async fn show(State(app): State<App>, Path(token): Path<String>, brow
     begin_page(&app, &browser, &token, &opened, String::new(), None)
 }
 
-/// Takes name and password, or a code of the authenticator in the draft.
-pub(crate) async fn submit(State(app): State<App>, Path(token): Path<String>, mut form: Form) -> Answer {
-    match form.optional("draft") {
-        None => begin(&app, &token, form).await,
-        Some(draft) => go_on(&app, &token, &draft, form).await,
-    }
-}
-
-async fn begin(app: &App, token: &str, form: Form) -> Answer {
-    let opened = open(app, token, &form.browser).await?;
+/// Takes name and password.
+pub(crate) async fn submit(State(app): State<App>, Path(token): Path<String>, form: Form) -> Answer {
+    let opened = open(&app, &token, &form.browser).await?;
     let (browser, name, password) = if opened.person.is_some() {
         let (browser, [password]) = form.only(["new-password"])?;
         (browser, Secret::default(), password)
@@ -90,45 +80,17 @@ async fn begin(app: &App, token: &str, form: Form) -> Answer {
         (None, Ok(name)) => Some(name),
         (None, Err(_)) => {
             let said = Said::error(t("said-no-name"));
-            return begin_page(app, &browser, token, &opened, name, Some((said, true)));
+            return begin_page(&app, &browser, &token, &opened, name, Some((said, true)));
         }
     };
-    match app.logins.begin_link(token, parsed, password, &browser.source, browser.now).await {
-        Ok(led) => follow(app, &browser, token, led).await,
-        Err(Fault::Weak(weak)) => begin_page(app, &browser, token, &opened, name, Some((weak.into(), false))),
+    match app.logins.use_invite(&token, parsed, password, browser.now).await {
+        Ok(attempt) => Ok(advance(&app, &browser, &attempt, Some(Notice::PasswordSet)).await?.into_response()),
+        Err(Fault::Weak(weak)) => begin_page(&app, &browser, &token, &opened, name, Some((weak.into(), false))),
         Err(Fault::Refused(Reason::NotAllowed)) => {
             let said = Said::error(t("said-name-taken"));
-            begin_page(app, &browser, token, &opened, name, Some((said, true)))
+            begin_page(&app, &browser, &token, &opened, name, Some((said, true)))
         }
         Err(fault) => Err(over(fault)),
-    }
-}
-
-async fn go_on(app: &App, token: &str, draft: &Secret, form: Form) -> Answer {
-    let (browser, [code]) = form.only(["code"])?;
-    let draft = draft.expose();
-    let notice = match typed::parse(code.expose().as_bytes()) {
-        Typed::Code(code) => match app.logins.continue_link(token, draft, &code, &browser.source, browser.now).await {
-            Ok(led) => return follow(app, &browser, token, led).await,
-            Err(Fault::Refused(Reason::Wrong)) => Notice::WrongNewCode,
-            Err(fault) => return Err(over(fault)),
-        },
-        _ => Notice::NoCode,
-    };
-    let (pending, user) = app.logins.show_link(token, draft, browser.now).await.map_err(over)?;
-    let new = Authenticator::of(&pending, &app.config.organisation, &user);
-    code_page(app, &browser, token, draft.to_owned(), new, notice.into())
-}
-
-async fn follow(app: &App, browser: &Browser, token: &str, led: Led) -> Answer {
-    let links = Links::of(&app.config);
-    match led {
-        Led::Setup { pending, user, draft } => {
-            let new = Authenticator::of(&pending, &app.config.organisation, &user);
-            code_page(app, browser, token, draft, new, Said::default())
-        }
-        Led::SignedIn(session) => Ok(signed_in(app, browser, &links.account(), &session).await?.into_response()),
-        Led::SignIn => Ok(browser.go(&links.login()).saying(app, browser, &Notice::PasswordSet).into_response()),
     }
 }
 
@@ -150,23 +112,10 @@ fn begin_page(
     Ok(show_page(app, browser, None, |frame| BeginPage { frame, link, invited, name, said, bad_name })?)
 }
 
-fn code_page(
-    app: &App,
-    browser: &Browser,
-    token: &str,
-    draft: String,
-    new: Authenticator,
-    said: Said,
-) -> Result<Response, Detour> {
-    let action = Links::of(&app.config).setup(token);
-    let page = |frame| AuthenticatorPage { frame, action, draft: Some(draft), new, said };
-    Ok(show_page(app, browser, None, page)?)
-}
-
 /// Used, expired, replaced, never made: all are over.
 fn over(fault: Fault) -> Detour {
     match fault {
-        Fault::Over => Kind::LinkOver.because("the link or its draft is over").into(),
+        Fault::Over => Kind::LinkOver.because("the link is over").into(),
         other => other.into(),
     }
 }

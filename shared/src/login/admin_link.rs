@@ -5,9 +5,8 @@
 use super::Logins;
 use super::notices::{alarm, tell};
 use super::reset::{remove_factors, without_factors};
-use super::web::{Current, Fault};
+use super::web::{Current, Fault, Goal, begun};
 use crate::audit::{Event, Record};
-use crate::crypto::token_hash;
 use crate::factor::{Kind, Proof};
 use crate::letter::{Letter, Mail, Notice};
 use crate::reason::Reason;
@@ -183,8 +182,10 @@ impl Logins {
         let user = without_factors(person.user.clone(), setup_until);
         let user = User { restricted_until: Some(now.plus(RESTRICTED_FOR)), ..user };
         let goes_on = self.token()?;
-        // The password was shown, and nothing else counts any more.
-        let shown: Vec<Proof> = attempt.proofs.iter().copied().filter(|proof| proof.kind == Kind::Password).collect();
+        // The password was shown, and the link that was mailed; nothing else counts any more.
+        let mut shown = attempt.proofs.clone();
+        shown.retain(|proof| proof.kind == Kind::Password);
+        shown.push(Proof { kind: Kind::Mailbox, at: now });
         let fresh = renewed(&attempt, &goes_on, shown, &user, now);
         let (store, token) = (self.store.clone(), token.to_owned());
         self.store
@@ -248,17 +249,8 @@ impl Logins {
 
 /// A sign-in as the one before, in the same browser, from now on.
 fn renewed(attempt: &Attempt, token: &str, proofs: Vec<Proof>, user: &User, now: Timestamp) -> Attempt {
-    Attempt {
-        id_hash: token_hash(token),
-        proofs,
-        pending: None,
-        mailed: None,
-        security_version: user.security_version,
-        version: 1,
-        created_at: now,
-        expires_at: now.plus(LIFE),
-        ..attempt.clone()
-    }
+    let goal = Goal { continue_to: attempt.continue_to.clone(), least: attempt.least };
+    Attempt { proofs, ..begun(token, user, goal, now) }
 }
 
 /// The sign-in that a link belongs to, and what its person had then.

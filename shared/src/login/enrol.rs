@@ -35,18 +35,27 @@ enum Underway {
 }
 
 impl Logins {
-    /// The authenticator that is being set up in this sign-in; a new one where there is none yet.
+    /// The authenticator that is being set up in this sign-in, if that has begun.
     ///
     /// # Errors
     /// Why it does not go on.
-    pub async fn pending(&self, current: &mut Current, now: Timestamp) -> Result<Pending, Fault> {
+    pub fn pending(&self, current: &Current, now: Timestamp) -> Result<Option<Pending>, Fault> {
         if !current.lets_set_up(Kind::Totp) {
             return Err(Fault::Over);
         }
-        if let Some(sealed) = &current.attempt.pending
-            && let Underway::App(pending) = self.unseal_pending(&current.attempt, sealed)?
-            && !pending.is_over(now)
-        {
+        let Some(sealed) = &current.attempt.pending else { return Ok(None) };
+        Ok(match self.unseal_pending(&current.attempt, sealed)? {
+            Underway::App(pending) if !pending.is_over(now) => Some(pending),
+            Underway::App(_) | Underway::Kept(_) => None,
+        })
+    }
+
+    /// Begins to set up an authenticator, unless that has begun.
+    ///
+    /// # Errors
+    /// Why it does not go on.
+    pub async fn begin_pending(&self, current: &mut Current, now: Timestamp) -> Result<Pending, Fault> {
+        if let Some(pending) = self.pending(current, now)? {
             return Ok(pending);
         }
         let pending = Pending::new(self.store.entropy(), now).map_err(StoreError::from)?;
@@ -66,7 +75,7 @@ impl Logins {
         source: &str,
         now: Timestamp,
     ) -> Result<bool, Fault> {
-        let pending = self.pending(&mut current, now).await?;
+        let pending = self.pending(&current, now)?.ok_or(Fault::Over)?;
         let codes = self.policy(now).await?.rules.enrol_codes;
         match pending.take(code, codes, now) {
             Progress::Wrong => Err(Fault::Refused(Reason::Wrong)),
@@ -153,7 +162,7 @@ impl Logins {
     /// # Errors
     /// [`Fault::Over`] where it does not.
     pub async fn put_off(&self, current: Current, source: &str, now: Timestamp) -> Result<(), Fault> {
-        if !matches!(current.step, Step::Enrol { may_put_off: true, .. }) {
+        if !current.may_put_off() {
             return Err(Fault::Over);
         }
         let about = Record { event: Event::SetupPutOff, factor: None, ..self.about(&current.person, source, now) };

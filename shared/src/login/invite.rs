@@ -1,24 +1,19 @@
-//! What a one-time link opens: the making of the first administrator, or a person's password and first authenticator.
-//! Looking at a link uses nothing; what has been typed travels sealed until the last code confirms all of it at once.
+//! What a one-time link opens: the making of the first administrator, or an invited person's password. What is missing
+//! after that is asked for as at any sign-in. Looking at a link uses nothing.
 
-use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 
 use super::Logins;
-use super::setup::{self, Pending, Progress};
-use super::web::Fault;
+use super::web::{Fault, Goal, begun};
 use crate::audit::{Event, Record};
-use crate::crypto::seal::Place;
-use crate::crypto::{random_text, token_hash};
+use crate::crypto::random_text;
 use crate::door::Door;
-use crate::factor::{Kind, Proof};
 use crate::id::Id;
-use crate::policy::Level;
 use crate::reason::Reason;
-use crate::secret::{self, Secret};
+use crate::secret::Secret;
 use crate::store::audit::record;
+use crate::store::browser::insert_attempt;
 use crate::store::links::{Purpose, use_link};
-use crate::store::sessions::insert_session;
 use crate::store::users::{insert_user, update_user};
 use crate::store::{Person, Store, StoreError, Written};
 use crate::time::Timestamp;
@@ -31,33 +26,6 @@ pub struct Opened {
     pub purpose: Purpose,
     /// For whom; `None` where the first administrator is still to be named.
     pub person: Option<Person>,
-}
-
-/// Name and password, and the authenticator that is being set up; it only ever travels sealed.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Draft {
-    name: String,
-    #[serde(serialize_with = "secret::reveal")]
-    password: Secret,
-    pending: Pending,
-}
-
-/// How far a link has led.
-#[derive(Debug)]
-pub enum Led {
-    /// A code is wanted. The sealed draft goes back with it.
-    Setup {
-        /// The authenticator, for showing it.
-        pending: Box<Pending>,
-        /// Whose it will be.
-        user: Box<User>,
-        /// Name, password and authenticator, sealed.
-        draft: String,
-    },
-    /// All is done, and this is the session's token.
-    SignedIn(String),
-    /// The password is set; the person signs in with it and the authenticator that they have.
-    SignIn,
 }
 
 impl Logins {
@@ -80,106 +48,36 @@ impl Logins {
         Ok(Opened { purpose: link.purpose, person })
     }
 
-    /// Takes name (for the first administrator) and password.
+    /// Uses a link: takes name (for the first administrator) and password; answers the token with which the browser goes
+    /// on, as behind a right password.
     ///
     /// # Errors
     /// Why it does not go on.
-    pub async fn begin_link(
+    pub async fn use_invite(
         &self,
         token: &str,
         name: Option<UserName>,
         password: Secret,
-        source: &str,
         now: Timestamp,
-    ) -> Result<Led, Fault> {
+    ) -> Result<String, Fault> {
         let opened = self.open_link(token, now).await?;
         let mut person = self.addressee(opened, name, now).await?;
-        let enrolled = !person.factors.is_empty();
-        let decision = self.policy(now).await?.decide(&person.user, Door::Web, now);
         let expected = person.user.security_version;
         self.set_password(&mut person, password).await?;
-        if decision.level == Level::Required && !enrolled {
-            let pending = Pending::new(self.store.entropy(), now).map_err(StoreError::from)?;
-            let password = person.user.password.clone().unwrap_or_default();
-            let draft = Draft { name: person.user.name.to_string(), password, pending };
-            return self.led(token, draft, person.user);
-        }
-        let (store, token, now_about) = (self.store.clone(), token.to_owned(), self.used(&person.user, now));
-        let session = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
-        let (cookie, place) = (session.clone(), source.to_owned());
+        let goes_on = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
+        let user = person.user;
+        let attempt = begun(&goes_on, &user, Goal::default(), now);
+        let (store, token, about) = (self.store.clone(), token.to_owned(), self.used(&user, now));
         self.store
             .write(move |connection| {
                 Box::pin(async move {
-                    complete(connection, &store, &token, &person.user, expected, now).await?;
-                    if !enrolled {
-                        let proofs = [Proof { kind: Kind::Password, at: now }];
-                        insert_session(connection, &store, &cookie, &person.user, &proofs, &place, now).await?;
-                    }
-                    record(connection, &store, now_about).await
-                })
-            })
-            .await?;
-        Ok(if enrolled { Led::SignIn } else { Led::SignedIn(session) })
-    }
-
-    /// Takes a code of the authenticator in the draft.
-    ///
-    /// # Errors
-    /// Why it does not go on; with [`Reason::Wrong`] the same draft is still good.
-    pub async fn continue_link(
-        &self,
-        token: &str,
-        draft: &str,
-        code: &Secret,
-        source: &str,
-        now: Timestamp,
-    ) -> Result<Led, Fault> {
-        let draft = self.unseal_draft(token, draft)?;
-        if draft.pending.is_over(now) {
-            return Err(Fault::Over);
-        }
-        let opened = self.open_link(token, now).await?;
-        let mut person = self.addressee(opened, draft.name.parse().ok(), now).await?;
-        if !person.factors.is_empty() {
-            return Err(Fault::Over);
-        }
-        let codes = self.policy(now).await?.rules.enrol_codes;
-        let confirmed = match draft.pending.clone().take(code, codes, now) {
-            Progress::Wrong => return Err(Fault::Refused(Reason::Wrong)),
-            Progress::Next(pending) => return self.led(token, Draft { pending, ..draft }, person.user),
-            Progress::Confirmed(confirmed) => confirmed,
-        };
-        let expected = person.user.security_version;
-        person.user.password = Some(draft.password);
-        person.user.must_change_at = None;
-        person.user.security_version += 1;
-        let (store, token, about) = (self.store.clone(), token.to_owned(), self.used(&person.user, now));
-        let session = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
-        let (cookie, place) = (session.clone(), source.to_owned());
-        self.store
-            .write(move |connection| {
-                Box::pin(async move {
-                    complete(connection, &store, &token, &person.user, expected, now).await?;
-                    let named = setup::default_name(&person.user);
-                    let user = confirmed.store(connection, &store, &person.user, &named, about.clone()).await?;
-                    let proofs = [Kind::Password, Kind::Totp].map(|kind| Proof { kind, at: now });
-                    insert_session(connection, &store, &cookie, &user, &proofs, &place, now).await?;
+                    complete(connection, &store, &token, &user, expected, now).await?;
+                    insert_attempt(connection, &store, &attempt).await?;
                     record(connection, &store, about).await
                 })
             })
             .await?;
-        Ok(Led::SignedIn(session))
-    }
-
-    /// The draft's authenticator and its owner, for showing the page again.
-    ///
-    /// # Errors
-    /// [`Fault::Over`] where the draft or the link is not good any more.
-    pub async fn show_link(&self, token: &str, draft: &str, now: Timestamp) -> Result<(Pending, User), Fault> {
-        let draft = self.unseal_draft(token, draft)?;
-        let opened = self.open_link(token, now).await?;
-        let person = self.addressee(opened, draft.name.parse().ok(), now).await?;
-        Ok((draft.pending, person.user))
+        Ok(goes_on)
     }
 
     /// Whom a link is for: the invited person, or a new administrator, who has security version 0 until stored.
@@ -195,21 +93,6 @@ impl Logins {
         let id = Id::random(self.store.entropy()).map_err(StoreError::from)?;
         let user = User { role: Role::Admin, security_version: 0, ..User::new(id, name, setup_until, now) };
         Ok(Person::bare(user))
-    }
-
-    fn led(&self, token: &str, draft: Draft, user: User) -> Result<Led, Fault> {
-        let plain = serde_json::to_vec(&draft).map(zeroize::Zeroizing::new);
-        let plain = plain.map_err(|error| StoreError::Other(error.to_string()))?;
-        let hash = token_hash(token);
-        let sealed = self.store.keys().seal(self.store.entropy(), draft_place(&hash), &plain);
-        let sealed = sealed.map_err(|error| StoreError::Other(error.to_string()))?;
-        Ok(Led::Setup { pending: Box::new(draft.pending), user: Box::new(user), draft: sealed })
-    }
-
-    fn unseal_draft(&self, token: &str, sealed: &str) -> Result<Draft, Fault> {
-        let hash = token_hash(token);
-        let plain = self.store.keys().open(draft_place(&hash), sealed).map_err(|_| Fault::Over)?;
-        serde_json::from_slice(&plain).map_err(|_| Fault::Over)
     }
 
     fn used(&self, user: &User, now: Timestamp) -> Record {
@@ -246,8 +129,4 @@ async fn complete(
     } else {
         update_user(connection, store, user, expected).await
     }
-}
-
-const fn draft_place(hash: &str) -> Place<'_> {
-    Place { table: "links", column: "draft", row: hash, owner: "" }
 }

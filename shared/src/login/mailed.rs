@@ -71,7 +71,7 @@ impl Logins {
         self.mail_new(current, MailedFor::Login, about, now).await
     }
 
-    /// Sends the code of a sign-in once more, or the one that shows whose an address is: the same one, and no longer good
+    /// Sends the code of a sign-in once more, or the one that shows who reads the mail: the same one, and no longer good
     /// for that. Where none is on its way, a new one.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl Logins {
     pub async fn mail_again(&self, current: &mut Current, source: &str, now: Timestamp) -> Result<(), Fault> {
         let purpose = match () {
             () if current.asks_for(Kind::EmailCode) => MailedFor::Login,
-            () if current.lets_set_up(Kind::EmailCode) => MailedFor::Address,
+            () if current.wants_mailbox() => MailedFor::Address,
             () => return Err(Fault::Over),
         };
         let about = self.about(&current.person, source, now);

@@ -101,6 +101,12 @@ impl Current {
         matches!(&self.step, Step::Enrol { methods, .. } if methods.contains(&kind))
     }
 
+    /// Whether setting up can be put off now.
+    #[must_use]
+    pub const fn may_put_off(&self) -> bool {
+        matches!(self.step, Step::Enrol { may_put_off: true, .. } | Step::ProveMailbox { may_put_off: true })
+    }
+
     /// Whether a recovery code or key is taken now.
     #[must_use]
     pub const fn takes_recovery(&self) -> bool {
@@ -167,19 +173,7 @@ impl Logins {
             person.user.password = Some(self.hasher.hash(password, self.store.entropy()).await?);
         }
         let token = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
-        let attempt = Attempt {
-            id_hash: token_hash(&token),
-            user: person.user.id.clone(),
-            proofs: vec![Proof { kind: Kind::Password, at: now }],
-            pending: None,
-            mailed: None,
-            continue_to: goal.continue_to,
-            least: goal.least,
-            security_version: person.user.security_version,
-            version: 1,
-            created_at: now,
-            expires_at: now.plus(LIFE),
-        };
+        let attempt = begun(&token, &person.user, goal, now);
         let store = self.store.clone();
         self.store
             .write(move |connection| {
@@ -389,5 +383,22 @@ impl Logins {
             factor: Some(Kind::Totp),
             ..Record::new(now, Event::Code)
         }
+    }
+}
+
+/// A sign-in whose password was right, or has just been set.
+pub(super) fn begun(token: &str, user: &User, goal: Goal, now: Timestamp) -> Attempt {
+    Attempt {
+        id_hash: token_hash(token),
+        user: user.id.clone(),
+        proofs: vec![Proof { kind: Kind::Password, at: now }],
+        pending: None,
+        mailed: None,
+        continue_to: goal.continue_to,
+        least: goal.least,
+        security_version: user.security_version,
+        version: 1,
+        created_at: now,
+        expires_at: now.plus(LIFE),
     }
 }

@@ -16,6 +16,7 @@ use twolatch_core::user::{Email, User};
 use super::super::said::Said;
 use super::super::{Answer, Detour, show as show_page};
 use super::asked::{Asked, REMEMBER};
+use super::setup::Later;
 use super::{proven, reach, start_again};
 use crate::state::App;
 use crate::web::browser::Browser;
@@ -24,7 +25,7 @@ use crate::web::frame::Frame;
 use crate::web::notice::Notice;
 use crate::web::path::Links;
 
-/// The page: at a sign-in, and where codes by mail are set up.
+/// The page: at a sign-in, and before a first second factor is set up.
 #[derive(Debug, Template)]
 #[template(path = "login_email.html")]
 pub struct EmailPage {
@@ -37,8 +38,10 @@ pub struct EmailPage {
     to: String,
     /// The code on its way.
     sent: Option<Sent>,
-    /// Codes by mail are being set up.
+    /// It is asked for before something is set up.
     setting_up: bool,
+    /// How that can be put off.
+    later: Option<Later>,
 }
 
 /// A code on its way.
@@ -62,6 +65,7 @@ impl EmailPage {
             to: "a…@example.org".to_owned(),
             sent,
             setting_up: false,
+            later: None,
         };
         let sent = |again: u32| Some(Sent { left: 240 + again, again });
         let setting_up = |page: Self| Self { setting_up: true, asked: Asked::bare(), ..page };
@@ -78,6 +82,7 @@ impl EmailPage {
             setting_up(page(None, None)),
             setting_up(page(sent(60), None)),
             setting_up(page(sent(0), Some(Notice::WrongEmailCode))),
+            Self { later: Some(Later::sample()), ..setting_up(page(None, None)) },
         ]
     }
 }
@@ -93,7 +98,7 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     show_for(&app, &browser, &current, false).await
 }
 
-/// The page for a sign-in, or for setting up codes by mail in one.
+/// The page for a sign-in, or for setting up in one.
 pub(super) async fn show_for(app: &App, browser: &Browser, current: &Current, setting_up: bool) -> Answer {
     let asked = Asked::of(app, browser, current).await?;
     let notice = browser.notice(app);
@@ -101,7 +106,8 @@ pub(super) async fn show_for(app: &App, browser: &Browser, current: &Current, se
     let bad_code = is_about_code(notice.as_ref()) && sent.is_some();
     let to = shown(current.person.user.email.as_ref());
     let (said, onward) = (Said::from(notice), asked.onward.clone());
-    let page = |frame| EmailPage { frame, asked, said, bad_code, to, sent, setting_up };
+    let later = Later::of(app, current, browser.now).await?;
+    let page = |frame| EmailPage { frame, asked, said, bad_code, to, sent, setting_up, later };
     Ok(show_page(app, browser, onward.as_ref(), page)?)
 }
 

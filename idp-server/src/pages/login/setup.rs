@@ -1,5 +1,5 @@
-//! `/login/setup`: choosing a first second factor, for somebody whose password was right and who has to have one. Where
-//! there is no choice, its own page comes at once.
+//! `/login/setup`: choosing a first second factor, for somebody whose password was right and who has to have one; it says
+//! how each works, so it comes where there is one only, too.
 
 use askama::Template;
 use axum::extract::State;
@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use twolatch_core::factor::Kind as Factor;
 use twolatch_core::login::web::{Current, Fault};
 use twolatch_core::step::Step;
+use twolatch_core::store::StoreError;
 use twolatch_core::time::Timestamp;
 
 use super::super::said::Said;
@@ -38,11 +39,29 @@ pub struct ChoicePage {
 
 /// How set-up can be put off.
 #[derive(Debug, Clone, Copy)]
-struct Later {
+pub(super) struct Later {
     /// So often more.
-    times: Option<u32>,
+    pub(super) times: Option<u32>,
     /// Until then.
-    until: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
+}
+
+impl Later {
+    /// Where policy lets it be put off.
+    pub(super) async fn of(app: &App, current: &Current, now: Timestamp) -> Result<Option<Self>, StoreError> {
+        if !current.may_put_off() {
+            return Ok(None);
+        }
+        let rules = app.logins.policy(now).await?.rules.clone();
+        let left = i64::from(rules.skips) - current.person.user.skipped;
+        let times = u32::try_from(left).ok().filter(|left| *left > 0);
+        Ok(Some(Self { times, until: rules.skip_until }))
+    }
+
+    /// An example, for tests.
+    pub(super) const fn sample() -> Self {
+        Self { times: Some(1), until: Some(Timestamp::from_unix(1_772_611_200)) }
+    }
 }
 
 impl ChoicePage {
@@ -57,34 +76,21 @@ impl ChoicePage {
             email: email.map(str::to_owned),
             later,
         };
-        let until = Some(Timestamp::from_unix(1_772_611_200));
+        let sample = Later::sample();
         vec![
             page(Some("a…@example.org"), None),
-            page(Some("a…@example.org"), Some(Later { times: Some(1), until })),
+            page(Some("a…@example.org"), Some(sample)),
             page(None, Some(Later { times: Some(3), until: None })),
-            page(None, Some(Later { times: None, until })),
+            page(None, Some(Later { times: None, ..sample })),
         ]
     }
 }
 
-/// Whether there is anything to choose.
-pub(super) fn is_choice(step: &Step) -> bool {
-    matches!(step, Step::Enrol { methods, may_put_off } if methods.len() > 1 || *may_put_off)
-}
-
 /// Shows what can be set up.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
-    let current = reach(&app, &browser, |current| is_choice(&current.step)).await?;
+    let current = reach(&app, &browser, |current| matches!(current.step, Step::Enrol { .. })).await?;
     let onward = Onward::of_attempt(&app, &current.attempt).await?;
-    let later = match current.step {
-        Step::Enrol { may_put_off: true, .. } => {
-            let rules = app.logins.policy(browser.now).await?.rules.clone();
-            let left = i64::from(rules.skips) - current.person.user.skipped;
-            let times = u32::try_from(left).ok().filter(|left| *left > 0);
-            Some(Later { times, until: rules.skip_until })
-        }
-        _ => None,
-    };
+    let later = Later::of(&app, &current, browser.now).await?;
     let user = &current.person.user;
     let email = current.lets_set_up(Factor::EmailCode).then(|| mailed::shown(user.email.as_ref()));
     let has_app = current.lets_set_up(Factor::Totp);
@@ -101,15 +107,19 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let left = match method.expose() {
         "app" => {
             let mut current = reach(&app, &browser, |current| current.lets_set_up(Factor::Totp)).await?;
-            match app.logins.pending(&mut current, browser.now).await {
+            match app.logins.begin_pending(&mut current, browser.now).await {
                 // Another request was faster, and has made it.
                 Ok(_) | Err(Fault::Over) => browser.go(&links.login_setup_app()),
                 Err(fault) => return Err(fault.into()),
             }
         }
         "email" => {
-            reach(&app, &browser, |current| current.lets_set_up(Factor::EmailCode)).await?;
-            browser.go(&links.login_setup_email())
+            let current = reach(&app, &browser, |current| current.lets_set_up(Factor::EmailCode)).await?;
+            match app.logins.set_up_email_codes(current, &browser.source, browser.now).await {
+                Ok(()) => go_on(&app, &browser).await?,
+                Err(Fault::Over) => start_again(&app, &browser),
+                Err(fault) => return Err(fault.into()),
+            }
         }
         _ => return Err(Kind::BadForm.because("no such method").into()),
     };
@@ -119,8 +129,7 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
 /// Puts it off.
 pub(crate) async fn put_off(State(app): State<App>, form: Form) -> Answer {
     let (browser, []) = form.only([])?;
-    let may = |current: &Current| matches!(current.step, Step::Enrol { may_put_off: true, .. });
-    let current = reach(&app, &browser, may).await?;
+    let current = reach(&app, &browser, Current::may_put_off).await?;
     let left = match app.logins.put_off(current, &browser.source, browser.now).await {
         Ok(()) => go_on(&app, &browser).await?,
         Err(Fault::Over) => start_again(&app, &browser),

@@ -125,7 +125,7 @@ impl Finished {
             Made::Mail => {
                 let changed = with_email_codes(user, now);
                 update_user(connection, store, &changed, self.security_version).await?;
-                let about = Record { event: Event::FactorAdded, factor: Some(Kind::EmailCode), ..self.about.clone() };
+                let about = Record { event: Event::EmailCodesOn, factor: Some(Kind::EmailCode), ..self.about.clone() };
                 record(connection, store, about).await?;
                 (changed, Notice::EmailCodeOn)
             }

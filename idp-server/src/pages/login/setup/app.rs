@@ -7,7 +7,6 @@ use twolatch_core::factor::Kind as Factor;
 use twolatch_core::login::web::Fault;
 use twolatch_core::typed::{self, Typed};
 
-use super::is_choice;
 use crate::pages::authenticator::{Authenticator, AuthenticatorPage};
 use crate::pages::login::{go_on, reach, start_again};
 use crate::pages::onward::Onward;
@@ -29,37 +28,32 @@ pub struct AppPage {
     draft: Option<String>,
     new: Authenticator,
     said: Said,
-    is_choice: bool,
 }
 
 impl AppPage {
-    fn of(page: AuthenticatorPage, is_choice: bool) -> Self {
+    fn of(page: AuthenticatorPage) -> Self {
         let AuthenticatorPage { frame, action, draft, new, said } = page;
-        Self { frame, action, draft, new, said, is_choice }
+        Self { frame, action, draft, new, said }
     }
 
     /// Examples, for tests.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
-        let pages = AuthenticatorPage::samples(frame, "/login/setup/app", None);
-        pages.into_iter().enumerate().map(|(index, page)| Self::of(page, index == 0)).collect()
+        AuthenticatorPage::samples(frame, "/login/setup/app", None).into_iter().map(Self::of).collect()
     }
 }
 
 /// Shows the authenticator and asks for a code of it.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
-    let mut current = reach(&app, &browser, |current| current.lets_set_up(Factor::Totp)).await?;
+    let current = reach(&app, &browser, |current| current.lets_set_up(Factor::Totp)).await?;
     let onward = Onward::of_attempt(&app, &current.attempt).await?;
-    let pending = match app.logins.pending(&mut current, browser.now).await {
-        Ok(pending) => pending,
-        Err(Fault::Over) => return Err(start_again(&app, &browser).into()),
-        Err(fault) => return Err(fault.into()),
+    let Some(pending) = app.logins.pending(&current, browser.now)? else {
+        return Err(browser.go(&Links::of(&app.config).login_setup()).into());
     };
     let new = Authenticator::of(&pending, &app.config.organisation, &current.person.user);
     let said = Said::from(browser.notice(&app));
     let action = Links::of(&app.config).login_setup_app();
-    let has_choice = is_choice(&current.step);
-    let page = |frame| AppPage::of(AuthenticatorPage { frame, action, draft: None, new, said }, has_choice);
+    let page = |frame| AppPage::of(AuthenticatorPage { frame, action, draft: None, new, said });
     Ok(show_page(&app, &browser, onward.as_ref(), page)?)
 }
 

@@ -1,9 +1,9 @@
-//! `/login/setup/email`: codes by mail as a first second factor. A code that was mailed shows whose the address is.
+//! `/login/setup/email`: a code that was mailed shows that it is the person who sets up. Nothing is mailed before that is
+//! asked for: whoever only knows the password fills nobody's mailbox.
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use twolatch_core::factor::Kind as Factor;
-use twolatch_core::login::web::Fault;
+use twolatch_core::login::web::{Current, Fault};
 use twolatch_core::typed::{self, Typed};
 
 use crate::pages::Answer;
@@ -17,21 +17,21 @@ use crate::web::path::Links;
 
 /// Offers to mail a code; asks for it once it is on its way.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
-    let current = reach(&app, &browser, |current| current.lets_set_up(Factor::EmailCode)).await?;
+    let current = reach(&app, &browser, Current::wants_mailbox).await?;
     show_for(&app, &browser, &current, true).await
 }
 
 /// Mails it.
 pub(crate) async fn send(State(app): State<App>, form: Form) -> Answer {
     let (browser, []) = form.only([])?;
-    let current = reach(&app, &browser, |current| current.lets_set_up(Factor::EmailCode)).await?;
+    let current = reach(&app, &browser, Current::wants_mailbox).await?;
     send_for(&app, &browser, current, &Links::of(&app.config).login_setup_email()).await
 }
 
 /// Takes it.
 pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let (browser, [code]) = form.only(["code"])?;
-    let current = reach(&app, &browser, |current| current.lets_set_up(Factor::EmailCode)).await?;
+    let current = reach(&app, &browser, Current::wants_mailbox).await?;
     let again =
         |notice: Notice| browser.go(&Links::of(&app.config).login_setup_email()).saying(&app, &browser, &notice);
     let Typed::Code(code) = typed::parse(code.expose().as_bytes()) else {
