@@ -253,3 +253,13 @@ fn on_a_small_disk(disk: &Path) {
         assert_eq!(good, Outcome::Granted, "it works again without a restart");
     });
 }
+
+#[test]
+fn t14_no_core_file_of_the_server_is_written() {
+    let sockets = tempfile::tempdir().unwrap();
+    let Some(mut server) = Server::init(Engine::Sqlite, sockets.path()) else { return };
+    server.start();
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.pid())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(line.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{line}");
+}

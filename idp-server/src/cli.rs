@@ -77,6 +77,9 @@ enum Command {
 pub fn main() -> ExitCode {
     // Nothing that is made is for others, unless it is said where it is made.
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    // Keys and codes pass through here: no core file is written, and nothing else of this user reads the memory (T-14).
+    let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
+    let _ = nix::sys::prctl::set_dumpable(false);
     // The one cryptographic provider of everything that speaks TLS; nothing else has installed one before.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     drop(OPERATOR.set(operator()));

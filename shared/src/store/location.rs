@@ -93,15 +93,21 @@ fn whole_url(text: &str) -> Option<String> {
     }
     let bracketed = host.rsplit_once(']').map_or(host, |(_, port)| port);
     let port = if bracketed.contains(':') { "" } else { ":5432" };
-    let has = |key: &str| query.split('&').any(|pair| pair.split_once('=').is_some_and(|(name, _)| name == key));
+    let value = |key: &str| query.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == key);
     let mut url = format!("postgres://{user}:{password}@{host}{port}/{database}?");
     if !query.is_empty() {
         url.push_str(query);
         url.push('&');
     }
-    if !has("sslmode") {
+    if value("sslmode").is_none() {
         // A socket or loopback needs no TLS; anything else is verified.
-        let near = has("host") || ["localhost", "127.0.0.1", "[::1]"].contains(&host.split(':').next().unwrap_or(host));
+        let named = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
+        let is_socket = |host: &str| host.starts_with('/') || host.starts_with("%2F") || host.starts_with("%2f");
+        let near = match (value("host"), value("hostaddr")) {
+            (Some((_, host)), None) => is_socket(host),
+            (None, None) => ["localhost", "127.0.0.1", "[::1]"].contains(&named.unwrap_or_default()),
+            (_, Some(_)) => false,
+        };
         url.push_str(if near { "sslmode=prefer&" } else { "sslmode=verify-full&" });
     }
     url.push_str("application_name=twolatch&options[search_path]=public&options[default_transaction_read_only]=off");

@@ -96,9 +96,33 @@ fn a_location_hides_its_password_and_leaves_nothing_to_the_environment() {
     let location: Location = "postgres://tl:secret@db.example/twolatch".parse().unwrap();
     assert_eq!(location.to_string(), "postgres://tl@db.example:5432/twolatch");
     let Location::Postgres(url) = &location else { panic!("{location}") };
-    assert!(url.expose().starts_with("postgres://tl:secret@db.example:5432/twolatch?sslmode="), "{}", url.expose());
+    assert!(url.expose().starts_with("postgres://tl:secret@db.example:5432/twolatch?"), "{}", url.expose());
     for bad in ["", "sqlite://", "mysql://a@b/c", "postgres://host/db", "postgres://u@h/", "/var/lib/x.db"] {
         assert!(bad.parse::<Location>().is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn t1_only_a_socket_or_this_machine_is_spoken_to_without_a_verified_certificate() {
+    let cases = [
+        ("postgres://tl:x@db.example/twolatch", "verify-full"),
+        ("postgres://tl:x@localhost.example/twolatch", "verify-full"),
+        ("postgres://tl:x@db.example/twolatch?host=10.0.0.1", "verify-full"),
+        ("postgres://tl:x@localhost/twolatch?hostaddr=10.0.0.1", "verify-full"),
+        ("postgres://tl:x@db.example/twolatch?hostaddr=10.0.0.1&host=/run/postgresql", "verify-full"),
+        ("postgres://tl:x@localhost/twolatch?host=/run/postgresql", "prefer"),
+        ("postgres://tl:x@localhost/twolatch?host=%2Frun%2Fpostgresql", "prefer"),
+        ("postgres://tl:x@localhost/twolatch", "prefer"),
+        ("postgres://tl:x@127.0.0.1:5433/twolatch", "prefer"),
+        ("postgres://tl:x@[::1]/twolatch", "prefer"),
+        ("postgres://tl:x@[::1]:5433/twolatch", "prefer"),
+        ("postgres://tl:x@db.example/twolatch?sslmode=require", "require"),
+    ];
+    for (text, mode) in cases {
+        let Ok(Location::Postgres(url)) = text.parse() else { panic!("{text}") };
+        let modes: Vec<&str> =
+            url.expose().split(['?', '&']).filter_map(|pair| pair.strip_prefix("sslmode=")).collect();
+        assert_eq!(modes, [mode], "{text}");
     }
 }
 
