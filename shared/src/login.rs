@@ -29,6 +29,7 @@ pub mod mailed;
 pub mod manage;
 pub mod not_me;
 mod notices;
+mod password;
 pub mod recover;
 pub mod requests;
 mod reset;

@@ -1,6 +1,6 @@
 //! The texts of what pages say about the last try. Who cannot be told apart from outside is told the same.
 
-use twolatch_core::crypto::password::{MAX_BYTES, MIN_BYTES, Weak};
+use twolatch_core::crypto::password::{MAX_BYTES, Weak};
 use twolatch_core::time::Timestamp;
 
 use crate::text::{Text, t};
@@ -84,7 +84,7 @@ impl From<Notice> for Said {
 impl From<Weak> for Said {
     fn from(weak: Weak) -> Self {
         Self::error(match weak {
-            Weak::Short => t("weak-short").with("least", MIN_BYTES),
+            Weak::Short(least) => t("weak-short").with("least", least),
             Weak::Long => t("weak-long").with("most", MAX_BYTES),
             Weak::Control => t("weak-control"),
             Weak::Same => t("weak-same"),

@@ -52,7 +52,7 @@ impl BeginPage {
         let bad_name = Said::error(t("said-name-taken"));
         vec![
             page(None, Said::default()),
-            page(Some("alice"), Weak::Short.into()),
+            page(Some("alice"), Weak::Short(8).into()),
             Self { name: "<b>alice".to_owned(), bad_name: true, ..page(None, bad_name) },
         ]
     }

@@ -14,8 +14,11 @@ use crate::secret::Secret;
 #[cfg(test)]
 mod tests;
 
-/// The shortest password, in bytes.
-pub const MIN_BYTES: usize = 8;
+/// The shortest password in front of a second factor, in characters.
+pub const LEAST: usize = 8;
+
+/// The shortest one that may be all that is asked for, in characters (PW-1).
+pub const LEAST_ALONE: usize = 15;
 
 /// The longest password, in bytes. A longer one is refused, never cut.
 pub const MAX_BYTES: usize = 256;
@@ -30,9 +33,9 @@ const QUEUE_PER_CORE: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Weak {
-    /// Fewer than [`MIN_BYTES`].
-    #[error("The password is too short: it needs at least {MIN_BYTES} characters.")]
-    Short,
+    /// Fewer than so many characters.
+    #[error("The password is too short: it needs at least {0} characters.")]
+    Short(usize),
     /// More than [`MAX_BYTES`].
     #[error("The password is too long: it may have {MAX_BYTES} bytes.")]
     Long,
@@ -47,17 +50,18 @@ pub enum Weak {
     Common,
 }
 
-/// Whether a password may be chosen. `context` is what an attacker knows: name, address, organisation.
+/// Whether a password of at least so many characters may be chosen. `context` is what an attacker knows: name, address,
+/// organisation.
 ///
 /// Text is taken as it is, without Unicode normalisation: what the browser sends when the password is set is what it
 /// sends when it is checked (ASVS 6.2.8).
 ///
 /// # Errors
 /// Says what is wrong with it.
-pub fn acceptable(password: &Secret, context: &[&str]) -> Result<(), Weak> {
+pub fn acceptable(password: &Secret, least: usize, context: &[&str]) -> Result<(), Weak> {
     let text = password.expose();
-    if text.len() < MIN_BYTES {
-        return Err(Weak::Short);
+    if text.chars().count() < least {
+        return Err(Weak::Short(least));
     }
     if text.len() > MAX_BYTES {
         return Err(Weak::Long);

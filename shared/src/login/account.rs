@@ -42,7 +42,7 @@ impl Logins {
             self.note(Record { event: Event::Password, refused: Some(Reason::Password), ..about }).await?;
             return Err(Fault::Refused(Reason::Password));
         }
-        self.set_password(&mut person, new).await?;
+        self.set_password(&mut person, new, now).await?;
         let (token, renewal) = self.renewal(session)?;
         let store = self.store.clone();
         self.store

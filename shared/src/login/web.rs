@@ -5,7 +5,7 @@ use super::Logins;
 use super::setup;
 use super::verdict::{Question, Way};
 use crate::audit::{Event, Record};
-use crate::crypto::password::{HashError, Weak, acceptable};
+use crate::crypto::password::{HashError, Weak};
 use crate::crypto::{random_text, token_hash};
 use crate::door::Door;
 use crate::factor::{Kind, Proof};
@@ -14,7 +14,7 @@ use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::step::{Assurance, Facts, Step, next};
 use crate::store::audit::record;
-use crate::store::browser::{Attempt, finish_attempt, insert_attempt, update_attempt};
+use crate::store::browser::{Attempt, finish_attempt, insert_attempt};
 use crate::store::budgets::{Budget, Charge, charge, clear, is_noteworthy, refund};
 use crate::store::sessions::insert_session;
 use crate::store::users::{note_method, update_user};
@@ -246,40 +246,6 @@ impl Logins {
         }
     }
 
-    /// Sets a password of the person's own in place of one that somebody else has chosen.
-    ///
-    /// # Errors
-    /// Why it does not go on.
-    pub async fn replace_password(
-        &self,
-        current: Current,
-        new: Secret,
-        source: &str,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
-        if current.step != Step::ChangePassword {
-            return Err(Fault::Over);
-        }
-        let about = Record { event: Event::PasswordChanged, ..self.about(&current.person, source, now) };
-        let Current { mut attempt, mut person, .. } = current;
-        if self.hasher.check(new.clone(), person.user.password.clone()).await?.right {
-            return Err(Fault::Weak(Weak::Same));
-        }
-        self.set_password(&mut person, new).await?;
-        let store = self.store.clone();
-        self.store
-            .write(move |connection| {
-                Box::pin(async move {
-                    update_user(connection, &store, &person.user, attempt.security_version).await?;
-                    attempt.security_version = person.user.security_version;
-                    update_attempt(connection, &store, &attempt).await?;
-                    record(connection, &store, about).await
-                })
-            })
-            .await?;
-        Ok(())
-    }
-
     /// Turns a sign-in that nothing is missing from into a session; answers the cookie's token and where to go on to.
     ///
     /// # Errors
@@ -307,18 +273,6 @@ impl Logins {
             })
             .await?;
         Ok((token, continue_to))
-    }
-
-    /// Checks, hashes and puts a new password into a person who is about to be stored.
-    pub(super) async fn set_password(&self, person: &mut Person, new: Secret) -> Result<(), Fault> {
-        let user = &mut person.user;
-        let mut context = vec![user.name.as_str(), self.organisation.as_ref(), "twolatch"];
-        context.extend(user.email.as_ref().map(crate::user::Email::as_str));
-        acceptable(&new, &context).map_err(Fault::Weak)?;
-        user.password = Some(self.hasher.hash(new, self.store.entropy()).await?);
-        user.must_change_at = None;
-        user.security_version += 1;
-        Ok(())
     }
 
     /// Charges budgets before anything is judged; `false` where one is spent, which is recorded.

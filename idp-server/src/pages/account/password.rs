@@ -34,7 +34,7 @@ impl PasswordPage {
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let page = |said: Said, bad_present| Self { frame: frame.clone(), name: "alice".to_owned(), said, bad_present };
-        vec![page(Said::default(), false), page(Notice::WrongPassword.into(), true), page(Weak::Short.into(), false)]
+        vec![page(Said::default(), false), page(Notice::WrongPassword.into(), true), page(Weak::Short(8).into(), false)]
     }
 }
 

@@ -32,7 +32,7 @@ impl PasswordPage {
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let page = |said: Said| Self { frame: frame.clone(), name: "alice".to_owned(), said };
-        vec![page(Said::default()), page(Weak::Short.into())]
+        vec![page(Said::default()), page(Weak::Short(8).into())]
     }
 }
 

@@ -7,18 +7,31 @@ fn hasher(cores: usize) -> Hasher {
 
 #[test]
 fn pw1_what_may_be_chosen() {
+    let (bytes, long, emoji) = ("ab\u{e9}3$ ".repeat(36) + "Qz7w", "aB3$ ".repeat(52), "🦀".repeat(64));
+    // No two neighbours of the alphabet or a keyboard stand side by side.
+    let different: String = (0..64_u32).filter_map(|number| char::from_u32(33 + number * 29 % 94)).collect();
     let table = [
-        ("short", "seven77", Err(Weak::Short)),
-        ("common", "password", Err(Weak::Common)),
-        ("common with digits", "Password123", Err(Weak::Common)),
-        ("the own name", "alice.example", Err(Weak::Common)),
-        ("words", "correct horse battery staple", Ok(())),
-        ("64 emoji", &"🦀".repeat(64), Err(Weak::Common)),
-        ("257 bytes", &"aB3$ ".repeat(52), Err(Weak::Long)),
-        ("control", "abc\u{7}defghijkl", Err(Weak::Control)),
+        ("short", "seven77", LEAST, Err(Weak::Short(8))),
+        ("8 characters in 7 and a half", "öäüéß77", LEAST, Err(Weak::Short(8))),
+        ("8 characters of other tongues", "öxüéßk7q", LEAST, Ok(())),
+        ("14 where it is all that is asked for", "seven harbours", LEAST_ALONE, Err(Weak::Short(15))),
+        ("15 there", "seven harbours9", LEAST_ALONE, Ok(())),
+        ("common", "password", LEAST, Err(Weak::Common)),
+        ("common with digits", "Password123", LEAST, Err(Weak::Common)),
+        ("the own name", "alice.example", LEAST, Err(Weak::Common)),
+        ("the own address", "alice@example.org", LEAST, Err(Weak::Common)),
+        ("the organisation", "Acme Rockets", LEAST, Err(Weak::Common)),
+        ("words", "correct horse battery staple", LEAST, Ok(())),
+        ("64 different characters", different.as_str(), LEAST, Ok(())),
+        ("64 emoji", emoji.as_str(), LEAST, Err(Weak::Common)),
+        ("256 bytes", bytes.as_str(), LEAST, Ok(())),
+        ("260 bytes", long.as_str(), LEAST, Err(Weak::Long)),
+        ("control", "abc\u{7}defghijkl", LEAST, Err(Weak::Control)),
     ];
-    for (name, password, expected) in table {
-        assert_eq!(acceptable(&Secret::new(password.to_owned()), &["alice.example"]), expected, "{name}");
+    assert_eq!((bytes.len(), different.chars().count()), (256, 64));
+    let context = ["alice.example", "alice@example.org", "Acme Rockets"];
+    for (name, password, least, expected) in table {
+        assert_eq!(acceptable(&Secret::new(password.to_owned()), least, &context), expected, "{name}");
     }
 }
 
