@@ -2,14 +2,19 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
+use twolatch_core::crypto::random_text;
+use twolatch_core::factor::{Kind, Proof};
 use twolatch_core::letter::Letter;
 use twolatch_core::login::Logins;
 use twolatch_core::login::admin_link::{Asked, RESTRICTED_FOR};
+use twolatch_core::login::mailbox::Errand;
 use twolatch_core::login::web::{Fault, Goal};
 use twolatch_core::policy::AdminLink;
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
+use twolatch_core::store::Session;
+use twolatch_core::store::sessions::insert_session;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::Role;
 
@@ -20,6 +25,7 @@ on_both!(
     t11_a_link_is_used_once_or_stopped_and_never_both,
     a_wait_is_told_at_once_and_can_be_stopped,
     rec6_who_cannot_have_a_link,
+    rec6_who_came_by_a_link_moves_no_address_for_a_day,
 );
 
 const SOURCE: &str = "192.0.2.1";
@@ -110,6 +116,35 @@ async fn t11_a_link_is_used_once_or_stopped_and_never_both(core: Core) {
     assert_eq!(alice.authenticators.is_empty(), used == 1);
     assert_eq!(alice.is_restricted(NOW.plus(RESTRICTED_FOR - 1)), used == 1);
     assert!(!alice.is_restricted(NOW.plus(RESTRICTED_FOR)));
+}
+
+async fn rec6_who_came_by_a_link_moves_no_address_for_a_day(core: Core) {
+    let logins = administrators(&core).await;
+    let browser = mailed(&logins, NOW).await;
+    let link = links(&logins, NOW).await.0.unwrap();
+    let goes_on = logins.use_admin_link(&link, Some(&browser), SOURCE, NOW).await.unwrap();
+    let current = logins.current(&goes_on, NOW).await.unwrap();
+    assert!(matches!(current.step, Step::Enrol { .. }), "the mailed link has shown the mailbox: {:?}", current.step);
+    let to = || Some("alice@example.net".parse().unwrap());
+    for (at, allowed) in [(NOW, false), (NOW.plus(RESTRICTED_FOR - 1), false), (NOW.plus(RESTRICTED_FOR), true)] {
+        let own = in_session(&logins, at).await;
+        let sent = logins.mail_in_session(&own, Errand::NewAddress, to(), SOURCE, at).await;
+        assert_eq!(sent.is_ok(), allowed, "{sent:?}");
+    }
+}
+
+/// Alice in a session in which she has just shown a second factor again.
+async fn in_session(logins: &Logins, now: Timestamp) -> Session {
+    let user = logins.named(&parsed("alice")).await.unwrap().user;
+    let token = random_text::<20>(logins.store.entropy()).unwrap();
+    let (store, cookie) = (logins.store.clone(), token.clone());
+    let proofs = [Kind::Password, Kind::Totp].map(|kind| Proof { kind, at: now });
+    let write = logins
+        .store
+        .write(move |c| Box::pin(async move { insert_session(c, &store, &cookie, &user, &proofs, SOURCE, now).await }));
+    write.await.unwrap();
+    let session = logins.store.session(&token, now).await.unwrap().unwrap();
+    Session { confirmed_at: Some(now), ..session }
 }
 
 async fn a_wait_is_told_at_once_and_can_be_stopped(core: Core) {

@@ -26,6 +26,8 @@ mod clock;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod holds;
+#[cfg(test)]
 mod host_clock;
 #[cfg(test)]
 mod host_enrol;
@@ -63,6 +65,8 @@ mod mail;
 mod methods;
 #[cfg(test)]
 mod module_file;
+#[cfg(test)]
+mod notices;
 #[cfg(test)]
 mod oathtool;
 #[cfg(test)]

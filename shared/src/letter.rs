@@ -178,17 +178,19 @@ pub enum Notice {
     RecoveryApproved,
     /// All second factors were removed by an administrator.
     FactorsReset,
-    /// The second factor was switched off for the organisation.
-    PolicyOff,
     /// Somebody says that what a letter told was not their doing.
     Disowned,
     /// An administrator has a link mailed that removes the own second factors.
     AdminLinkAsked,
+    /// Ten wrong codes in a row were typed behind a right first factor.
+    WrongCodes,
+    /// A hundred were: that second factor is held.
+    Held,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::AuthenticatorAdded,
         Self::AuthenticatorRemoved,
         Self::EmailCodeOn,
@@ -203,8 +205,9 @@ impl Notice {
         Self::RecoveryAsked,
         Self::RecoveryApproved,
         Self::FactorsReset,
-        Self::PolicyOff,
         Self::Disowned,
         Self::AdminLinkAsked,
+        Self::WrongCodes,
+        Self::Held,
     ];
 }

@@ -38,8 +38,8 @@ mail-door-other = a login
 
 mail-code = this is your code for { $place }. It is valid for { $minutes }.
 mail-code-not-you = If you are not logging in just now, somebody knows your password: change it, and tell your administrator. Give this code to nobody.
-mail-address = somebody named this address as theirs at { $organisation }. If that was you, type this code there. It is valid for { $minutes }.
-mail-address-not-you = If it was not you, you need to do nothing.
+mail-address = somebody who signs in to { $organisation } gives this address as theirs. If that is you, type this code there. It is valid for { $minutes }.
+mail-address-not-you = If it is not you, give this code to nobody. If you have an account there, somebody may know its password: change it, and tell your administrator.
 mail-change = this code lets you change how you sign in to { $organisation }. It is valid for { $minutes }.
 mail-change-not-you = If you are not changing your account just now, somebody is signed in with it: change your password, and tell your administrator. Give this code to nobody.
 mail-invite = open this link to set your password and your second factor for { $organisation }. It works once, until { $until }.
@@ -72,9 +72,10 @@ mail-title-device-reused = a remembered device was copied
 mail-title-recovery-asked = recovery was asked for
 mail-title-recovery-approved = a recovery was approved
 mail-title-factors-reset = all second factors were removed
-mail-title-policy-off = the second factor was switched off
 mail-title-disowned = a letter told of something that its reader did not do
 mail-title-admin-link-asked = an administrator wants to remove the own second factors by mail
+mail-title-wrong-codes = many wrong codes were typed
+mail-title-held = a second factor is held after a hundred wrong codes
 
 ## What has happened, to the person whose account it is
 
@@ -92,6 +93,7 @@ mail-device-reused = the cookie of a device that was remembered for your account
 mail-recovery-asked = somebody asked for the recovery of your account.
 mail-recovery-approved = the recovery of your account was approved. At the next login a second factor is set up.
 mail-factors-reset = an administrator removed all second factors of your account. At your next login you set one up again.
-mail-policy-off = an administrator switched the second factor off for the whole organisation.
 mail-disowned = somebody opened the link for what was not their doing in a letter to you. All your sessions have ended.
 mail-admin-link-asked = somebody had a link mailed with which your second factors can be removed.
+mail-wrong-codes = ten wrong codes in a row were typed for your account, behind your right password or key. If that was not you, somebody knows it: change it at once.
+mail-held = a hundred wrong codes in a row were typed for your account, behind your right password or key. No more codes of that kind are taken; a recovery code still lets you in, and your administrator can lift the hold. Change your password.

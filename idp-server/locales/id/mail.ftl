@@ -38,8 +38,8 @@ mail-door-other = masuk
 
 mail-code = Ini kode Anda untuk { $place }. Kode ini berlaku selama { $minutes }.
 mail-code-not-you = Jika Anda tidak sedang masuk, seseorang mengetahui kata sandi Anda: ubahlah, dan beri tahu administrator Anda. Jangan berikan kode ini kepada siapa pun.
-mail-address = Seseorang menyebut alamat ini sebagai miliknya di { $organisation }. Jika itu Anda, ketikkan kode ini di sana. Kode ini berlaku selama { $minutes }.
-mail-address-not-you = Jika bukan Anda, Anda tidak perlu melakukan apa-apa.
+mail-address = seseorang yang masuk ke { $organisation } menyebut alamat ini sebagai miliknya. Jika itu Anda, ketikkan kode ini di sana. Kode berlaku selama { $minutes }.
+mail-address-not-you = Jika itu bukan Anda, jangan berikan kode ini kepada siapa pun. Jika Anda punya akun di sana, mungkin seseorang mengetahui kata sandinya: ubah kata sandi itu, dan beri tahu pengelola Anda.
 mail-change = Dengan kode ini Anda dapat mengubah cara masuk ke { $organisation }. Kode ini berlaku selama { $minutes }.
 mail-change-not-you = Jika Anda tidak sedang mengubah akun, seseorang sedang masuk dengan akun itu: ubah kata sandi Anda, dan beri tahu administrator Anda. Jangan berikan kode ini kepada siapa pun.
 mail-invite = Buka tautan ini untuk menetapkan kata sandi dan faktor kedua Anda untuk { $organisation }. Tautan ini berlaku satu kali, sampai { $until }.
@@ -72,9 +72,10 @@ mail-title-device-reused = perangkat yang diingat telah disalin
 mail-title-recovery-asked = pemulihan diminta
 mail-title-recovery-approved = pemulihan disetujui
 mail-title-factors-reset = semua faktor kedua dihapus
-mail-title-policy-off = faktor kedua dimatikan
 mail-title-disowned = sebuah surat memberitahukan hal yang tidak dilakukan pembacanya
 mail-title-admin-link-asked = administrator hendak menghapus faktor keduanya sendiri lewat surel
+mail-title-wrong-codes = banyak kode salah diketikkan
+mail-title-held = faktor kedua ditahan setelah seratus kode salah
 
 ## Yang terjadi, kepada pemilik akun
 
@@ -92,6 +93,7 @@ mail-device-reused = Kuki perangkat yang diingat untuk akun Anda digunakan untuk
 mail-recovery-asked = Seseorang meminta pemulihan akun Anda.
 mail-recovery-approved = Pemulihan akun Anda disetujui. Saat masuk berikutnya, faktor kedua disiapkan.
 mail-factors-reset = Administrator menghapus semua faktor kedua akun Anda. Saat masuk berikutnya, Anda menyiapkannya lagi.
-mail-policy-off = Administrator mematikan faktor kedua untuk seluruh organisasi.
 mail-disowned = Seseorang membuka tautan bagi yang tidak melakukannya dalam surat kepada Anda. Semua sesi Anda telah berakhir.
 mail-admin-link-asked = Seseorang meminta tautan lewat surel yang dapat menghapus faktor kedua Anda.
+mail-wrong-codes = sepuluh kode salah berturut-turut diketikkan untuk akun Anda, setelah kata sandi atau kunci Anda yang benar. Jika itu bukan Anda, seseorang mengetahuinya: segera ubah.
+mail-held = seratus kode salah berturut-turut diketikkan untuk akun Anda, setelah kata sandi atau kunci Anda yang benar. Kode semacam itu tidak diterima lagi; kode pemulihan tetap dapat dipakai untuk masuk, dan pengelola dapat mencabut penahanan itu. Ubah kata sandi Anda.

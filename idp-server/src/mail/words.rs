@@ -153,9 +153,10 @@ const fn title(event: Notice) -> Text {
         Notice::RecoveryAsked => t("mail-title-recovery-asked"),
         Notice::RecoveryApproved => t("mail-title-recovery-approved"),
         Notice::FactorsReset => t("mail-title-factors-reset"),
-        Notice::PolicyOff => t("mail-title-policy-off"),
         Notice::Disowned => t("mail-title-disowned"),
         Notice::AdminLinkAsked => t("mail-title-admin-link-asked"),
+        Notice::WrongCodes => t("mail-title-wrong-codes"),
+        Notice::Held => t("mail-title-held"),
     }
 }
 
@@ -176,9 +177,10 @@ const fn sentence(event: Notice) -> Text {
         Notice::RecoveryAsked => t("mail-recovery-asked"),
         Notice::RecoveryApproved => t("mail-recovery-approved"),
         Notice::FactorsReset => t("mail-factors-reset"),
-        Notice::PolicyOff => t("mail-policy-off"),
         Notice::Disowned => t("mail-disowned"),
         Notice::AdminLinkAsked => t("mail-admin-link-asked"),
+        Notice::WrongCodes => t("mail-wrong-codes"),
+        Notice::Held => t("mail-held"),
     }
 }
 

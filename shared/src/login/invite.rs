@@ -4,11 +4,13 @@
 use sqlx::AnyConnection;
 
 use super::Logins;
+use super::notices::tell;
 use super::web::{Fault, Goal, begun};
 use crate::audit::{Event, Record};
 use crate::crypto::random_text;
 use crate::door::Door;
 use crate::id::Id;
+use crate::letter::Notice;
 use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::store::audit::record;
@@ -62,8 +64,8 @@ impl Logins {
     ) -> Result<String, Fault> {
         let opened = self.open_link(token, now).await?;
         let mut person = self.addressee(opened, name, now).await?;
-        let expected = person.user.security_version;
-        self.set_password(&mut person, password).await?;
+        let (expected, had_password) = (person.user.security_version, person.user.password.is_some());
+        self.set_password(&mut person, password, now).await?;
         let goes_on = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
         let user = person.user;
         let attempt = begun(&goes_on, &user, Goal::default(), now);
@@ -73,6 +75,9 @@ impl Logins {
                 Box::pin(async move {
                     complete(connection, &store, &token, &user, expected, now).await?;
                     insert_attempt(connection, &store, &attempt).await?;
+                    if had_password {
+                        tell(connection, &store, &user, Notice::PasswordChanged, &about).await?;
+                    }
                     record(connection, &store, about).await
                 })
             })

@@ -26,7 +26,7 @@ use crate::store::sessions::{Renewal, renew_session};
 use crate::store::users::update_user;
 use crate::store::{Person, Session, StoreError};
 use crate::time::Timestamp;
-use crate::user::{Email, Role};
+use crate::user::{Email, Role, User};
 
 /// What a code is mailed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,7 +228,7 @@ impl Logins {
         now: Timestamp,
     ) -> Result<String, Fault> {
         let person = self.own(session).await?;
-        if person.user.role != Role::Admin {
+        if !may_move(&person.user, now) {
             return Err(Fault::Refused(Reason::NotAllowed));
         }
         let mailed = self.open_mailed(session, Errand::NewAddress, draft)?;
@@ -272,7 +272,7 @@ impl Logins {
             }
             Errand::NewAddress => {
                 let person = self.owner(session, now).await?;
-                let allowed = self.mail && person.user.role == Role::Admin;
+                let allowed = self.mail && may_move(&person.user, now);
                 (person, allowed)
             }
         };
@@ -317,6 +317,11 @@ impl Logins {
         let plain = self.store.keys().open(draft_place(session, column), sealed).map_err(|_| Fault::Over)?;
         serde_json::from_slice(&plain).map_err(|_| Fault::Over)
     }
+}
+
+/// Whether somebody may change the own address: an administrator, unless they came in by a mailed link lately.
+fn may_move(user: &User, now: Timestamp) -> bool {
+    user.role == Role::Admin && !user.is_restricted(now)
 }
 
 fn way(mailed: &Mailed, sent: Timestamp) -> OnItsWay {

@@ -101,7 +101,8 @@ impl Logins {
     pub async fn mail_blocked(&self, user: &User, now: Timestamp) -> Result<Blocked, StoreError> {
         let until = async |budget: Budget| match self.store.standing(&budget, now).await? {
             (_, Charge::Wait(moment)) => Ok::<_, StoreError>(Some(moment)),
-            (_, Charge::Taken | Charge::Held) => Ok(None),
+            (_, Charge::Held) => Ok(Some(now.plus(LIFE))),
+            (_, Charge::Taken) => Ok(None),
         };
         let id = user.id.as_str();
         Ok(Blocked { sending: until(Budget::of_mail(id)).await?, all: until(Budget::of_email(id)).await? })
@@ -304,8 +305,10 @@ const fn letter(purpose: MailedFor, code: Secret, door: Door, minutes: i64) -> L
 /// Charges a mail; the moment before which none is sent, where that is so. Wrong codes block sending too.
 async fn not_before(connection: &mut AnyConnection, user: &Id<User>, now: Timestamp) -> Written<Option<Timestamp>> {
     let shown = Budget::of_email(user.as_str());
-    if let Charge::Wait(moment) = crate::store::budgets::standing_in(connection, &shown, now).await? {
-        return Ok(Some(moment));
+    match crate::store::budgets::standing_in(connection, &shown, now).await? {
+        Charge::Taken => {}
+        Charge::Wait(moment) => return Ok(Some(moment)),
+        Charge::Held => return Ok(Some(now.plus(LIFE))),
     }
     match charge(connection, &Budget::of_mail(user.as_str()), now).await? {
         Charge::Taken => Ok(None),

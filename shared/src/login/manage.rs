@@ -4,22 +4,24 @@ use sqlx::AnyConnection;
 use thiserror::Error;
 
 use super::Logins;
+use super::notices::tell;
 use super::setup::{Confirmed, default_name};
 use super::web::Fault;
 use crate::audit::{Event, Record};
 use crate::crypto::password::Weak;
 use crate::crypto::random_text;
 use crate::factor::totp::Totp;
-use crate::letter::{Letter, Mail};
+use crate::letter::{Letter, Mail, Notice};
 use crate::secret::Secret;
+use crate::store::addresses::insert_former;
 use crate::store::audit::record;
-use crate::store::budgets::{Budget, clear};
+use crate::store::budgets::clear_all;
 use crate::store::links::{Link, Purpose, insert_link};
 use crate::store::mails::{Outgoing, queue_taken};
 use crate::store::users::{another_admin, delete_user, insert_user, update_user};
 use crate::store::{Boxed, Person, Store, StoreError, Written};
 use crate::time::Timestamp;
-use crate::user::{User, UserName};
+use crate::user::{Email, User, UserName};
 
 /// A one-time link for the first administrator lives this long, in seconds.
 pub const FIRST_LINK_LIFE: i64 = 3600;
@@ -102,7 +104,7 @@ impl Logins {
     ) -> Result<User, ManageError> {
         let mut person = Person::bare(user);
         if let Some(password) = password {
-            self.set_password(&mut person, password).await?;
+            self.set_password(&mut person, password, actor.now).await?;
             person.user.must_change_at = (!keep).then_some(actor.now);
         }
         let user = person.user;
@@ -134,13 +136,21 @@ impl Logins {
         edit(&mut user);
         user.security_version = before.security_version + 1;
         let loses_admin = before.is_active_admin() && !user.is_active_admin();
-        let (stored, taken) = (user.clone(), user.name.to_string());
+        let (stored, taken, now) = (user.clone(), user.name.to_string(), actor.now);
         self.change(Event::UserChanged, &user, detail, actor, move |connection, store| {
             Box::pin(async move {
                 if loses_admin {
                     another_admin(connection, &stored.id).await?;
                 }
-                update_user(connection, store, &stored, before.security_version).await
+                update_user(connection, store, &stored, before.security_version).await?;
+                if let Some(former) = &before.email
+                    && stored.email.as_ref().map(Email::key) != Some(former.key())
+                {
+                    insert_former(connection, store, &stored.id, former, now).await?;
+                    let about = Record::new(now, Event::UserChanged);
+                    tell(connection, store, &stored, Notice::AddressChanged, &about).await?;
+                }
+                Ok(())
             })
         })
         .await
@@ -163,12 +173,19 @@ impl Logins {
         actor: &Actor,
     ) -> Result<(), ManageError> {
         let mut person = self.named(name).await?;
-        let expected = person.user.security_version;
-        self.set_password(&mut person, password).await?;
+        let (expected, had_password) = (person.user.security_version, person.user.password.is_some());
+        self.set_password(&mut person, password, actor.now).await?;
         person.user.must_change_at = (!keep).then_some(actor.now);
-        let user = person.user.clone();
+        let (user, now) = (person.user.clone(), actor.now);
         self.change(Event::UserChanged, &user, "password".to_owned(), actor, move |connection, store| {
-            Box::pin(async move { update_user(connection, store, &person.user, expected).await })
+            Box::pin(async move {
+                update_user(connection, store, &person.user, expected).await?;
+                if had_password {
+                    let about = Record::new(now, Event::UserChanged);
+                    tell(connection, store, &person.user, Notice::PasswordChanged, &about).await?;
+                }
+                Ok(())
+            })
         })
         .await
     }
@@ -222,7 +239,10 @@ impl Logins {
         let store = self.store.clone();
         self.store
             .write(move |connection| {
-                Box::pin(async move { confirmed.store(connection, &store, &user, &label, about).await.map(drop) })
+                Box::pin(async move {
+                    let user = confirmed.store(connection, &store, &user, &label, about.clone()).await?;
+                    tell(connection, &store, &user, Notice::AuthenticatorAdded, &about).await
+                })
             })
             .await?;
         Ok(())
@@ -234,15 +254,9 @@ impl Logins {
     /// Why nothing was changed.
     pub async fn unlock(&self, name: &UserName, actor: &Actor) -> Result<(), ManageError> {
         let user = self.named(name).await?.user;
-        let id = user.id.as_str();
-        let budgets = [Budget::of_totp(id), Budget::of_email(id), Budget::of_recovery(id)];
+        let id = user.id.clone();
         self.change(Event::Unlocked, &user, String::new(), actor, move |connection, _| {
-            Box::pin(async move {
-                for budget in &budgets {
-                    clear(connection, budget).await?;
-                }
-                Ok(())
-            })
+            Box::pin(async move { clear_all(connection, &id).await })
         })
         .await
     }

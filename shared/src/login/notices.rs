@@ -5,15 +5,20 @@ use sqlx::AnyConnection;
 
 use crate::audit::Record;
 use crate::crypto::random_text;
+use crate::id::Id;
 use crate::letter::{Letter, Mail, NOT_ME_LIFE, NOTICE_LIFE, Notice};
 use crate::secret::Secret;
 use crate::store::addresses::former_addresses;
+use crate::store::budgets::{Budget, HARD_STOP, fails_in};
 use crate::store::links::{Link, Purpose, insert_link};
 use crate::store::mails::queue;
-use crate::store::users::admins_in;
-use crate::store::{Store, Written};
+use crate::store::users::{admins_in, person_in};
+use crate::store::{Person, Store, Written};
 use crate::time::Timestamp;
 use crate::user::User;
+
+/// People mistype; so many wrong codes in a row are somebody else's.
+const NOTEWORTHY: i64 = 10;
 
 /// Tells somebody, in the transaction of what it tells, with a link for who did not do it: at the address that they have,
 /// and at those that they had until lately. Who has no address is told nothing.
@@ -27,7 +32,14 @@ pub(super) async fn tell(
     event: Notice,
     about: &Record,
 ) -> Written<()> {
-    let Some(address) = &user.email else { return Ok(()) };
+    let mut addresses = former_addresses(connection, store, &user.id, about.at).await?;
+    if let Some(own) = &user.email {
+        addresses.retain(|former| former.key() != own.key());
+        addresses.insert(0, own.clone());
+    }
+    if addresses.is_empty() {
+        return Ok(());
+    }
     let token = random_text::<20>(store.entropy())?;
     let link = Link {
         purpose: Purpose::NotMe,
@@ -39,14 +51,34 @@ pub(super) async fn tell(
     let (place, not_me) = (about.source.clone(), Some(Secret::new(token)));
     let letter = Letter::Notice { event, at: about.at, door: about.door, place, not_me };
     let (name, language) = (user.name.to_string(), user.language.clone());
-    let mut mail = Mail { to: address.clone(), name, language, letter };
-    let end = about.at.plus(NOTICE_LIFE);
-    queue(connection, store, &mail, end, about.at).await?;
-    for former in former_addresses(connection, store, &user.id, about.at).await? {
-        if former.key() != address.key() {
-            mail.to = former;
-            queue(connection, store, &mail, end, about.at).await?;
-        }
+    for to in addresses {
+        let mail = Mail { to, name: name.clone(), language: language.clone(), letter: letter.clone() };
+        queue(connection, store, &mail, about.at.plus(NOTICE_LIFE), about.at).await?;
+    }
+    Ok(())
+}
+
+/// Tells the person of the tenth wrong code in a row behind a right first factor, which somebody else may know; and all
+/// administrators, too, of the hundredth, which ends in a hold. As much work for any wrong code.
+///
+/// # Errors
+/// Where the database fails.
+pub(super) async fn warn(
+    connection: &mut AnyConnection,
+    store: &Store,
+    user: &Id<User>,
+    budget: &Budget,
+    about: &Record,
+) -> Written<()> {
+    let event = match fails_in(connection, budget).await? {
+        NOTEWORTHY if budget.then.holds() => Notice::WrongCodes,
+        HARD_STOP if budget.then.holds() => Notice::Held,
+        _ => return Ok(()),
+    };
+    let Some(Person { user, .. }) = person_in(connection, store, user).await? else { return Ok(()) };
+    tell(connection, store, &user, event, about).await?;
+    if event == Notice::Held {
+        alarm(connection, store, &user, event, None, about.at).await?;
     }
     Ok(())
 }

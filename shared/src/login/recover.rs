@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 
 use super::Logins;
-use super::notices::tell;
+use super::notices::{tell, warn};
 use super::verdict::Verdict;
 use super::web::{Current, Fault};
 use crate::audit::{Event, Record};
@@ -20,7 +20,7 @@ use crate::secret::{self, Secret};
 use crate::step::Step;
 use crate::store::audit::record;
 use crate::store::browser::update_attempt;
-use crate::store::budgets::{Budget, Charge, charge, clear, give_back, hold, is_noteworthy, refund};
+use crate::store::budgets::{Budget, Charge, charge, clear_all, give_back, hold, is_noteworthy, refund};
 use crate::store::email_codes::Spent;
 use crate::store::recovery::{delete_recovery, insert_recovery, recovery_left_in, row_of, spend_recovery};
 use crate::store::users::{person_in, person_judged, update_user};
@@ -188,8 +188,9 @@ impl Logins {
                         Some(Reason::Wrong)
                     };
                     match refused {
-                        None => clear(connection, &budget).await?,
-                        Some(Reason::Wrong) => {}
+                        // It is the way out of a hold on what is asked for otherwise (NOJAIL).
+                        None => clear_all(connection, &user.id).await?,
+                        Some(Reason::Wrong) => warn(connection, &store, &user.id, &budget, &about).await?,
                         Some(_) => give_back(connection, &budget).await?,
                     }
                     if refused.is_none() {

@@ -3,6 +3,7 @@
 
 use sqlx::AnyConnection;
 
+use super::notices::warn;
 use super::web::Fault;
 use crate::audit::{Event, Record};
 use crate::factor::{Factor, Kind};
@@ -92,7 +93,12 @@ pub(super) async fn judge_in(connection: &mut AnyConnection, store: &Store, ques
     let about = Record { event: Event::Code, factor: Some(question.way.kind()), ..question.about.clone() };
     let reason = match charge(connection, &question.budget, about.at).await? {
         Charge::Taken => match examine(connection, store, &question, &about).await? {
-            Verdict::Refused(reason) => reason,
+            Verdict::Refused(reason) => {
+                if reason == Reason::Wrong {
+                    warn(connection, store, &question.user, &question.budget, &about).await?;
+                }
+                reason
+            }
             right @ Verdict::Right => return Ok(right),
         },
         charge => {
@@ -121,6 +127,7 @@ pub(super) async fn refuse(store: &Store, budget: Budget, reason: Reason, about:
                     Charge::Wait(_) | Charge::Held => Reason::Wait,
                 };
                 person_judged(connection, &work, &Id::from_stored(String::new()), about.attempt.as_deref()).await?;
+                budgets::fails_in(connection, &budget).await?;
                 budgets::refuse(connection, &budget).await?;
                 if reason != Reason::Wait || is_noteworthy(connection, &budget, about.at).await? {
                     record(connection, &work, Record { refused: Some(reason), ..about }).await?;

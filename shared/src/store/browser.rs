@@ -76,9 +76,9 @@ impl Store {
             "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 500)",
             "DELETE FROM links WHERE token_hash IN (SELECT token_hash FROM links WHERE expires_at <= $1 LIMIT 500)",
         ];
-        // A run of failures of an authenticator is never forgotten by waiting; a stranger's is after a day.
+        // A run of failures of a second factor is never forgotten by waiting; a stranger's is after a day.
         const STALE: &str = "DELETE FROM budgets WHERE id IN (SELECT id FROM budgets WHERE changed_at <= $1 \
-             AND (fails = 0 OR (id NOT LIKE 'totp:%' AND id NOT LIKE 'recovery:%')) LIMIT 500)";
+             AND (fails = 0 OR (id NOT LIKE 'totp:%' AND id NOT LIKE 'email:%' AND id NOT LIKE 'recovery:%')) LIMIT 500)";
         self.write(move |connection| {
             Box::pin(async move {
                 let mut gone = 0;

@@ -2,10 +2,13 @@
 
 use std::net::Ipv6Addr;
 
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::{Store, StoreError, Written};
+use crate::id::Id;
 use crate::time::Timestamp;
+use crate::user::User;
 
 /// After this many consecutive failures an authenticator is held.
 pub const HARD_STOP: i64 = 100;
@@ -33,6 +36,16 @@ pub enum Then {
     Flat(i64),
     /// Nothing for so many seconds behind the last free one; then, or after as long a pause, all is forgotten.
     Block(i64),
+    /// Nothing for so many seconds behind each run of as many as are free, and a hold at the hundredth failure in a row.
+    /// Nothing is forgotten by waiting.
+    Pause(i64),
+}
+
+impl Then {
+    /// Whether a hundred failures in a row end in a hold.
+    pub(crate) const fn holds(self) -> bool {
+        matches!(self, Self::Hold | Self::Pause(_))
+    }
 }
 
 /// Tries that are not judged are noted once in so many seconds: strangers must not fill the audit.
@@ -48,7 +61,7 @@ impl Budget {
     /// Mailed codes that one person has shown, over all doors.
     #[must_use]
     pub fn of_email(user: &str) -> Self {
-        Self { id: format!("email:{user}"), free: 3, then: Then::Block(300) }
+        Self { id: format!("email:{user}"), free: 3, then: Then::Pause(300) }
     }
 
     /// Codes that are mailed to one person.
@@ -132,6 +145,7 @@ pub async fn charge(connection: &mut AnyConnection, budget: &Budget, now: Timest
         Then::Grow(leak) => (NEVER, leak, 0),
         Then::Flat(delay) => (NEVER, 1, delay),
         Then::Block(seconds) => return charge_block(connection, budget, seconds, now).await,
+        Then::Pause(seconds) => return charge_pause(connection, budget, seconds, now).await,
     };
     let taken = sqlx::query(
         "INSERT INTO budgets (id, fails, next_at, changed_at, noted_at) VALUES ($1, 1, 0, $2, 0) \
@@ -164,10 +178,7 @@ pub async fn charge(connection: &mut AnyConnection, budget: &Budget, now: Timest
     if taken.rows_affected() == 1 {
         return Ok(Charge::Taken);
     }
-    let row =
-        sqlx::query("SELECT fails, next_at FROM budgets WHERE id = $1").bind(&budget.id).fetch_one(connection).await?;
-    let fails: i64 = row.try_get(0)?;
-    Ok(if fails >= stop { Charge::Held } else { Charge::Wait(Timestamp::from_unix(row.try_get(1)?)) })
+    not_taken(connection, budget, now).await
 }
 
 /// The same where a run of tries ends in a pause.
@@ -197,9 +208,50 @@ async fn charge_block(
     if taken.rows_affected() == 1 {
         return Ok(Charge::Taken);
     }
-    let next: i64 =
-        sqlx::query_scalar("SELECT next_at FROM budgets WHERE id = $1").bind(&budget.id).fetch_one(connection).await?;
-    Ok(Charge::Wait(Timestamp::from_unix(next)))
+    not_taken(connection, budget, now).await
+}
+
+/// The same where nothing is forgotten.
+async fn charge_pause(
+    connection: &mut AnyConnection,
+    budget: &Budget,
+    seconds: i64,
+    now: Timestamp,
+) -> Written<Charge> {
+    let taken = sqlx::query(
+        "INSERT INTO budgets (id, fails, next_at, changed_at, noted_at) VALUES ($1, 1, 0, $2, 0) \
+         ON CONFLICT (id) DO UPDATE SET fails = budgets.fails + 1, changed_at = $2, \
+         next_at = CASE WHEN (budgets.fails + 1) % $3 = 0 THEN $2 + $4 ELSE 0 END \
+         WHERE budgets.next_at <= $2 AND budgets.fails < $5",
+    )
+    .bind(&budget.id)
+    .bind(now.unix())
+    .bind(budget.free)
+    .bind(seconds)
+    .bind(HARD_STOP)
+    .execute(&mut *connection)
+    .await?;
+    if taken.rows_affected() == 1 { Ok(Charge::Taken) } else { not_taken(connection, budget, now).await }
+}
+
+/// Why a try was not taken. What ended meanwhile is not taken either: it was not charged.
+async fn not_taken(connection: &mut AnyConnection, budget: &Budget, now: Timestamp) -> Written<Charge> {
+    Ok(match standing_in(connection, budget, now).await? {
+        Charge::Taken => Charge::Wait(now),
+        why => why,
+    })
+}
+
+/// How many failures in a row there are, inside a transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn fails_in(connection: &mut AnyConnection, budget: &Budget) -> Written<i64> {
+    let fails = sqlx::query_scalar("SELECT fails FROM budgets WHERE id = $1")
+        .bind(&budget.id)
+        .fetch_optional(connection)
+        .await?;
+    Ok(fails.unwrap_or(0))
 }
 
 /// Whether a try that was not judged is to be recorded: the first in a while is.
@@ -251,6 +303,18 @@ pub async fn clear(connection: &mut AnyConnection, budget: &Budget) -> Written<(
     Ok(())
 }
 
+/// Ends the runs of failures of all that one person can be asked for.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn clear_all(connection: &mut AnyConnection, user: &Id<User>) -> Written<()> {
+    let id = user.as_str();
+    for budget in [Budget::of_totp(id), Budget::of_email(id), Budget::of_recovery(id)] {
+        clear(connection, &budget).await?;
+    }
+    Ok(())
+}
+
 /// Counts a try that was not judged. It is written, like a verdict: nobody can tell by the clock that none was made
 /// (T-12).
 ///
@@ -276,12 +340,24 @@ pub async fn hold(connection: &mut AnyConnection, budget: &Budget) -> Written<()
 /// # Errors
 /// Where the database fails.
 pub async fn standing_in(connection: &mut AnyConnection, budget: &Budget, now: Timestamp) -> Written<Charge> {
-    let next: Option<i64> = sqlx::query_scalar("SELECT next_at FROM budgets WHERE id = $1")
+    let row = sqlx::query("SELECT fails, next_at FROM budgets WHERE id = $1")
         .bind(&budget.id)
         .fetch_optional(connection)
         .await?;
-    let next = next.filter(|next| *next > now.unix());
-    Ok(next.map_or(Charge::Taken, |next| Charge::Wait(Timestamp::from_unix(next))))
+    Ok(standing_of(row.as_ref(), budget, now)?.1)
+}
+
+fn standing_of(row: Option<&AnyRow>, budget: &Budget, now: Timestamp) -> Written<(i64, Charge)> {
+    let Some(row) = row else { return Ok((0, Charge::Taken)) };
+    let (fails, next_at): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    let charge = if budget.then.holds() && fails >= HARD_STOP {
+        Charge::Held
+    } else if next_at > now.unix() {
+        Charge::Wait(Timestamp::from_unix(next_at))
+    } else {
+        Charge::Taken
+    };
+    Ok((fails, charge))
 }
 
 impl Store {
@@ -294,15 +370,6 @@ impl Store {
             .bind(&budget.id)
             .fetch_optional(self.pool())
             .await?;
-        let Some(row) = row else { return Ok((0, Charge::Taken)) };
-        let (fails, next_at): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-        let charge = if budget.then == Then::Hold && fails >= HARD_STOP {
-            Charge::Held
-        } else if next_at > now.unix() {
-            Charge::Wait(Timestamp::from_unix(next_at))
-        } else {
-            Charge::Taken
-        };
-        Ok((fails, charge))
+        standing_of(row.as_ref(), budget, now)
     }
 }

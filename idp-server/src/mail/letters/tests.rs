@@ -33,7 +33,7 @@ fn samples() -> Vec<Letter> {
         Letter::Invite { token: secret("token"), until: AT },
         Letter::RecoveryLink { token: secret("token"), minutes: 30 },
         Letter::Alarm { who: "bob".to_owned(), event: Notice::RecoveryAsked, at: AT, stop: token() },
-        Letter::Alarm { who: "bob".to_owned(), event: Notice::PolicyOff, at: AT, stop: None },
+        Letter::Alarm { who: "bob".to_owned(), event: Notice::Held, at: AT, stop: None },
         Letter::Decision { approved: true, note: Some("see you at the desk".to_owned()) },
         Letter::Decision { approved: false, note: None },
         Letter::ConfirmChange { code: secret("012345"), minutes: 5 },

@@ -1,0 +1,113 @@
+//! Who is told of what (REC-10): every change of what somebody signs in with, at every address that they have or had until
+//! lately, with a link for who did not do it.
+
+use std::collections::BTreeMap;
+
+use twolatch_core::factor::totp::{Algorithm, Totp};
+use twolatch_core::letter::{Letter, Notice};
+use twolatch_core::login::Logins;
+use twolatch_core::login::web::Goal;
+use twolatch_core::policy::{Level, Rules};
+use twolatch_core::secret::Secret;
+use twolatch_core::step::Step;
+use twolatch_core::user::User;
+
+use crate::support::core::{Core, NOW, actor, on_both, parsed};
+
+on_both!(
+    rec10_what_administrators_change_is_told_to_every_address,
+    rec10_a_link_and_a_forced_change_of_password_are_told,
+    rec10_an_address_that_is_taken_away_is_told,
+);
+
+const PASSWORD: &str = "copper lantern drifts";
+const OTHER: &str = "seven quiet harbours";
+const SOURCE: &str = "192.0.2.1";
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text.to_owned())
+}
+
+async fn set(logins: &Logins, edit: impl FnOnce(&mut User) + Send) {
+    logins.change_user(&parsed("alice"), String::new(), &actor(NOW), edit).await.unwrap();
+}
+
+/// Somebody whose address is another one since lately.
+async fn moved(core: &Core) -> Logins {
+    let logins = Logins { mail: true, ..core.logins.clone() };
+    core.member("alice").await;
+    for address in ["old@example.org", "alice@example.org"] {
+        set(&logins, |user| {
+            user.email = address.parse().ok();
+            user.email_verified_at = Some(NOW);
+        })
+        .await;
+    }
+    let told = told(&logins).await;
+    let told: Vec<_> = told.iter().map(|(to, events)| (to.as_str(), events.len())).collect();
+    assert_eq!(told, [("alice@example.org", 1), ("old@example.org", 1)]);
+    logins
+}
+
+/// What each address was told of; the queue is empty then.
+async fn told(logins: &Logins) -> BTreeMap<String, Vec<Notice>> {
+    let mut told: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for mail in logins.store.claim_mails(1000, NOW.plus(5)).await.unwrap() {
+        if let Letter::Notice { event, not_me, .. } = &mail.mail.letter {
+            let link = not_me.as_ref().expect("a link for who did not do it").expose();
+            assert_eq!(logins.open_not_me(link, NOW.plus(5)).await.unwrap().name.as_str(), "alice");
+            told.entry(mail.mail.to.as_str().to_owned()).or_default().push(*event);
+        }
+        logins.store.mail_done(&mail).await.unwrap();
+    }
+    told
+}
+
+fn both(event: Notice) -> BTreeMap<String, Vec<Notice>> {
+    ["alice@example.org", "old@example.org"].map(|to| (to.to_owned(), vec![event])).into()
+}
+
+async fn rec10_what_administrators_change_is_told_to_every_address(core: Core) {
+    let logins = moved(&core).await;
+    let name = parsed("alice");
+    logins.reset_password(&name, secret(PASSWORD), true, &actor(NOW)).await.unwrap();
+    assert_eq!(told(&logins).await, BTreeMap::new(), "there was none before");
+    logins.reset_password(&name, secret(OTHER), true, &actor(NOW)).await.unwrap();
+    assert_eq!(told(&logins).await, both(Notice::PasswordChanged));
+    let totp = Totp::from_base32(&secret("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"), Algorithm::Sha1, 6, 30).unwrap();
+    logins.provision_totp(&name, totp, None, &actor(NOW)).await.unwrap();
+    assert_eq!(told(&logins).await, both(Notice::AuthenticatorAdded));
+    logins.reset_factors(&name, &actor(NOW)).await.unwrap();
+    assert_eq!(told(&logins).await, both(Notice::FactorsReset));
+    set(&logins, |user| user.groups = vec!["staff".parse().unwrap()]).await;
+    assert_eq!(told(&logins).await, BTreeMap::new(), "that opens nothing");
+}
+
+async fn rec10_a_link_and_a_forced_change_of_password_are_told(core: Core) {
+    let logins = moved(&core).await;
+    let name = parsed("alice");
+    let link = logins.invite(&name, &actor(NOW)).await.unwrap();
+    logins.use_invite(&link, None, secret(PASSWORD), NOW).await.unwrap();
+    assert_eq!(told(&logins).await, BTreeMap::new(), "there was none before");
+    let link = logins.invite(&name, &actor(NOW)).await.unwrap();
+    logins.use_invite(&link, None, secret(OTHER), NOW).await.unwrap();
+    assert_eq!(told(&logins).await, both(Notice::PasswordChanged));
+    // One that somebody else has chosen, and that is changed at the next sign-in.
+    let policy = logins.policy(NOW).await.unwrap();
+    let off = Rules { organisation: Level::Off, ..policy.rules.clone() };
+    logins.set_rules(off, policy.version, String::new(), &actor(NOW)).await.unwrap();
+    let later = NOW.plus(5); // a policy is read once a second
+    logins.reset_password(&name, secret(PASSWORD), false, &actor(later)).await.unwrap();
+    drop(told(&logins).await);
+    let token = logins.enter("alice", secret(PASSWORD), SOURCE, Goal::default(), later).await.unwrap();
+    let current = logins.current(&token, later).await.unwrap();
+    assert_eq!(current.step, Step::ChangePassword);
+    logins.replace_password(current, secret(OTHER), SOURCE, later).await.unwrap();
+    assert_eq!(told(&logins).await, both(Notice::PasswordChanged));
+}
+
+async fn rec10_an_address_that_is_taken_away_is_told(core: Core) {
+    let logins = moved(&core).await;
+    set(&logins, |user| user.email = None).await;
+    assert_eq!(told(&logins).await, both(Notice::AddressChanged));
+}
