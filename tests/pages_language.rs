@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode, header};
 use idp_server::config::Config;
 use idp_server::text::Language;
 
-use crate::support::core::Core;
+use crate::support::core::{Core, parsed};
 use crate::support::database::Engine;
 use crate::support::provider::{Provider, good, with};
 use crate::support::site::{Browser, PASSWORD, Page, Site};
@@ -67,6 +67,9 @@ async fn a_language_that_is_chosen_stays_through_a_whole_sign_in() {
     let page = site.submit(&mut browser, &page, &[("code", &site.code(&totp))]).await;
     assert_eq!(page.title(), "Akun Anda", "{page:?}");
     assert!(page.body.contains(", pukul "), "{page:?}");
+
+    let alice = site.app.logins.named(&parsed("alice")).await.unwrap().user;
+    assert_eq!(alice.language.as_deref(), Some("id"), "letters are written in it, too");
 
     // Choosing changes nothing else: the session, and the forms of pages that are open, stay as they are.
     let before = browser.cookies.clone();

@@ -17,7 +17,7 @@ use crate::store::audit::record;
 use crate::store::browser::{Attempt, finish_attempt, insert_attempt};
 use crate::store::budgets::{Budget, Charge, charge, clear, is_noteworthy, refund};
 use crate::store::sessions::insert_session;
-use crate::store::users::{note_method, update_user};
+use crate::store::users::{note_method, person_held, update_user};
 use crate::store::{Person, StoreError};
 use crate::time::Timestamp;
 use crate::user::{User, UserName};
@@ -244,6 +244,27 @@ impl Logins {
             let noted = self.store.write(move |c| Box::pin(async move { note_method(c, &user, kind).await })).await;
             drop(noted);
         }
+    }
+
+    /// Has letters to somebody written in the language that they read pages in. It is not worth failing a sign-in for.
+    pub async fn note_language(&self, user: &User, tag: &'static str) {
+        if user.language.as_deref() == Some(tag) {
+            return;
+        }
+        let (store, id) = (self.store.clone(), user.id.clone());
+        let noted = self
+            .store
+            .write(move |connection| {
+                Box::pin(async move {
+                    let Some(Person { mut user, .. }) = person_held(connection, &store, &id).await? else {
+                        return Ok(());
+                    };
+                    user.language = Some(tag.to_owned());
+                    update_user(connection, &store, &user, user.security_version).await
+                })
+            })
+            .await;
+        drop(noted);
     }
 
     /// Turns a sign-in that nothing is missing from into a session; answers the cookie's token and where to go on to.
