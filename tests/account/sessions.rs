@@ -5,7 +5,7 @@ use twolatch_core::id::Id;
 use twolatch_core::letter::Notice;
 use twolatch_core::store::devices::{Device, insert_device};
 
-use super::{mailing, notices, signed_in};
+use super::{PASSWORD_PAGE, mailing, notices, reach, signed_in};
 use crate::support::core::parsed;
 use crate::support::site::{Browser, PASSWORD, Site};
 
@@ -111,8 +111,8 @@ async fn t4_ses6_a_new_password_ends_every_other_cookie_and_every_device() {
     let mut other = Browser::default();
     site.sign_in(&mut other, "alice", &totp).await;
     device(&site, "alice", "Firefox").await;
+    let page = reach(&site, &mut browser, &totp, PASSWORD_PAGE).await;
     let mut copied = browser.clone();
-    let page = site.open(&mut browser, "/account/password").await;
     let fields = [("current-password", PASSWORD), ("new-password", "seven quiet harbours")];
     let page = site.submit(&mut browser, &page, &fields).await;
     assert_eq!(page.said(), Some("Your password is changed, and you are signed out everywhere but here."));
