@@ -65,6 +65,9 @@ async fn ses_5_a_remembered_browser_is_asked_for_its_password_only() {
     assert_ne!(browser.cookies[COOKIE], first, "it turns with each use");
     let level = site.number("SELECT COUNT(*) FROM sessions WHERE proofs LIKE '%totp%'").await;
     assert_eq!(level, 0, "it is no second factor");
+    let page = site.open(&mut browser, "/account/password").await;
+    assert_eq!(page.title(), "Confirm that it is you", "ses_8: nor one for another password");
+    assert!(page.body.contains("authenticator app shows now"), "{page:?}");
     // It lives for so long however much it is used.
     site.advance(DAYS_14 - 1);
     let page = site.open(&mut browser, "/login").await;

@@ -51,3 +51,9 @@ fn seconds(until: Timestamp, now: Timestamp) -> u32 {
 pub fn minutes(until: Timestamp, now: Timestamp) -> u32 {
     seconds(until, now).div_ceil(60).max(1)
 }
+
+/// A veiled address as it stands on pages: no line ends within it.
+#[must_use]
+pub fn unbroken(veiled: &str) -> String {
+    veiled.replace('…', "…\u{2060}")
+}

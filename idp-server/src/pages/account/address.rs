@@ -101,15 +101,10 @@ async fn send(app: &App, browser: &Browser, typed: &str) -> Answer {
 
 async fn resend(app: &App, browser: &Browser, draft: &str) -> Answer {
     let session = signed_in(app, browser).await?;
-    let (errand, source) = (Errand::NewAddress, &browser.source);
-    let notice = match app.logins.mail_again_in_session(&session, errand, draft, source, browser.now).await {
-        Ok(()) => Account::MailedAgain,
-        Err(Fault::Refused(_)) => Account::MailLater,
-        Err(Fault::Over) => return Ok(again(app, browser, Account::OldMailed)),
-        Err(fault) => return Err(fault.into()),
-    };
-    let mailed = Mailed::in_form(app, &session, errand, draft, browser.now).await?;
-    page(app, browser, &session, String::new(), Some(mailed), Some(notice.into()))
+    match Mailed::once_more(app, browser, &session, Errand::NewAddress, draft).await? {
+        Some((mailed, said)) => page(app, browser, &session, String::new(), Some(mailed), Some(said)),
+        None => Ok(again(app, browser, Account::OldMailed)),
+    }
 }
 
 async fn take(app: &App, browser: &Browser, draft: &str, code: &Secret) -> Answer {

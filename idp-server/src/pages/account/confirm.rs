@@ -164,25 +164,18 @@ pub(crate) async fn mail(State(app): State<App>, mut form: Form) -> Answer {
         let link = Links::of(&app.config).account_confirm_for(target.word());
         browser.go(&link).saying(&app, &browser, &notice.into()).into_response()
     };
-    let (errand, source, now) = (Errand::Confirm, &browser.source, browser.now);
     let (mailed, notice) = match draft {
-        None => match app.logins.mail_in_session(&session, errand, None, source, now).await {
-            Ok(sent) => (Mailed::of(&app, &session, sent, now).await?, None),
+        None => match app.logins.mail_in_session(&session, Errand::Confirm, None, &browser.source, browser.now).await {
+            Ok(sent) => (Mailed::of(&app, &session, sent, browser.now).await?, None),
             Err(Fault::Refused(_)) => return Ok(again(Account::MailLater)),
             Err(fault) => return Err(fault.into()),
         },
-        Some(draft) => {
-            let draft = draft.expose();
-            let notice = match app.logins.mail_again_in_session(&session, errand, draft, source, now).await {
-                Ok(()) => Account::MailedAgain,
-                Err(Fault::Refused(_)) => Account::MailLater,
-                Err(Fault::Over) => return Ok(again(Account::OldMailed)),
-                Err(fault) => return Err(fault.into()),
-            };
-            (Mailed::in_form(&app, &session, errand, draft, browser.now).await?, Some(notice))
-        }
+        Some(draft) => match Mailed::once_more(&app, &browser, &session, Errand::Confirm, draft.expose()).await? {
+            Some((mailed, said)) => (mailed, Some(said)),
+            None => return Ok(again(Account::OldMailed)),
+        },
     };
-    mailed_page(&app, &browser, &session, target, mailed, notice.map(Notice::from)).await
+    mailed_page(&app, &browser, &session, target, mailed, notice).await
 }
 
 /// Takes what was shown.

@@ -7,9 +7,10 @@ use twolatch_core::reason::Reason;
 use twolatch_core::store::Session;
 use twolatch_core::time::Timestamp;
 
-use super::super::mailed::Sent;
+use super::super::mailed::{Sent, unbroken};
 use crate::state::App;
-use crate::web::notice::Account;
+use crate::web::browser::Browser;
+use crate::web::notice::{Account, Notice};
 
 /// A code on its way, as it is shown.
 #[derive(Debug, Clone)]
@@ -46,6 +47,26 @@ impl Mailed {
         Self::on_its_way(app, session, draft.to_owned(), way, now).await
     }
 
+    /// Mails the one in a form once more; with what is to be said about that. `None` where it is too old.
+    ///
+    /// # Errors
+    /// Where it is none of this session.
+    pub async fn once_more(
+        app: &App,
+        browser: &Browser,
+        session: &Session,
+        errand: Errand,
+        draft: &str,
+    ) -> Result<Option<(Self, Notice)>, Fault> {
+        let said = match app.logins.mail_again_in_session(session, errand, draft, &browser.source, browser.now).await {
+            Ok(()) => Account::MailedAgain,
+            Err(Fault::Refused(_)) => Account::MailLater,
+            Err(Fault::Over) => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        Ok(Some((Self::in_form(app, session, errand, draft, browser.now).await?, said.into())))
+    }
+
     async fn on_its_way(
         app: &App,
         session: &Session,
@@ -54,7 +75,7 @@ impl Mailed {
         now: Timestamp,
     ) -> Result<Self, Fault> {
         let sent = Sent::of(app, &session.user, &way, now).await?;
-        Ok(Self { draft, to: way.to, sent })
+        Ok(Self { draft, to: unbroken(&way.to), sent })
     }
 
     /// An example, for tests.

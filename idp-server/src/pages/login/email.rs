@@ -13,7 +13,7 @@ use twolatch_core::time::Timestamp;
 use twolatch_core::typed::{self, Typed};
 use twolatch_core::user::{Email, User};
 
-use super::super::mailed::{Sent, minutes};
+use super::super::mailed::{Sent, minutes, unbroken};
 use super::super::said::Said;
 use super::super::{Answer, Detour, show as show_page};
 use super::asked::{Asked, REMEMBER};
@@ -178,7 +178,7 @@ async fn not_sent(app: &App, browser: &Browser, current: &Current) -> Result<Not
     })
 }
 
-/// Where codes go, for pages: no line ends within it.
+/// Where codes go, for pages.
 pub(super) fn shown(address: Option<&Email>) -> String {
-    address.map(veiled).unwrap_or_default().replace('…', "…\u{2060}")
+    address.map(|address| unbroken(&veiled(address))).unwrap_or_default()
 }
