@@ -17,6 +17,7 @@ const CONFIRM: &str = "/account/confirm";
 const AUTHENTICATOR: &str = "/account/authenticator";
 const EMAIL: &str = "/account/email";
 const RECOVERY: &str = "/account/recovery";
+const PASSWORD_PAGE: &str = "/account/password";
 
 /// A site that can mail.
 async fn mailing() -> Site {
@@ -97,7 +98,7 @@ async fn keep_codes(site: &Site, browser: &mut Browser, page: &Page) -> (Vec<Str
     assert_eq!(codes.len(), 10, "{page:?}");
     let unkept = site.submit_to(browser, &page, RECOVERY, &[]).await;
     assert!(unkept.said().unwrap().starts_with("Save the codes first"), "{unkept:?}");
-    let done = site.submit_to(browser, &unkept, RECOVERY, &[("kept", "yes")]).await;
+    let done = site.submit_to(browser, &unkept, RECOVERY, &[("saved", "yes")]).await;
     (codes, done)
 }
 
@@ -149,7 +150,7 @@ async fn ses8_rec11_t2_every_change_asks_for_a_fresh_code() {
     let spent = site.code(&totp);
     let id = site.app.logins.named(&parsed("alice")).await.unwrap().factors[0].id.to_string();
     let own = format!("{AUTHENTICATOR}/{id}");
-    for to in [AUTHENTICATOR, own.as_str(), EMAIL, RECOVERY] {
+    for to in [AUTHENTICATOR, own.as_str(), EMAIL, RECOVERY, PASSWORD_PAGE] {
         let page = site.open(&mut browser, to).await;
         assert_eq!(page.title(), "Confirm that it is you", "{to}");
     }
@@ -162,6 +163,7 @@ async fn ses8_rec11_t2_every_change_asks_for_a_fresh_code() {
         (EMAIL.to_owned(), ""),
         (format!("{EMAIL}/off"), ""),
         (RECOVERY.to_owned(), ""),
+        (PASSWORD_PAGE.to_owned(), "current-password=x&new-password=y"),
     ];
     for (to, fields) in &forms {
         let body = format!("form={}&{fields}", token[0].1);
@@ -183,7 +185,9 @@ async fn ses8_rec11_t2_every_change_asks_for_a_fresh_code() {
 async fn w_10_one_goes_on_to_known_pages_only() {
     let site = Site::new().await;
     let (mut browser, totp) = signed_in(&site, "alice").await;
-    for target in ["//evil", "https:evil", "%2f%2fevil", "javascript:", "../admin", "security&for=//evil", ""] {
+    let known =
+        ["//evil", "https:evil", "%2f%2fevil", "javascript:", "data:text/html,x", "http://good@evil", "../admin"];
+    for target in known.into_iter().chain([""]) {
         let page = site.open(&mut browser, &format!("{CONFIRM}?for={target}")).await;
         let hidden = page.hidden_of(CONFIRM);
         assert!(hidden.contains(&("for".to_owned(), "security".to_owned())), "{target}: {hidden:?}");
@@ -234,7 +238,7 @@ async fn codes_by_mail_are_turned_on_with_a_code_and_off_again() {
     let page = reach(&site, &mut browser, &totp, EMAIL).await;
     assert_eq!(page.title(), "Codes by email", "{page:?}");
     let page = site.submit_to(&mut browser, &page, EMAIL, &[]).await;
-    assert!(page.body.contains("A code is on its way to <strong>a…@example.org</strong>"), "{page:?}");
+    assert!(page.body.contains("We have mailed six digits to <strong>a…\u{2060}@example.org</strong>"), "{page:?}");
     let code = code_mailed(&site).await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let page = site.submit_to(&mut browser, &page, EMAIL, &[("code", wrong)]).await;
@@ -284,12 +288,16 @@ async fn a_recovery_set_is_shown_once_and_had_as_a_file() {
     let shown = site.submit_to(&mut browser, &page, RECOVERY, &[]).await;
     let file = site.submit_to(&mut browser, &shown, &format!("{RECOVERY}/file"), &[]).await;
     assert_eq!(file.headers["content-type"], "text/plain; charset=utf-8");
-    assert_eq!(file.headers["content-disposition"], "attachment; filename=\"recovery-codes.txt\"");
+    assert_eq!(file.headers["content-disposition"], "attachment; filename=\"twolatch-recovery-codes.txt\"");
     assert_eq!(file.headers["cache-control"], "no-store");
     let code = shown.body.split("<li><code>").nth(4).unwrap().split('<').next().unwrap().to_owned();
-    assert!(file.body.contains(&code) && file.body.starts_with("Recovery codes of alice for"), "{file:?}");
+    assert!(
+        file.body.contains(&code)
+            && file.body.starts_with("Recovery codes for Example <b>Org</b>\r\nUser name: alice\r\n"),
+        "{file:?}"
+    );
     assert_eq!(site.number("SELECT COUNT(*) FROM recovery_codes").await, 0, "nothing is in force yet");
-    site.submit_to(&mut browser, &shown, RECOVERY, &[("kept", "yes")]).await;
+    site.submit_to(&mut browser, &shown, RECOVERY, &[("saved", "yes")]).await;
     assert_eq!(notices(&site).await, [Notice::RecoveryCodesMade]);
     // One of them says that it is they, once, and is told by mail.
     site.advance(300);
@@ -346,12 +354,12 @@ async fn w_20_a_form_of_another_step_or_browser_changes_nothing() {
     let page = reach(&site, &mut eve, &eves, RECOVERY).await;
     let token = page.hidden_of(RECOVERY)[0].1.clone();
     for (to, fields) in [
-        (RECOVERY, format!("&draft={draft}&kept=yes")),
+        (RECOVERY, format!("&draft={draft}&saved=yes")),
         (AUTHENTICATOR, format!("&draft={draft}&code=123456")),
         (EMAIL, format!("&draft={draft}&code=123456")),
         (EMAIL, "&code=123456".to_owned()),
         (EMAIL, "&role=admin".to_owned()),
-        (RECOVERY, "&kept=yes&user=alice".to_owned()),
+        (RECOVERY, "&saved=yes&user=alice".to_owned()),
     ] {
         let answer = site.send(eve.form(to, &format!("form={token}{fields}"))).await;
         assert!(answer.status != StatusCode::OK, "{to} {fields}: {answer:?}");

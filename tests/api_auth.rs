@@ -1,6 +1,7 @@
 //! `POST /api/v1/auth`: programs that sign their person in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
@@ -13,6 +14,7 @@ use twolatch_core::policy::{Level, Rules};
 
 use crate::support::core::{actor, code_at, parsed, wrong_code};
 use crate::support::site::{Browser, PASSWORD, Page, Site};
+use crate::support::wait::Stopwatch;
 
 const AUTH: &str = "/api/v1/auth";
 
@@ -317,6 +319,29 @@ async fn w_11_w_12_w_18_what_is_not_exactly_a_request_is_refused() {
     assert_eq!(site.send(request).await.status, StatusCode::BAD_REQUEST);
     let seen = site.number("SELECT COUNT(*) FROM attempts").await;
     assert_eq!(seen, 0, "none of these was a sign-in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_05_numbers_beyond_all_bounds_and_deep_nesting_are_refused_at_once() {
+    let site = Site::new().await;
+    site.enrolled("alice").await;
+    let nested = |depth: usize| format!("{{\"username\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+    let watch = Stopwatch::start();
+    for (body, status) in [
+        (format!("{{\"username\":1e400,\"password\":\"{PASSWORD}\"}}"), 400),
+        (format!("{{\"username\":\"alice\",\"password\":{}}}", "9".repeat(4000)), 400),
+        (nested(1000), 400),
+        (nested(4000), 400),
+        ("[".repeat(4000), 400),
+        (nested(10_000), 413),
+        ("[".repeat(10_000), 413),
+    ] {
+        let page = send(&site, body.clone()).await;
+        let what: String = body.chars().take(40).collect();
+        assert!([400, status].contains(&page.status.as_u16()), "{what}: {page:?}");
+    }
+    assert!(watch.elapsed() < Duration::from_secs(1), "{:?}", watch.elapsed());
+    assert_eq!(site.number("SELECT COUNT(*) FROM attempts").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

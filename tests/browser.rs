@@ -33,10 +33,10 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
     let callback = format!("http://127.0.0.1:{port}/app/callback");
     let client = server.json(&["client", "add", "--name", "The Wiki", "--redirect-uri", &callback]);
     let first = server.json(&["init", "--new-link"]);
-    server.run(&["user", "add", "alice", "bob", "dave", "hana", "budi", "citra"], "");
+    server.run(&["user", "add", "alice", "bob", "dave", "hana", "budi", "citra", "ivan"], "");
     let [invited, invited_too] = ["alice", "citra"].map(|name| server.json(&["user", "invite", name]));
     let secret = totp::new_secret();
-    for name in ["bob", "dave", "hana", "budi"] {
+    for name in ["bob", "dave", "hana", "budi", "ivan"] {
         server.run(&["factor", "add-totp", name, "--secret-stdin"], &secret);
         server.run(&["user", "set", name, "--password-stdin", "--keep"], PASSWORD);
     }
@@ -71,6 +71,7 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
         "indonesian": "budi",
         "inviteLinkIndonesian": invited_too[0]["link"],
         "app": format!("http://127.0.0.1:{port}/app/"),
+        "framed": "ivan",
         "frame": format!("http://127.0.0.1:{port}/frame.html"),
         "screenshots": screenshots,
     });

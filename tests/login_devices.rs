@@ -3,6 +3,7 @@
 use twolatch_core::factor::Kind;
 use twolatch_core::factor::totp::Totp;
 use twolatch_core::letter::{Letter, Notice};
+use twolatch_core::login::devices::Recognised;
 use twolatch_core::login::web::Goal;
 use twolatch_core::policy::Rules;
 use twolatch_core::secret::Secret;
@@ -64,6 +65,9 @@ async fn ses_5_a_remembered_browser_is_asked_for_its_password_only() {
     assert_ne!(browser.cookies[COOKIE], first, "it turns with each use");
     let level = site.number("SELECT COUNT(*) FROM sessions WHERE proofs LIKE '%totp%'").await;
     assert_eq!(level, 0, "it is no second factor");
+    let page = site.open(&mut browser, "/account/password").await;
+    assert_eq!(page.title(), "Confirm that it is you", "ses_8: nor one for another password");
+    assert!(page.body.contains("authenticator app shows now"), "{page:?}");
     // It lives for so long however much it is used.
     site.advance(DAYS_14 - 1);
     let page = site.open(&mut browser, "/login").await;
@@ -156,7 +160,8 @@ async fn ses_5_who_asks_for_a_second_factor_gets_one() {
     let (logins, now) = (&site.app.logins, site.now());
     let token = logins.enter("alice", Secret::new(PASSWORD.to_owned()), "192.0.2.7", goal, now).await.unwrap();
     let current = logins.current(&token, now).await.unwrap();
-    assert!(logins.recognise(&current, &cookie, "192.0.2.7", now).await.unwrap().is_some());
+    let known = logins.recognise(&current, &cookie, "192.0.2.7", now).await.unwrap();
+    assert!(matches!(known, Recognised::Yes { .. }), "{known:?}");
     let asked = Step::SecondFactor { methods: vec![Kind::Totp], recovery: false };
     assert_eq!(logins.current(&token, now).await.unwrap().step, asked);
 }
@@ -171,8 +176,40 @@ async fn w_22_a_cookie_that_is_not_ours_remembers_nothing() {
     let (id, secret) = real.split_once('.').unwrap();
     let other = "a".repeat(32);
     for forged in [id.to_owned(), format!("{id}."), format!("{id}.{other}"), format!("{other}.{secret}"), other] {
-        let browser = Browser { cookies: [(COOKIE.to_owned(), forged.clone())].into() };
-        assert_eq!(next(&site, &browser, "alice").await, "Enter your code", "{forged}");
+        let mut browser = Browser { cookies: [(COOKIE.to_owned(), forged.clone())].into() };
+        assert_eq!(site.enter(&mut browser, "alice").await.title(), "Enter your code", "{forged}");
+        assert_eq!(browser.cookies.get(COOKIE), None, "it is cleared: {forged}");
     }
     assert_eq!(next(&site, &browser, "alice").await, "Your account", "a guess harms nobody");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_22_a_dead_cookie_is_cleared_and_one_that_may_be_of_use_stays() {
+    let site = Site::new().await;
+    let totp = site.enrolled("alice").await;
+    site.enrolled("bob").await;
+    let mut browser = Browser::default();
+    remembered(&site, &mut browser, "alice", &totp).await;
+    browser.cookies.retain(|name, _| name == COOKIE);
+    for wrong in [("alice", "wrong"), ("nobody", PASSWORD)] {
+        let page = site.open(&mut browser, "/login").await;
+        site.post(&mut browser, &page, &[("username", wrong.0), ("password", wrong.1)]).await;
+        assert!(browser.cookies.contains_key(COOKIE), "it is not looked at before the right password");
+    }
+    assert_eq!(site.enter(&mut browser, "bob").await.title(), "Enter your code");
+    assert!(browser.cookies.contains_key(COOKIE), "it is alice's, who may come back");
+    set_policy(&site, |rules| rules.device_days = 0).await;
+    assert_eq!(site.enter(&mut browser, "alice").await.title(), "Enter your code");
+    assert!(browser.cookies.contains_key(COOKIE), "policy may change again");
+    set_policy(&site, |rules| rules.device_days = 14).await;
+
+    assert_eq!(site.enter(&mut browser, "alice").await.title(), "Your account");
+    browser.cookies.retain(|name, _| name == COOKIE);
+    let mut expired = browser.clone();
+    site.core.tamper("DELETE FROM devices").await;
+    assert_eq!(site.enter(&mut browser, "alice").await.title(), "Enter your code");
+    assert_eq!(browser.cookies.get(COOKIE), None, "it was forgotten");
+    site.advance(DAYS_14);
+    assert_eq!(site.enter(&mut expired, "alice").await.title(), "Enter your code");
+    assert_eq!(expired.cookies.get(COOKIE), None, "it is too old");
 }

@@ -24,6 +24,8 @@ mod cli;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod command_line;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod holds;

@@ -21,6 +21,7 @@ on_both!(
     o14_token_requests_are_forms_and_nothing_else,
     o20_the_state_comes_back_byte_for_byte,
     oau21_a_repeated_parameter_is_refused,
+    w_27_what_an_error_page_is_asked_with_stands_on_it_as_text_or_not_at_all,
     o35_userinfo_takes_a_live_access_token_and_nothing_else,
 );
 
@@ -319,6 +320,27 @@ async fn oau21_a_repeated_parameter_is_refused(core: Core) {
     answer.is_error(CALLBACK, "invalid_request", Some("a state"));
     let answer = provider.visit(Some(&browser), &format!("/authorize?{query}&extra=foobar")).await;
     assert!(answer.param("code").is_some(), "an unknown parameter is ignored");
+}
+
+async fn w_27_what_an_error_page_is_asked_with_stands_on_it_as_text_or_not_at_all(core: Core) {
+    const SCRIPT: &str = "<script>alert(1)</script>";
+    let provider = Provider::over(core).await;
+    let (browser, client) = start(&provider).await;
+    let request = good(&client);
+    for name in ["state", "response_type", "scope", "prompt", "client_id", "nonce", "error_description"] {
+        for redirect in ["https://evil.example/", SCRIPT] {
+            let hostile = with(&with(&request, name, SCRIPT), "redirect_uri", redirect);
+            for browser in [Some(&browser), None] {
+                let answer = provider.authorize(browser, &hostile).await;
+                answer.is_page();
+                assert!(!answer.body.contains("<script>alert"), "{name}: {answer:?}");
+            }
+        }
+    }
+    let resume = form(&[("request", SCRIPT)]);
+    let answer = provider.visit(Some(&browser), &format!("/authorize/resume?{resume}")).await;
+    answer.is_page();
+    assert!(!answer.body.contains("<script>alert"), "{answer:?}");
 }
 
 async fn o35_userinfo_takes_a_live_access_token_and_nothing_else(core: Core) {

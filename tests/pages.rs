@@ -18,7 +18,7 @@ use idp_server::web::{guard, headers};
 use tower::ServiceExt;
 
 use crate::support::core::actor;
-use crate::support::site::{Browser, Page, Site, encode};
+use crate::support::site::{Browser, PASSWORD, Page, Site, encode};
 
 #[test]
 fn every_page_is_as_it_was() {
@@ -211,6 +211,42 @@ async fn pw_5_too_many_passwords_at_once_are_turned_away_and_told_when_to_return
     }
     assert!((1..200).contains(&turned_away), "{turned_away}");
     assert_eq!(site.get(&mut browser, "/healthz").await.body, "ok\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_21_of_two_hundred_passwords_at_once_no_more_are_judged_than_the_budget_has() {
+    let site = Arc::new(Site::new().await);
+    site.enrolled("alice").await;
+    let tries: Vec<_> = (0..200_u8)
+        .map(|index| {
+            let site = Arc::clone(&site);
+            tokio::spawn(async move {
+                let mut browser = Browser::default();
+                let page = site.open(&mut browser, "/login").await;
+                let (to, hidden) = page.form();
+                let password = if index == 77 { PASSWORD } else { "wrong" };
+                let body = encode([("form", hidden[0].1.as_str()), ("username", "alice"), ("password", password)]);
+                let mut request = browser.form(&to, &body);
+                request.headers_mut().insert("x-forwarded-for", format!("203.0.113.{index}").parse().unwrap());
+                let page = site.send(request).await;
+                (page.status.as_u16(), page.location())
+            })
+        })
+        .collect();
+    let mut let_on = 0;
+    for one in tries {
+        match one.await.unwrap() {
+            (503, None) => {}
+            (303, Some(to)) if to == "/login" => {}
+            (303, Some(to)) if to == "/login/code" => let_on += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    let judged = site.number("SELECT COUNT(*) FROM audit WHERE event = 'password' AND result <> 'wait'").await;
+    let right = site.number("SELECT COUNT(*) FROM audit WHERE event = 'password' AND result = 'ok'").await;
+    assert_eq!(right, let_on);
+    // The right one, where it is judged, gives the tries back once.
+    assert!(judged <= 5 + 6 * right && right <= 1, "{judged} judged, {right} right");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,11 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
+use idp_server::mail::letters;
 use twolatch_core::letter::Letter;
 
 use crate::support::core::{actor, parsed};
-use crate::support::site::{Browser, PASSWORD, Page, Site};
+use crate::support::site::{Browser, ISSUER, PASSWORD, Page, Site, config_with, encode};
 
 const NEED: &str = "/login/need-recovery";
 
@@ -160,4 +161,47 @@ async fn w_26_a_letter_is_disowned_by_the_confirming_post_once() {
     assert_eq!(page.title(), "Enter your code");
     site.advance(72 * 3600);
     assert_eq!(site.get(&mut elsewhere, &newer).await.status, StatusCode::GONE, "expired");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_25_asked_a_thousand_times_it_is_one_request_and_few_letters() {
+    let site = Site::mailing().await;
+    site.enrolled("alice").await;
+    addressed(&site, "alice").await;
+    let (mut browser, _) = password_shown(&site, "alice").await;
+    let page = site.open(&mut browser, NEED).await;
+    let mut seen = Vec::new();
+    for _ in 0..200 {
+        let answer = site.post(&mut browser, &page, &[]).await;
+        let (to, page) = (answer.location(), site.open(&mut browser, NEED).await);
+        seen.push((answer.status, to, page.status, page.title(), page.body.contains("waits for an administrator")));
+    }
+    seen.dedup();
+    let there = (StatusCode::SEE_OTHER, Some(NEED.to_owned()), StatusCode::OK, "Ask for recovery".to_owned(), true);
+    assert_eq!(seen, [there]);
+    assert_eq!(site.number("SELECT COUNT(*) FROM recovery_requests").await, 1);
+    let mails = site.app.store.claim_mails(1000, site.now()).await.unwrap();
+    let own = mails.iter().filter(|mail| mail.mail.to.to_string() == "alice@example.org").count();
+    assert!((1..=3).contains(&own), "{own} letters");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_04_the_link_in_a_letter_is_ours_whatever_the_asking_request_says() {
+    let mail = "[mail]\nfrom = \"id@example.org\"\nurl = \"smtp://127.0.0.1?tls=none\"\n";
+    let site = Site::with(|config| config.mail = config_with(mail).mail).await;
+    site.enrolled("alice").await;
+    addressed(&site, "alice").await;
+    let (mut browser, _) = password_shown(&site, "alice").await;
+    let page = site.open(&mut browser, NEED).await;
+    let mut request = browser.form(NEED, &encode([("form", page.form().1[0].1.as_str())]));
+    for name in ["x-forwarded-host", "x-forwarded-server", "x-original-host", "forwarded"] {
+        request.headers_mut().insert(name, "host=evil.example".parse().unwrap());
+    }
+    assert_eq!(site.send(request).await.status, StatusCode::SEE_OTHER);
+    let config = &site.app.config;
+    let mails = site.app.store.claim_mails(100, site.now()).await.unwrap();
+    let outgoing = mails.iter().find(|mail| mail.mail.to.to_string() == "alice@example.org").unwrap();
+    let (_, message) = letters::message(outgoing, config, config.mail.as_ref().unwrap(), site.now()).unwrap();
+    let message = String::from_utf8(message).unwrap().replace("=\r\n", "");
+    assert!(message.contains(&format!("{ISSUER}/not-me/")) && !message.contains("evil"), "{message}");
 }

@@ -151,6 +151,10 @@ async fn w_04_another_name_for_us_gets_no_page_and_changes_no_link() {
     let masked = |page: &Page| page.body.split("name=\"form\" value=\"").next().unwrap().to_owned();
     assert_eq!(masked(&page), masked(&plain));
     assert!(page.headers[header::SET_COOKIE].to_str().unwrap().starts_with("__Host-twolatch_flow="));
+    let discovery = "/.well-known/openid-configuration";
+    let (forged, plain) = (site.send(with(&forged, discovery)).await, site.send(with(&[], discovery)).await);
+    assert!(plain.status == StatusCode::OK && plain.body.contains(&format!("\"issuer\":\"{ISSUER}\"")), "{plain:?}");
+    assert_eq!((forged.status, forged.body), (plain.status, plain.body));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,6 +175,25 @@ async fn sec_4_w_21_a_forged_source_earns_no_further_tries() {
     }
     assert_eq!(tried(77, PASSWORD).await, "/login", "not judged: the budget of the real source is spent");
     assert_eq!(site.number("SELECT COUNT(DISTINCT source) FROM audit WHERE event = 'password'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_11_a_repeated_parameter_is_refused_on_every_page() {
+    let (site, mut browser, _, _) = signed_in().await;
+    for to in [
+        "/login?continue=a&continue=a",
+        "/login?continue=a&lang=en&continue=b",
+        "/account/confirm?for=email&for=email",
+        "/account/confirm?for=security&for=//evil",
+        "/account?lang=en&lang=id",
+        "/account?x&x=1",
+        "/login/code?x=1&&x=2",
+    ] {
+        let page = site.get(&mut browser, to).await;
+        assert_eq!((page.status, page.location()), (StatusCode::BAD_REQUEST, None), "{to}: {page:?}");
+    }
+    let page = site.get(&mut browser, "/account/confirm?for=email&lang=id").await;
+    assert_eq!(page.status, StatusCode::OK, "{page:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -248,9 +271,17 @@ async fn w_09_w_12_w_14_whatever_is_typed_comes_back_as_text() {
 async fn w_10_no_address_from_outside_is_followed() {
     let site = Site::new().await;
     let totp = site.enrolled("alice").await;
-    for evil in
-        ["//evil.example", "/%5Cevil", "https:evil", "%2f%2fevil", "/%09/evil", "javascript:1", &"a".repeat(10_240)]
-    {
+    for evil in [
+        "//evil.example",
+        "/%5Cevil",
+        "https:evil",
+        "%2f%2fevil",
+        "/%09/evil",
+        "javascript:1",
+        "data:text/html,evil",
+        "http://good@evil",
+        &"a".repeat(10_240),
+    ] {
         let mut browser = Browser::default();
         for name in ["next", "continue", "return_to", "redirect_uri"] {
             let page = site.get(&mut browser, &format!("/login?{name}={evil}")).await;

@@ -87,7 +87,7 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            drop(writeln!(std::io::stderr(), "twolatch: {error}"));
+            drop(writeln!(std::io::stderr(), "twolatch: {}", tame(&error)));
             ExitCode::from(error.status)
         }
     }
@@ -206,7 +206,12 @@ impl From<std::io::Error> for CliError {
 
 /// Prints a line; a reader that has gone away is no error of ours.
 fn say(line: impl fmt::Display) {
-    drop(writeln!(std::io::stdout(), "{line}"));
+    drop(writeln!(std::io::stdout(), "{}", tame(&line)));
+}
+
+/// What people have called themselves and their things must not steer a terminal.
+fn tame(text: &impl fmt::Display) -> String {
+    text.to_string().replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }
 
 /// Prints a value as JSON.

@@ -8,6 +8,7 @@ use twolatch_core::crypto::random_text;
 
 use self::authenticator::AuthenticatorPage;
 use self::onward::Onward;
+use self::recovery_codes::RecoveryCodesPage;
 use crate::state::App;
 use crate::web::browser::{Browser, Leaving};
 use crate::web::cookie::Cookie;
@@ -23,6 +24,7 @@ pub mod confirm;
 pub mod home;
 pub mod login;
 pub mod logout;
+pub mod mailed;
 pub mod not_me;
 pub mod onward;
 pub mod recovery_codes;
@@ -113,7 +115,7 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("login_recover", login::recover::RecoverPage::samples(frame)),
         all("login_choice", login::setup::ChoicePage::samples(frame)),
         all("login_setup", login::setup::app::AppPage::samples(frame)),
-        all("login_recovery", login::recovery::RecoveryPage::samples(frame)),
+        all("recovery_codes", RecoveryCodesPage::samples(frame)),
         all("login_password", login::password::PasswordPage::samples(frame)),
         all("login_need_recovery", login::need_recovery::NeedRecoveryPage::samples(frame)),
         all("not_me", vec![not_me::sample(frame)]),

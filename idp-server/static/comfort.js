@@ -25,14 +25,12 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
     const source = document.getElementById(button.dataset.copy);
-    const codes = Array.from(source.querySelectorAll("code"), (code) => code.textContent);
     const lines = source.textContent.split("\n").map((line) => line.trim()).filter(Boolean);
-    const plain = "lines" in button.dataset ? lines.join("\n") : source.textContent.replaceAll(" ", "");
-    const text = "codes" in button.dataset ? codes.join("\n") : plain;
+    const text = "lines" in button.dataset ? lines.join("\n") : source.textContent.replaceAll(" ", "");
     try {
       await navigator.clipboard.writeText(text);
       button.textContent = button.dataset.copied;
-      if ("codes" in button.dataset || "kept" in button.dataset) document.dispatchEvent(new Event("kept"));
+      if ("kept" in button.dataset) document.dispatchEvent(new Event("kept"));
     } catch {
       button.textContent = button.dataset.notCopied;
     }
@@ -84,20 +82,8 @@ for (const button of document.querySelectorAll("[data-after]")) {
   });
 }
 
-for (const button of document.querySelectorAll("[data-after-keeping]")) {
-  const tick = button.form.querySelector("[type=checkbox]");
-  const follow = () => { button.disabled = !tick.checked; };
-  tick.addEventListener("change", follow);
-  document.addEventListener("kept", () => {
-    tick.checked = true;
-    follow();
-  });
-  addEventListener("pageshow", follow); // a browser may have kept the tick
-  follow();
-}
-
 for (const form of document.forms) {
-  if ("keeps" in form.dataset || "file" in form.dataset) {
+  if ("file" in form.dataset) {
     // A file leaves the page where it is, and may be wanted twice.
     form.addEventListener("submit", () => document.dispatchEvent(new Event("kept")));
     continue;

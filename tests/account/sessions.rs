@@ -3,9 +3,10 @@
 use axum::http::StatusCode;
 use twolatch_core::id::Id;
 use twolatch_core::letter::Notice;
+use twolatch_core::policy::Level;
 use twolatch_core::store::devices::{Device, insert_device};
 
-use super::{mailing, notices, signed_in};
+use super::{CONFIRM, PASSWORD_PAGE, mailing, notices, policy, reach, signed_in};
 use crate::support::core::parsed;
 use crate::support::site::{Browser, PASSWORD, Site};
 
@@ -111,8 +112,8 @@ async fn t4_ses6_a_new_password_ends_every_other_cookie_and_every_device() {
     let mut other = Browser::default();
     site.sign_in(&mut other, "alice", &totp).await;
     device(&site, "alice", "Firefox").await;
+    let page = reach(&site, &mut browser, &totp, PASSWORD_PAGE).await;
     let mut copied = browser.clone();
-    let page = site.open(&mut browser, "/account/password").await;
     let fields = [("current-password", PASSWORD), ("new-password", "seven quiet harbours")];
     let page = site.submit(&mut browser, &page, &fields).await;
     assert_eq!(page.said(), Some("Your password is changed, and you are signed out everywhere but here."));
@@ -121,4 +122,20 @@ async fn t4_ses6_a_new_password_ends_every_other_cookie_and_every_device() {
     }
     assert!(site.open(&mut browser, SESSIONS).await.body.contains("No device is remembered."));
     assert_eq!(notices(&site).await, [Notice::PasswordChanged]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ses8_who_has_no_second_factor_changes_the_password_with_the_old_one() {
+    let site = Site::new().await;
+    policy(&site, |rules| rules.organisation = Level::Optional).await;
+    site.member("alice", true).await;
+    let mut browser = Browser::default();
+    assert_eq!(site.enter(&mut browser, "alice").await.title(), "Your account");
+    let page = site.open(&mut browser, PASSWORD_PAGE).await;
+    assert!(page.body.contains("You have no second factor yet"), "{page:?}");
+    let page = site.submit_to(&mut browser, &page, CONFIRM, &[("current-password", PASSWORD)]).await;
+    assert_eq!(page.title(), "Change your password", "{page:?}");
+    let fields = [("current-password", PASSWORD), ("new-password", "seven quiet harbours")];
+    let page = site.submit(&mut browser, &page, &fields).await;
+    assert!(page.said().unwrap().starts_with("Your password is changed"), "{page:?}");
 }

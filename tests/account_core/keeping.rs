@@ -1,6 +1,9 @@
 //! Another address, a new recovery set, sessions, devices and the password.
 
-use twolatch_core::crypto::token_hash;
+use std::time::Duration;
+
+use twolatch_core::crypto::password::{Cost, Hasher};
+use twolatch_core::crypto::{SystemEntropy, token_hash};
 use twolatch_core::id::Id;
 use twolatch_core::letter::Notice;
 use twolatch_core::login::Logins;
@@ -21,7 +24,8 @@ on_both!(
     rec10_the_former_address_is_told_for_thirty_days,
     rec8_a_new_set_is_in_force_once_it_is_kept,
     ses7_sessions_and_devices_are_ended_by_their_owner_only,
-    a_new_password_ends_devices_and_is_told,
+    ses8_a_new_password_wants_a_second_factor_ends_devices_and_is_told,
+    a_busy_moment_and_a_weak_new_password_cost_no_try,
 );
 
 async fn rec10_the_former_address_is_told_for_thirty_days(core: Core) {
@@ -47,7 +51,7 @@ async fn rec10_the_former_address_is_told_for_thirty_days(core: Core) {
     let token = logins.change_address(&own, &sent.draft, secret(&code), SOURCE, NOW).await.unwrap();
     let both = |event| [("alice@example.net".to_owned(), event), ("alice@example.org".to_owned(), event)];
     assert_eq!(notices(&logins, NOW).await, both(Notice::AddressChanged));
-    let session = alive(&logins, &token, NOW).await.unwrap();
+    let session = Session { confirmed_at: Some(NOW), ..alive(&logins, &token, NOW).await.unwrap() };
     assert_eq!(session.user.verified_email().unwrap().as_str(), "alice@example.net");
     logins.change_password(&session, secret(PASSWORD), secret(OTHER), SOURCE, NOW.plus(60)).await.unwrap();
     assert_eq!(notices(&logins, NOW.plus(60)).await, both(Notice::PasswordChanged));
@@ -135,16 +139,47 @@ async fn device(logins: &Logins, name: &str) -> String {
     id
 }
 
-async fn a_new_password_ends_devices_and_is_told(core: Core) {
+async fn ses8_a_new_password_wants_a_second_factor_ends_devices_and_is_told(core: Core) {
     let logins = mailing(&core);
     person(&logins, &core, "alice", false).await;
     core.give_totp("alice").await;
     device(&logins, "alice").await;
     let (_, own) = session(&logins, "alice", NOW).await;
     assert_eq!(logins.store.devices_of(&own.user, NOW).await.unwrap().len(), 1);
+    let unconfirmed = logins.change_password(&own, secret(PASSWORD), secret(OTHER), SOURCE, NOW).await;
+    assert!(matches!(unconfirmed, Err(Fault::Unconfirmed)), "ses8: {unconfirmed:?}");
+    let own = Session { confirmed_at: Some(NOW), ..own };
     let token = logins.change_password(&own, secret(PASSWORD), secret(OTHER), SOURCE, NOW).await.unwrap();
     let own = alive(&logins, &token, NOW).await.unwrap();
     assert!(!own.is_confirmed(NOW), "a password is no second factor");
     assert_eq!(logins.store.devices_of(&own.user, NOW).await.unwrap().len(), 0);
     assert_eq!(notices(&logins, NOW).await, [("alice@example.org".to_owned(), Notice::PasswordChanged)]);
+}
+
+async fn a_busy_moment_and_a_weak_new_password_cost_no_try(core: Core) {
+    let logins = mailing(&core);
+    person(&logins, &core, "alice", false).await;
+    let own = confirmed(&logins, "alice", NOW).await;
+    let slow = Cost { memory_kib: 64 * 1024, passes: 10, lanes: 1 };
+    let hasher = Hasher::new(slow, 1, &SystemEntropy::new()).unwrap();
+    let busy = Logins { hasher: hasher.clone(), ..logins.clone() };
+    let checks = (0..40).map(|_| hasher.clone()).map(|hasher| async move { hasher.check(secret("x"), None).await });
+    let waiting: Vec<_> = checks.map(tokio::spawn).collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    for _ in 0..6 {
+        let changed = busy.change_password(&own, secret(PASSWORD), secret(OTHER), SOURCE, NOW).await;
+        assert!(matches!(changed, Err(Fault::Busy)), "{changed:?}");
+        let shown = busy.confirm(&own, Shown::Password(secret(PASSWORD)), SOURCE, NOW).await;
+        assert!(matches!(shown, Err(Fault::Busy)), "{shown:?}");
+    }
+    waiting.iter().for_each(tokio::task::JoinHandle::abort);
+    for _ in 0..6 {
+        let weak = logins.change_password(&own, secret(PASSWORD), secret("short"), SOURCE, NOW).await;
+        assert!(matches!(weak, Err(Fault::Weak(_))), "{weak:?}");
+    }
+    for _ in 0..5 {
+        let wrong = logins.change_password(&own, secret("wrong"), secret(OTHER), SOURCE, NOW).await;
+        assert_eq!(refusal(wrong), Reason::Password);
+    }
+    assert_eq!(refusal(logins.change_password(&own, secret("wrong"), secret(OTHER), SOURCE, NOW).await), Reason::Wait);
 }

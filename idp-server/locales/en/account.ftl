@@ -62,12 +62,6 @@ confirm-recovery = Use a recovery code or key instead
 confirm-recovery-field = Recovery code or key
 confirm-recovery-hint = Each recovery code works only once.
 
-## A code that was mailed
-
-mailed-lead = A code is on its way to { $to }. It is valid for five minutes.
-mailed-again = Send it again
-mailed-again-hint = After a minute, and at most twice.
-
 ## Another authenticator: /account/authenticator
 
 app = Set up an authenticator app
@@ -113,21 +107,9 @@ address-no-mail = Your address cannot be changed here, because this system sends
 ## New recovery codes: /account/recovery
 
 account-recovery = Recovery codes
-recovery-lead = Recovery codes let you in when your authenticator and your mailbox are out of reach. Keep them where only you can get at them, and not in the same place as your password.
-recovery-old = Your present codes work until you confirm that you have kept the new ones.
-recovery-new = New recovery codes
-account-recovery-once = They are shown only now, and never again.
-account-recovery-reveal = Reveal
-recovery-codes = Your recovery codes
-recovery-key = Your recovery key
-account-recovery-copy = Copy
-recovery-copied = Copied
-recovery-not-copied = Copying was not allowed
-account-recovery-download = Download
-account-recovery-saved = I have saved these codes
-account-recovery-confirm = Confirm
-account-recovery-file = Recovery codes of { $name } for { $organisation }
-recovery-file-hint = Each works once. Keep them where only you can get at them.
+account-recovery-lead = Recovery codes let you in when your authenticator and your mailbox are out of reach. Keep them where only you can get at them, and not in the same place as your password.
+account-recovery-old = Your present codes work until you confirm that you have kept the new ones.
+account-recovery-new = New recovery codes
 
 ## All is set up: /account/done
 
@@ -177,7 +159,6 @@ account-said-too-late = That took too long. Nothing was changed. Start again.
 account-said-no-name = Give it a name of up to 40 characters.
 account-said-no-address = Type another address, one that looks like name@example.org.
 account-said-taken-address = Another account has this address.
-account-said-not-kept = Save the codes first, then tick that you have saved them.
 account-said-last-one = This is your last second factor, and your organisation requires one. Nothing was changed.
 account-said-too-many = You have as many authenticators as one person can have, or your organisation does not use them.
 account-said-renamed = The authenticator has its new name.

@@ -61,12 +61,6 @@ confirm-recovery = Gunakan kode atau kunci pemulihan
 confirm-recovery-field = Kode atau kunci pemulihan
 confirm-recovery-hint = Setiap kode pemulihan hanya berlaku satu kali.
 
-## Kode yang dikirim lewat email
-
-mailed-lead = Kode sedang dikirim ke { $to }. Kode itu berlaku lima menit.
-mailed-again = Kirim lagi
-mailed-again-hint = Setelah satu menit, dan paling banyak dua kali.
-
 ## Autentikator lain: /account/authenticator
 
 app = Siapkan aplikasi autentikator
@@ -112,21 +106,9 @@ address-no-mail = Alamat Anda tidak dapat diubah di sini karena sistem ini tidak
 ## Kode pemulihan baru: /account/recovery
 
 account-recovery = Kode pemulihan
-recovery-lead = Dengan kode pemulihan Anda dapat masuk saat autentikator dan kotak surat Anda tidak terjangkau. Simpan di tempat yang hanya dapat Anda jangkau, dan bukan di tempat yang sama dengan kata sandi Anda.
-recovery-old = Kode Anda saat ini berlaku sampai Anda memastikan bahwa yang baru sudah disimpan.
-recovery-new = Kode pemulihan baru
-account-recovery-once = Kode ini hanya ditampilkan sekarang, dan tidak akan pernah lagi.
-account-recovery-reveal = Tampilkan
-recovery-codes = Kode pemulihan Anda
-recovery-key = Kunci pemulihan Anda
-account-recovery-copy = Salin
-recovery-copied = Tersalin
-recovery-not-copied = Penyalinan tidak diizinkan
-account-recovery-download = Unduh
-account-recovery-saved = Saya telah menyimpan kode ini
-account-recovery-confirm = Pastikan
-account-recovery-file = Kode pemulihan { $name } untuk { $organisation }
-recovery-file-hint = Masing-masing berlaku satu kali. Simpan di tempat yang hanya dapat Anda jangkau.
+account-recovery-lead = Dengan kode pemulihan Anda dapat masuk saat autentikator dan kotak surat Anda tidak terjangkau. Simpan di tempat yang hanya dapat Anda jangkau, dan bukan di tempat yang sama dengan kata sandi Anda.
+account-recovery-old = Kode Anda saat ini berlaku sampai Anda memastikan bahwa yang baru sudah disimpan.
+account-recovery-new = Kode pemulihan baru
 
 ## Semua sudah siap: /account/done
 
@@ -175,7 +157,6 @@ account-said-too-late = Itu terlalu lama. Tidak ada yang diubah. Mulailah lagi.
 account-said-no-name = Berikan nama paling banyak 40 karakter.
 account-said-no-address = Ketikkan alamat lain, dengan bentuk nama@example.org.
 account-said-taken-address = Akun lain memiliki alamat ini.
-account-said-not-kept = Simpan dahulu kodenya, lalu centang bahwa Anda telah menyimpannya.
 account-said-last-one = Ini faktor kedua Anda yang terakhir, dan organisasi Anda mewajibkannya. Tidak ada yang diubah.
 account-said-too-many = Anda sudah memiliki autentikator sebanyak yang diperbolehkan, atau organisasi Anda tidak menggunakannya.
 account-said-renamed = Autentikator memiliki nama barunya.

@@ -19,7 +19,7 @@ use crate::web::browser::{Browser, Leaving};
 use crate::web::cookie::Cookie;
 use crate::web::failure::Kind;
 use crate::web::frame::Frame;
-use crate::web::notice::{self, Notice};
+use crate::web::notice::Notice;
 use crate::web::path::Links;
 use crate::web::session;
 
@@ -117,17 +117,11 @@ fn ask_again(app: &App, browser: &Browser, target: Target) -> Detour {
 }
 
 /// Sends a browser on with its session under another cookie; no form from before is taken any more.
-fn renewed(
-    app: &App,
-    browser: &Browser,
-    to: &str,
-    token: &str,
-    said: Option<notice::Account>,
-) -> Result<Leaving, Detour> {
+fn renewed(app: &App, browser: &Browser, to: &str, token: &str, said: Option<Notice>) -> Result<Leaving, Detour> {
     let flow = random_text::<20>(app.entropy())?;
     let left = browser.go(to).with(Cookie::Session, token).with(Cookie::Flow, &flow);
     Ok(match said {
-        Some(said) => left.saying(app, &browser.renewed(&flow), &said.into()),
+        Some(said) => left.saying(app, &browser.renewed(&flow), &said),
         None => left,
     })
 }

@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
 use twolatch_core::crypto::random_text;
 use twolatch_core::factor::Kind as Factor;
+use twolatch_core::login::devices::Recognised;
 use twolatch_core::login::web::{Current, Fault, Goal};
 use twolatch_core::step::Step;
 
@@ -107,9 +108,14 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
     let name: String = name.expose().chars().take(MAX_NAME).collect();
     match app.logins.enter(&name, password, &browser.source, goal, browser.now).await {
         Ok(token) => {
-            let turned = recognised(&app, &browser, &token).await?;
+            let known = recognised(&app, &browser, &token).await?;
             let left = advance(&app, &browser, &token, None).await?;
-            Ok(keeping(left, turned).into_response())
+            Ok(match known {
+                Recognised::Yes { cookie, left: seconds } => left.with_for(Cookie::Device, &cookie, seconds),
+                Recognised::No => left.without(Cookie::Device),
+                Recognised::NotHere => left,
+            }
+            .into_response())
         }
         Err(Fault::Refused(reason)) => {
             // Not the name: it may be a password in the wrong field.
@@ -122,26 +128,18 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
     }
 }
 
-/// The cookie that a remembered browser gets in place of the one that it showed, and for how long. Whatever else comes
-/// of it is a browser that is not remembered.
-async fn recognised(app: &App, browser: &Browser, token: &str) -> Result<Option<(String, i64)>, Detour> {
-    let Some(cookie) = &browser.device else { return Ok(None) };
+/// Whether a browser is remembered.
+async fn recognised(app: &App, browser: &Browser, token: &str) -> Result<Recognised, Detour> {
+    let Some(cookie) = &browser.device else { return Ok(Recognised::NotHere) };
     let known = match app.logins.current(token, browser.now).await {
         Ok(current) => app.logins.recognise(&current, cookie, &browser.source, browser.now).await,
         Err(fault) => Err(fault),
     };
     match known {
-        Ok(turned) => Ok(turned),
-        Err(Fault::Over) => Ok(None), // another request was faster
+        Ok(known) => Ok(known),
+        // Another request was faster: the browser has a newer cookie from that, which must stay.
+        Err(Fault::Over) => Ok(Recognised::NotHere),
         Err(fault) => Err(fault.into()),
-    }
-}
-
-/// With the cookie of a remembered browser.
-fn keeping(left: Leaving, device: Option<(String, i64)>) -> Leaving {
-    match device {
-        Some((cookie, seconds)) => left.with_for(Cookie::Device, &cookie, seconds),
-        None => left,
     }
 }
 
@@ -162,7 +160,11 @@ async fn proven(app: &App, browser: &Browser, remember: bool, notice: Option<Not
     } else {
         None
     };
-    Ok(keeping(advance(app, browser, token, notice).await?, device))
+    let left = advance(app, browser, token, notice).await?;
+    Ok(match device {
+        Some((cookie, seconds)) => left.with_for(Cookie::Device, &cookie, seconds),
+        None => left,
+    })
 }
 
 /// The sign-in that a browser has under way, if it waits for this; else the page that it does wait for.

@@ -107,7 +107,6 @@ impl From<Account> for Said {
             Account::NoName => Self::error(t("account-said-no-name")),
             Account::NoAddress => Self::error(t("account-said-no-address")),
             Account::TakenAddress => Self::error(t("account-said-taken-address")),
-            Account::NotKept => Self::error(t("account-said-not-kept")),
             Account::LastOne => Self::error(t("account-said-last-one")),
             Account::TooMany => Self::error(t("account-said-too-many")),
             Account::Renamed => Self::good(t("account-said-renamed")),

@@ -1,5 +1,7 @@
 //! Who asks for a page: a browser, told by its cookies, at an address, at a moment. It must not know who the person is.
 
+use std::collections::HashSet;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -41,6 +43,7 @@ impl FromRequestParts<App> for Browser {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         check_host(app, parts)?;
+        check_query(parts)?;
         let secure = app.config.is_https();
         let read = |cookie: Cookie| cookie.read(&parts.headers, secure);
         Ok(Self {
@@ -155,4 +158,13 @@ fn check_host(app: &App, parts: &Parts) -> Result<(), Failure> {
     let by_header = host.is_none_or(|host| is_ours(host.as_bytes()));
     let by_target = parts.uri.authority().is_none_or(|target| is_ours(target.as_str().as_bytes()));
     if by_header && by_target { Ok(()) } else { Err(Kind::Misdirected.because(format!("Host is not {ours}"))) }
+}
+
+/// A parameter that is there twice means two things, and whoever wrote the query would choose which. This is the query as
+/// it stands: what is escaped in a name is none of ours.
+fn check_query(parts: &Parts) -> Result<(), Failure> {
+    let mut seen = HashSet::new();
+    let names = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    let mut names = names.map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
+    if names.all(|name| seen.insert(name)) { Ok(()) } else { Err(Kind::BadForm.because("a parameter is there twice")) }
 }

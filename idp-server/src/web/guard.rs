@@ -2,7 +2,7 @@
 //! whatever failed. It must not know any route.
 
 use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -22,6 +22,8 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
         Kind::NoMethod.because(format!("method {method}")).into_response()
     } else if !uri.path().starts_with('/') {
         Kind::BadForm.because("the target is no path").into_response()
+    } else if method != Method::POST && has_body(request.headers()) {
+        Kind::BadForm.because("a body where none is read").into_response()
     } else {
         // In a task of its own: a panic ends there, and a browser that goes away does not stop it half-way.
         let work = tokio::spawn(next.run(request));
@@ -35,13 +37,19 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     };
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         let mut page = failure.page(&app, &wish);
-        if let Some(allowed) = response.headers_mut().remove(axum::http::header::ALLOW) {
-            page.headers_mut().insert(axum::http::header::ALLOW, allowed);
+        if let Some(allowed) = response.headers_mut().remove(header::ALLOW) {
+            page.headers_mut().insert(header::ALLOW, allowed);
         }
         response = page;
     }
     wish.keep(&app.config, &uri, &mut response);
     response
+}
+
+/// What nobody reads, nobody finds fault with either: a body that is not well-formed would be answered like none.
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
 /// For an address that nothing is at.

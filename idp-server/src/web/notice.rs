@@ -106,8 +106,6 @@ pub enum Account {
     NoAddress,
     /// Somebody else has the address.
     TakenAddress,
-    /// Nobody has said that the codes are kept.
-    NotKept,
     /// The last second factor must stay.
     LastOne,
     /// There is no room for another authenticator.

@@ -11,7 +11,7 @@ use crate::letter::Notice;
 use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::store::audit::record;
-use crate::store::budgets::{Budget, clear};
+use crate::store::budgets::clear;
 use crate::store::devices::delete_devices;
 use crate::store::sessions::{Renewal, Session, delete_session, end_other_sessions, end_session, renew_session};
 use crate::store::users::update_user;
@@ -22,7 +22,7 @@ impl Logins {
     /// Changes the own password. Every session of the person ends; answers the token of the one that goes on.
     ///
     /// # Errors
-    /// Why it was not changed.
+    /// [`Fault::Unconfirmed`]; or why it was not changed.
     pub async fn change_password(
         &self,
         session: &Session,
@@ -31,18 +31,16 @@ impl Logins {
         source: &str,
         now: Timestamp,
     ) -> Result<String, Fault> {
-        let mut person = self.own(session).await?;
+        let mut person = self.owner(session, now).await?;
         let expected = session.user.security_version;
         let about = Record { factor: Some(Kind::Password), ..self.about(&person, source, now) };
-        let budget = Budget::of_password(person.user.id.as_str(), "account");
-        if !self.may_try([budget.clone()], Record { event: Event::Password, ..about.clone() }).await? {
-            return Err(Fault::Refused(Reason::Wait));
+        let checked = Record { event: Event::Password, ..about.clone() };
+        let budget = self.check_own_password(&person, old, &checked).await?;
+        if let Err(fault) = self.set_password(&mut person, new, now).await {
+            // It was the right one: only what comes in its place was not taken.
+            self.give_back_all([budget]).await?;
+            return Err(fault);
         }
-        if !self.hasher.check(old, person.user.password.clone()).await?.right {
-            self.note(Record { event: Event::Password, refused: Some(Reason::Password), ..about }).await?;
-            return Err(Fault::Refused(Reason::Password));
-        }
-        self.set_password(&mut person, new, now).await?;
         let (token, renewal) = self.renewal(session)?;
         let store = self.store.clone();
         self.store

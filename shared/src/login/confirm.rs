@@ -128,15 +128,8 @@ impl Logins {
         renewal: Renewal,
         about: Record,
     ) -> Result<(), Fault> {
-        let budget = Budget::of_password(person.user.id.as_str(), "account");
         let about = Record { event: Event::Password, factor: Some(Kind::Password), ..about };
-        if !self.may_try([budget.clone()], about.clone()).await? {
-            return Err(Fault::Refused(Reason::Wait));
-        }
-        if !self.hasher.check(password, person.user.password.clone()).await?.right {
-            self.note(Record { refused: Some(Reason::Password), ..about }).await?;
-            return Err(Fault::Refused(Reason::Password));
-        }
+        let budget = self.check_own_password(person, password, &about).await?;
         let (store, security_version) = (self.store.clone(), person.user.security_version);
         self.store
             .write(move |connection| {
@@ -148,5 +141,31 @@ impl Logins {
             })
             .await?;
         Ok(())
+    }
+
+    /// Checks the password of somebody who is signed in; answers the budget that this has charged, for who takes the
+    /// password as right.
+    pub(super) async fn check_own_password(
+        &self,
+        person: &Person,
+        typed: Secret,
+        about: &Record,
+    ) -> Result<Budget, Fault> {
+        let budget = Budget::of_password(person.user.id.as_str(), "account");
+        if !self.may_try([budget.clone()], about.clone()).await? {
+            return Err(Fault::Refused(Reason::Wait));
+        }
+        match self.hasher.check(typed, person.user.password.clone()).await {
+            Ok(checked) if checked.right => Ok(budget),
+            Ok(_) => {
+                self.note(Record { refused: Some(Reason::Password), ..about.clone() }).await?;
+                Err(Fault::Refused(Reason::Password))
+            }
+            Err(error) => {
+                // Nothing was judged, so nothing was tried.
+                self.give_back_all([budget]).await?;
+                Err(error.into())
+            }
+        }
     }
 }

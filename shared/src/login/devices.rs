@@ -21,10 +21,25 @@ use crate::time::Timestamp;
 /// A browser's name for itself is cut to this many characters.
 const MAX_NAME: usize = 120;
 
+/// What the cookie of a browser is worth in a sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recognised {
+    /// The browser is remembered.
+    Yes {
+        /// What it gets instead of the cookie that it showed.
+        cookie: String,
+        /// For how many seconds more that is kept.
+        left: i64,
+    },
+    /// Not here and now; at another sign-in it may be.
+    NotHere,
+    /// Never again.
+    No,
+}
+
 impl Logins {
-    /// Looks, in a sign-in whose password was right, whether the browser is remembered; answers the cookie that it gets
-    /// instead of the one that it showed, and for how many seconds more it is kept. Whoever shows the one before has a
-    /// copy: that ends the device, and its owner is told.
+    /// Looks, in a sign-in whose password was right, whether the browser is remembered. Whoever shows a cookie from before
+    /// the last use has a copy: that ends the device, and its owner is told.
     ///
     /// # Errors
     /// Where the database fails, or another request was faster.
@@ -34,22 +49,28 @@ impl Logins {
         cookie: &str,
         source: &str,
         now: Timestamp,
-    ) -> Result<Option<(String, i64)>, Fault> {
+    ) -> Result<Recognised, Fault> {
         let user = &current.person.user;
-        let Some((id, shown)) = cookie.split_once('.') else { return Ok(None) };
-        let Some(mut device) = self.store.device(id, now).await? else { return Ok(None) };
-        if device.user != user.id || device.credentials != user.credentials() {
-            return Ok(None);
+        let Some((id, shown)) = cookie.split_once('.') else { return Ok(Recognised::No) };
+        let Some(mut device) = self.store.device(id, now).await? else { return Ok(Recognised::No) };
+        if device.user != user.id {
+            return Ok(Recognised::NotHere);
+        }
+        if device.credentials != user.credentials() {
+            return Ok(Recognised::No);
         }
         let hash = token_hash(shown);
         let is = |stored: &str| secret::same(stored.as_bytes(), hash.as_bytes());
         let about = Record { factor: Some(Kind::Device), ..self.about(&current.person, source, now) };
         if device.former_hash.as_deref().is_some_and(is) {
             self.forget_copied(current, device, about).await?;
-            return Ok(None);
+            return Ok(Recognised::No);
         }
-        if !is(&device.secret_hash) || self.policy(now).await?.rules.device_life(user) == 0 {
-            return Ok(None);
+        if !is(&device.secret_hash) {
+            return Ok(Recognised::No);
+        }
+        if self.policy(now).await?.rules.device_life(user) == 0 {
+            return Ok(Recognised::NotHere);
         }
         let next = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
         let (cookie, left) = (format!("{id}.{next}"), device.expires_at.since(now));
@@ -68,7 +89,7 @@ impl Logins {
                 })
             })
             .await?;
-        Ok(Some((cookie, left)))
+        Ok(Recognised::Yes { cookie, left })
     }
 
     /// Remembers the browser of a sign-in that has just shown a second factor; answers its cookie and for how many

@@ -320,7 +320,7 @@ impl Logins {
             .await
     }
 
-    async fn give_back_all<const N: usize>(&self, budgets: [Budget; N]) -> Result<(), StoreError> {
+    pub(super) async fn give_back_all<const N: usize>(&self, budgets: [Budget; N]) -> Result<(), StoreError> {
         self.store
             .write(move |connection| {
                 Box::pin(async move {

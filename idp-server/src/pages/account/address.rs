@@ -89,7 +89,9 @@ async fn send(app: &App, browser: &Browser, typed: &str) -> Answer {
     let Ok(address) = typed.parse::<Email>() else { return wrong(Account::NoAddress) };
     let (errand, source) = (Errand::NewAddress, &browser.source);
     match app.logins.mail_in_session(&session, errand, Some(address), source, browser.now).await {
-        Ok(sent) => page(app, browser, &session, String::new(), Some(Mailed::of(sent)), None),
+        Ok(sent) => {
+            page(app, browser, &session, String::new(), Some(Mailed::of(app, &session, sent, browser.now).await?), None)
+        }
         Err(Fault::Refused(Reason::Malformed)) => wrong(Account::NoAddress),
         Err(Fault::Refused(Reason::NotAllowed)) => wrong(Account::TakenAddress),
         Err(Fault::Refused(_)) => wrong(Account::MailLater),
@@ -99,20 +101,15 @@ async fn send(app: &App, browser: &Browser, typed: &str) -> Answer {
 
 async fn resend(app: &App, browser: &Browser, draft: &str) -> Answer {
     let session = signed_in(app, browser).await?;
-    let (errand, source) = (Errand::NewAddress, &browser.source);
-    let notice = match app.logins.mail_again_in_session(&session, errand, draft, source, browser.now).await {
-        Ok(()) => Account::MailedAgain,
-        Err(Fault::Refused(_)) => Account::MailLater,
-        Err(Fault::Over) => return Ok(again(app, browser, Account::OldMailed)),
-        Err(fault) => return Err(fault.into()),
-    };
-    let mailed = Mailed::in_form(app, &session, errand, draft).await?;
-    page(app, browser, &session, String::new(), Some(mailed), Some(notice.into()))
+    match Mailed::once_more(app, browser, &session, Errand::NewAddress, draft).await? {
+        Some((mailed, said)) => page(app, browser, &session, String::new(), Some(mailed), Some(said)),
+        None => Ok(again(app, browser, Account::OldMailed)),
+    }
 }
 
 async fn take(app: &App, browser: &Browser, draft: &str, code: &Secret) -> Answer {
     let session = signed_in(app, browser).await?;
-    let mailed = Mailed::in_form(app, &session, Errand::NewAddress, draft).await?;
+    let mailed = Mailed::in_form(app, &session, Errand::NewAddress, draft, browser.now).await?;
     let wrong =
         |mailed: Mailed| page(app, browser, &session, String::new(), Some(mailed), Some(Account::WrongMailed.into()));
     let Typed::Code(code) = typed::parse(code.expose().as_bytes()) else { return wrong(mailed) };
@@ -120,7 +117,7 @@ async fn take(app: &App, browser: &Browser, draft: &str, code: &Secret) -> Answe
         Ok(token) => {
             tracing::info!(user = %session.user.name, source = %browser.source, "own address changed");
             let to = Links::of(&app.config).account();
-            Ok(renewed(app, browser, &to, &token, Some(Account::AddressChanged))?.into_response())
+            Ok(renewed(app, browser, &to, &token, Some(Account::AddressChanged.into()))?.into_response())
         }
         Err(Fault::Refused(reason)) => match refused(reason) {
             Account::OldMailed => Ok(again(app, browser, Account::OldMailed)),

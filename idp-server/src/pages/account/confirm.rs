@@ -37,10 +37,13 @@ pub enum Target {
     Address,
     /// New recovery codes.
     Recovery,
+    /// Another password.
+    Password,
 }
 
 impl Target {
-    const ALL: [Self; 5] = [Self::Security, Self::Authenticator, Self::Email, Self::Address, Self::Recovery];
+    const ALL: [Self; 6] =
+        [Self::Security, Self::Authenticator, Self::Email, Self::Address, Self::Recovery, Self::Password];
 
     /// The word for it in an address.
     #[must_use]
@@ -51,6 +54,7 @@ impl Target {
             Self::Email => "email",
             Self::Address => "address",
             Self::Recovery => "recovery",
+            Self::Password => "password",
         }
     }
 
@@ -66,6 +70,7 @@ impl Target {
             Self::Email => links.account_email(),
             Self::Address => links.account_address(),
             Self::Recovery => links.account_recovery(),
+            Self::Password => links.account_password(),
         }
     }
 }
@@ -159,25 +164,18 @@ pub(crate) async fn mail(State(app): State<App>, mut form: Form) -> Answer {
         let link = Links::of(&app.config).account_confirm_for(target.word());
         browser.go(&link).saying(&app, &browser, &notice.into()).into_response()
     };
-    let (errand, source, now) = (Errand::Confirm, &browser.source, browser.now);
     let (mailed, notice) = match draft {
-        None => match app.logins.mail_in_session(&session, errand, None, source, now).await {
-            Ok(sent) => (Mailed::of(sent), None),
+        None => match app.logins.mail_in_session(&session, Errand::Confirm, None, &browser.source, browser.now).await {
+            Ok(sent) => (Mailed::of(&app, &session, sent, browser.now).await?, None),
             Err(Fault::Refused(_)) => return Ok(again(Account::MailLater)),
             Err(fault) => return Err(fault.into()),
         },
-        Some(draft) => {
-            let draft = draft.expose();
-            let notice = match app.logins.mail_again_in_session(&session, errand, draft, source, now).await {
-                Ok(()) => Account::MailedAgain,
-                Err(Fault::Refused(_)) => Account::MailLater,
-                Err(Fault::Over) => return Ok(again(Account::OldMailed)),
-                Err(fault) => return Err(fault.into()),
-            };
-            (Mailed::in_form(&app, &session, errand, draft).await?, Some(notice))
-        }
+        Some(draft) => match Mailed::once_more(&app, &browser, &session, Errand::Confirm, draft.expose()).await? {
+            Some((mailed, said)) => (mailed, Some(said)),
+            None => return Ok(again(Account::OldMailed)),
+        },
     };
-    mailed_page(&app, &browser, &session, target, mailed, notice.map(Notice::from)).await
+    mailed_page(&app, &browser, &session, target, mailed, notice).await
 }
 
 /// Takes what was shown.
@@ -220,7 +218,7 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
     };
     // A code on its way is lost with the form that carries it.
     if let (Some(draft), false) = (draft, notice == Account::OldMailed.into()) {
-        let mailed = Mailed::in_form(&app, &session, Errand::Confirm, draft.expose()).await?;
+        let mailed = Mailed::in_form(&app, &session, Errand::Confirm, draft.expose(), browser.now).await?;
         return mailed_page(&app, &browser, &session, target, mailed, Some(notice)).await;
     }
     let back = browser.go(&links.account_confirm_for(target.word()));

@@ -80,7 +80,7 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
 async fn send(app: &App, browser: &Browser) -> Answer {
     let session = confirmed(app, browser, Target::Email).await?;
     match app.logins.mail_in_session(&session, Errand::TurnOn, None, &browser.source, browser.now).await {
-        Ok(sent) => page(app, browser, &session, Some(Mailed::of(sent)), None).await,
+        Ok(sent) => page(app, browser, &session, Some(Mailed::of(app, &session, sent, browser.now).await?), None).await,
         Err(Fault::Refused(_)) => Ok(again(app, browser, Account::MailLater)),
         Err(fault) => Err(failed(app, browser, Target::Email, fault)),
     }
@@ -88,20 +88,15 @@ async fn send(app: &App, browser: &Browser) -> Answer {
 
 async fn resend(app: &App, browser: &Browser, draft: &str) -> Answer {
     let session = signed_in(app, browser).await?;
-    let (errand, source) = (Errand::TurnOn, &browser.source);
-    let notice = match app.logins.mail_again_in_session(&session, errand, draft, source, browser.now).await {
-        Ok(()) => Account::MailedAgain,
-        Err(Fault::Refused(_)) => Account::MailLater,
-        Err(Fault::Over) => return Ok(again(app, browser, Account::OldMailed)),
-        Err(fault) => return Err(fault.into()),
-    };
-    let mailed = Mailed::in_form(app, &session, errand, draft).await?;
-    page(app, browser, &session, Some(mailed), Some(notice.into())).await
+    match Mailed::once_more(app, browser, &session, Errand::TurnOn, draft).await? {
+        Some((mailed, said)) => page(app, browser, &session, Some(mailed), Some(said)).await,
+        None => Ok(again(app, browser, Account::OldMailed)),
+    }
 }
 
 async fn take(app: &App, browser: &Browser, draft: &str, code: &Secret) -> Answer {
     let session = signed_in(app, browser).await?;
-    let mailed = Mailed::in_form(app, &session, Errand::TurnOn, draft).await?;
+    let mailed = Mailed::in_form(app, &session, Errand::TurnOn, draft, browser.now).await?;
     let Typed::Code(code) = typed::parse(code.expose().as_bytes()) else {
         return page(app, browser, &session, Some(mailed), Some(Account::WrongMailed.into())).await;
     };
@@ -110,7 +105,7 @@ async fn take(app: &App, browser: &Browser, draft: &str, code: &Secret) -> Answe
             tracing::info!(user = %session.user.name, source = %browser.source, "codes by mail turned on");
             let links = Links::of(&app.config);
             let next = if session.user.recovery.is_none() { links.account_recovery() } else { links.account_done() };
-            Ok(renewed(app, browser, &next, &token, Some(Account::EmailOn))?.into_response())
+            Ok(renewed(app, browser, &next, &token, Some(Account::EmailOn.into()))?.into_response())
         }
         Err(Fault::Refused(reason)) => match refused(reason) {
             Account::OldMailed => Ok(again(app, browser, Account::OldMailed)),
@@ -128,7 +123,7 @@ pub(crate) async fn turn_off(State(app): State<App>, form: Form) -> Answer {
     let left = match app.logins.turn_email_codes_off(&session, &browser.source, browser.now).await {
         Ok(token) => {
             tracing::info!(user = %session.user.name, source = %browser.source, "codes by mail turned off");
-            renewed(&app, &browser, &to, &token, Some(Account::EmailOff))?
+            renewed(&app, &browser, &to, &token, Some(Account::EmailOff.into()))?
         }
         Err(Fault::Refused(Reason::NotAllowed)) => browser.go(&to).saying(&app, &browser, &Account::LastOne.into()),
         Err(fault) => return Err(failed(&app, &browser, Target::Email, fault)),

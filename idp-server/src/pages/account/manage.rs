@@ -84,7 +84,7 @@ pub(crate) async fn remove(State(app): State<App>, Path(id): Path<String>, form:
     let left = match app.logins.remove_authenticator(&session, &id, &browser.source, browser.now).await {
         Ok(token) => {
             tracing::info!(user = %session.user.name, source = %browser.source, "authenticator removed");
-            renewed(&app, &browser, &to, &token, Some(Account::Removed))?
+            renewed(&app, &browser, &to, &token, Some(Account::Removed.into()))?
         }
         Err(Fault::Refused(Reason::NotAllowed)) => browser.go(&to).saying(&app, &browser, &Account::LastOne.into()),
         Err(fault) => return Err(failed(&app, &browser, Target::Security, fault)),

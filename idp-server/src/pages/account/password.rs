@@ -4,15 +4,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use twolatch_core::crypto::password::Weak;
-use twolatch_core::crypto::random_text;
 use twolatch_core::login::web::Fault;
 
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
-use super::signed_in;
+use super::confirm::Target;
+use super::{confirmed, failed, renewed};
 use crate::state::App;
 use crate::web::browser::Browser;
-use crate::web::cookie::Cookie;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
@@ -40,7 +39,7 @@ impl PasswordPage {
 
 /// Asks for both.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
-    let session = signed_in(&app, &browser).await?;
+    let session = confirmed(&app, &browser, Target::Password).await?;
     let notice = browser.notice(&app);
     let bad_present = notice == Some(Notice::WrongPassword);
     let (name, said) = (session.user.name.to_string(), Said::from(notice));
@@ -50,18 +49,14 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
 /// Takes both.
 pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let (browser, [old, new]) = form.only(["current-password", "new-password"])?;
-    let session = signed_in(&app, &browser).await?;
+    let session = confirmed(&app, &browser, Target::Password).await?;
     let links = Links::of(&app.config);
     let again = |notice: Notice| browser.go(&links.account_password()).saying(&app, &browser, &notice);
     let left = match app.logins.change_password(&session, old, new, &browser.source, browser.now).await {
-        Ok(token) => {
-            let flow = random_text::<20>(app.entropy())?;
-            let left = browser.go(&links.account()).with(Cookie::Session, &token).with(Cookie::Flow, &flow);
-            left.saying(&app, &browser.renewed(&flow), &Notice::PasswordChanged)
-        }
+        Ok(token) => renewed(&app, &browser, &links.account(), &token, Some(Notice::PasswordChanged))?,
         Err(Fault::Refused(_)) => again(Notice::WrongPassword),
         Err(Fault::Weak(weak)) => again(Notice::Weak(weak)),
-        Err(fault) => return Err(fault.into()),
+        Err(fault) => return Err(failed(&app, &browser, Target::Password, fault)),
     };
     Ok(left.into_response())
 }

@@ -34,28 +34,37 @@ pub struct SessionsPage {
 #[derive(Debug, Clone)]
 struct Shown {
     id: String,
-    /// What the browser called itself; sessions have none.
-    name: String,
+    /// What the browser called itself, or what we call it.
+    title: String,
     place: String,
     since: Timestamp,
     used: Timestamp,
-    is_this: bool,
+}
+
+/// What a session is called, which has no name of its own.
+fn title(frame: &Frame, is_this: bool) -> String {
+    if is_this { frame.t("sessions-this").plain() } else { frame.t("sessions-other").plain() }
+}
+
+/// What a device is called.
+fn name(frame: &Frame, name: String) -> String {
+    if name.is_empty() { frame.t("devices-unnamed").plain() } else { name }
 }
 
 impl SessionsPage {
     /// Examples, for tests.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
-        let shown = |name: &str, place: &str, is_this| Shown {
+        let shown = |title: String, place: &str| Shown {
             id: "abc".to_owned(),
-            name: name.to_owned(),
+            title,
             place: place.to_owned(),
             since: Timestamp::from_unix(1_772_546_709),
             used: Timestamp::from_unix(1_772_611_200),
-            is_this,
         };
-        let (this, other) = (shown("", "192.0.2.1", true), shown("", "2001:db8::1", false));
-        let devices = vec![shown("Firefox <script>", "192.0.2.1", false), shown("", "192.0.2.2", false)];
+        let (this, other) = (shown(title(frame, true), "192.0.2.1"), shown(title(frame, false), "2001:db8::1"));
+        let called = |text: &str, place: &str| shown(name(frame, text.to_owned()), place);
+        let devices = vec![called("Firefox <script>", "192.0.2.1"), called("", "192.0.2.2")];
         let page = |sessions, devices, said: Option<Notice>| Self {
             frame: frame.clone(),
             sessions,
@@ -74,25 +83,25 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     let session = signed_in(&app, &browser).await?;
     let sessions = app.store.sessions_of(&session.user, browser.now).await?;
     let devices = app.store.devices_of(&session.user, browser.now).await?;
-    let sessions = sessions.into_iter().map(|row| Shown {
-        is_this: row.id_hash == session.id_hash,
-        id: row.id_hash,
-        name: String::new(),
-        place: row.place,
-        since: row.created_at,
-        used: row.seen_at,
-    });
-    let devices = devices.into_iter().map(|device| Shown {
-        id: device.id.to_string(),
-        name: device.name,
-        place: device.place,
-        since: device.created_at,
-        used: device.used_at,
-        is_this: false,
-    });
-    let (sessions, devices) = (sessions.collect(), devices.collect());
     let said = Said::from(browser.notice(&app));
-    Ok(show_page(&app, &browser, None, |frame| SessionsPage { frame, sessions, devices, said })?)
+    let page = |frame: Frame| {
+        let sessions = sessions.into_iter().map(|row| Shown {
+            title: title(&frame, row.id_hash == session.id_hash),
+            id: row.id_hash,
+            place: row.place,
+            since: row.created_at,
+            used: row.seen_at,
+        });
+        let devices = devices.into_iter().map(|device| Shown {
+            title: name(&frame, device.name),
+            id: device.id.to_string(),
+            place: device.place,
+            since: device.created_at,
+            used: device.used_at,
+        });
+        SessionsPage { sessions: sessions.collect(), devices: devices.collect(), said, frame: frame.clone() }
+    };
+    Ok(show_page(&app, &browser, None, page)?)
 }
 
 /// Ends one session, or all others.

@@ -13,6 +13,7 @@ use twolatch_core::time::Timestamp;
 use twolatch_core::typed::{self, Typed};
 use twolatch_core::user::{Email, User};
 
+use super::super::mailed::{Sent, minutes, unbroken};
 use super::super::said::Said;
 use super::super::{Answer, Detour, show as show_page};
 use super::asked::{Asked, REMEMBER};
@@ -44,15 +45,6 @@ pub struct EmailPage {
     later: Option<Later>,
 }
 
-/// A code on its way.
-#[derive(Debug, Clone, Copy)]
-struct Sent {
-    /// For how many seconds more it is good.
-    left: u32,
-    /// In how many seconds it can be sent again.
-    again: u32,
-}
-
 impl EmailPage {
     /// Examples, for tests.
     #[must_use]
@@ -67,7 +59,7 @@ impl EmailPage {
             setting_up: false,
             later: None,
         };
-        let sent = |again: u32| Some(Sent { left: 240 + again, again });
+        let sent = |again: u32| Some(Sent::sample(again));
         let setting_up = |page: Self| Self { setting_up: true, asked: Asked::bare(), ..page };
         vec![
             page(sent(60), None),
@@ -113,10 +105,8 @@ pub(super) async fn show_for(app: &App, browser: &Browser, current: &Current, se
 
 async fn sent(app: &App, current: &Current, now: Timestamp) -> Result<Option<Sent>, StoreError> {
     let Some(way) = app.logins.on_its_way(current).await? else { return Ok(None) };
-    let blocked = app.logins.mail_blocked(&current.person.user, now).await?;
-    let again_at = [Some(way.again_at), blocked.sending, blocked.all].into_iter().flatten().max();
-    let left = seconds(way.over_at, now);
-    Ok((left > 0).then(|| Sent { left, again: again_at.map_or(0, |at| seconds(at, now)).min(left) }))
+    let sent = Sent::of(app, &current.person.user, &way, now).await?;
+    Ok((sent.left > 0).then_some(sent))
 }
 
 /// Takes the code.
@@ -188,22 +178,7 @@ async fn not_sent(app: &App, browser: &Browser, current: &Current) -> Result<Not
     })
 }
 
-fn seconds(until: Timestamp, now: Timestamp) -> u32 {
-    u32::try_from(until.since(now)).unwrap_or(0)
-}
-
-/// Begun minutes count.
-fn minutes(until: Timestamp, now: Timestamp) -> u32 {
-    seconds(until, now).div_ceil(60).max(1)
-}
-
-impl Sent {
-    fn minutes(self) -> u32 {
-        self.left.div_ceil(60)
-    }
-}
-
-/// Where codes go, for pages: no line ends within it.
+/// Where codes go, for pages.
 pub(super) fn shown(address: Option<&Email>) -> String {
-    address.map(veiled).unwrap_or_default().replace('…', "…\u{2060}")
+    address.map(|address| unbroken(&veiled(address))).unwrap_or_default()
 }
