@@ -1,5 +1,5 @@
 //! A real browser, the real server, and a web app behind Apache's `mod_auth_openidc`. The clicking is done by
-//! `browser/drive.mjs`; this starts what it needs and hands over where everything is.
+//! `browser/drive.mjs` and `browser/recover.mjs`; this starts what they need and hands over where everything is.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -46,14 +46,10 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
     for name in ["erin", "gina"] {
         server.run(&["user", "set", name, "--password-stdin", "--keep"], PASSWORD);
     }
-    let mail = format!("[mail]\nfrom = \"id@example.org\"\nurl = \"smtp://127.0.0.1:{}?tls=none\"\n", post.port);
-    let config = fs::read_to_string(server.config_path()).unwrap();
-    fs::write(server.config_path(), format!("{config}\n{mail}")).unwrap();
-    let _office = post.open("good", &[]);
+    let _office = mailing(&server, &post);
     server.start();
     let apache = Apache::start(port, &server.issuer(), &client);
 
-    let screenshots = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots");
     let mut given = json!({
         "chromium": CHROMIUM,
         "issuer": server.issuer(),
@@ -73,9 +69,9 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
         "app": format!("http://127.0.0.1:{port}/app/"),
         "framed": "ivan",
         "frame": format!("http://127.0.0.1:{port}/frame.html"),
-        "screenshots": screenshots,
+        "screenshots": screenshots(),
     });
-    drive(&folder, &given).unwrap_or_else(|said| panic!("{said}\n{}\n{}", apache.log(), server.log()));
+    drive(&folder, "drive.mjs", &given).unwrap_or_else(|said| panic!("{said}\n{}\n{}", apache.log(), server.log()));
 
     // The same server as an organisation of its own would have it.
     server.stop();
@@ -87,7 +83,7 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
     fs::write(server.config_path(), config.replace("[pages]\n", &own)).unwrap();
     server.start();
     given["branded"] = true.into();
-    drive(&folder, &given).unwrap_or_else(|said| panic!("{said}\n{}", server.log()));
+    drive(&folder, "drive.mjs", &given).unwrap_or_else(|said| panic!("{said}\n{}", server.log()));
     for hidden in [PASSWORD, secret.as_str(), "otpauth"] {
         assert!(!server.log().contains(hidden), "the log holds a secret");
     }
@@ -97,8 +93,54 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
 const LOGO: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"720\" height=\"90\" viewBox=\"0 0 720 90\">\
     <rect width=\"720\" height=\"90\" rx=\"20\" fill=\"#c90\"/><circle cx=\"45\" cy=\"45\" r=\"30\" fill=\"#fff\"/></svg>";
 
-fn drive(folder: &Path, given: &serde_json::Value) -> Result<(), String> {
-    let driven = Command::new("node").arg(folder.join("drive.mjs")).arg(given.to_string()).output().unwrap();
+#[test]
+fn what_is_lost_or_changed_is_recovered_in_a_real_browser() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser");
+    let Some(()) = ready(&folder) else { return };
+    let sockets = tempfile::tempdir().unwrap();
+    let Some(post) = Post::new(sockets.path()) else { return };
+    let mut server = Server::init(Engine::Sqlite, sockets.path()).expect("SQLite is always there");
+    let secret = totp::new_secret();
+    for name in ["jane", "kate", "lena", "mona", "nora", "olga", "pia"] {
+        server.run(&["user", "add", name], "");
+        server.run(&["user", "set", name, "--password-stdin", "--keep"], PASSWORD);
+        if !["olga", "pia"].contains(&name) {
+            server.run(&["factor", "add-totp", name, "--secret-stdin"], &secret);
+        }
+        if ["lena", "mona", "nora", "olga"].contains(&name) {
+            let role = if name == "olga" { "member" } else { "admin" };
+            server.run(&["user", "set", name, "--email", &format!("{name}@example.org"), "--role", role], "");
+        }
+    }
+    let _office = mailing(&server, &post);
+    server.start();
+    let command = server.command(&[]);
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let given = json!({
+        "chromium": CHROMIUM,
+        "issuer": server.issuer(),
+        "secret": secret,
+        "post": post.path("taken"),
+        "twolatch": words.map(|word| word.to_str().unwrap()).collect::<Vec<_>>(),
+        "screenshots": screenshots(),
+    });
+    drive(&folder, "recover.mjs", &given).unwrap_or_else(|said| panic!("{said}\n{}", server.log()));
+}
+
+/// Gives a server a mail server, which runs until it is dropped.
+fn mailing(server: &Server, post: &Post) -> Process {
+    let mail = format!("[mail]\nfrom = \"id@example.org\"\nurl = \"smtp://127.0.0.1:{}?tls=none\"\n", post.port);
+    let config = fs::read_to_string(server.config_path()).unwrap();
+    fs::write(server.config_path(), format!("{config}\n{mail}")).unwrap();
+    post.open("good", &[])
+}
+
+fn screenshots() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots")
+}
+
+fn drive(folder: &Path, script: &str, given: &serde_json::Value) -> Result<(), String> {
+    let driven = Command::new("node").arg(folder.join(script)).arg(given.to_string()).output().unwrap();
     let said = [driven.stdout, driven.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
     if driven.status.success() { Ok(()) } else { Err(said) }
 }

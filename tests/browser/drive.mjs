@@ -2,40 +2,18 @@
 // nothing sticks out at 320 px, that axe finds nothing, and what it looks like. Ends with a status other than 0 on any
 // miss. What it needs comes as one JSON object in its first argument; see tests/browser.rs.
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
-import { heading, looker } from "./look.mjs";
-import { code, codeOf, currentStep, wrongCode } from "./totp.mjs";
+import { heading } from "./look.mjs";
+import { code, wrongCode } from "./totp.mjs";
+import {
+  OTHER, PASSWORD, chooseApp, fillAndSend, given, inABrowser, keepRecovery, look, mailedCode, nextCode, press,
+  setUpAuthenticator, signIn, visitor,
+} from "./visit.mjs";
 
-const given = JSON.parse(process.argv[2]);
-const PASSWORD = "copper lantern drifts";
-const OTHER = "seven violet harbours";
-
-const { look, misses, seen } = looker(given.screenshots);
-mkdirSync(given.screenshots, { recursive: true });
-const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox"] });
-try {
-  if (given.branded) {
-    await anOrganisationOfItsOwn();
-  } else {
-    await theFirstAdministrator();
-    await anInvitedPerson();
-    await aPersonWithAnAuthenticator();
-    await aPersonWhoChangesTheirAccount();
-    await aPersonWithoutAnAuthenticator();
-    await aPersonWithoutScript();
-    await aPersonWithMail();
-    await anIndonesian();
-    await whatIsNotThere();
-    await nobodyFramesUs();
-  }
-} finally {
-  await browser.close();
-}
-for (const miss of misses) console.error(miss);
-console.log(`${seen.length} pages looked at: ${seen.join(", ")}`);
-process.exitCode = misses.length === 0 ? 0 : 1;
+await inABrowser(given.branded ? [anOrganisationOfItsOwn] : [
+  theFirstAdministrator, anInvitedPerson, aPersonWithAnAuthenticator, aPersonWhoChangesTheirAccount,
+  aPersonWithoutAnAuthenticator, aPersonWithoutScript, aPersonWithMail, anIndonesian, whatIsNotThere, nobodyFramesUs,
+]);
 
 async function theFirstAdministrator() {
   const page = await visitor({ permissions: true });
@@ -223,6 +201,10 @@ async function aPersonWithMail() {
   await press(page, "text=Sign out");
   await signIn(page, given.mailed);
   assert.equal(await heading(page), "Your account", "a remembered browser is asked for the password only");
+  await page.goto(`${given.issuer}/account/sessions`);
+  await look(page, "sessions-remembered", "Devices and sessions");
+  await press(page, "button:has-text('Forget all')");
+  assert.match(await page.textContent(".said"), /All devices are forgotten/);
   await page.goto(`${given.issuer}/account/authenticator`);
   await press(page, "text=Send verification code");
   // It is the third in five minutes.
@@ -325,107 +307,4 @@ async function nobodyFramesUs() {
     assert.equal(inside.length, 1);
     assert.equal(await inside[0].locator("main").count(), 0, `${path} shows in a frame`);
   }
-}
-
-// From the choice of a second factor to the page with the QR code.
-async function chooseApp(page, name) {
-  if (name) await look(page, `${name}-choice`, "Choose a second factor");
-  assert.equal(await heading(page), "Choose a second factor");
-  await press(page, "button[value=app]");
-  assert.equal(await heading(page), "Set up your authenticator");
-}
-
-// From the page with the QR code to the one after it. With a name, the page is looked at in all its states.
-async function setUpAuthenticator(page, name) {
-  if (name) await look(page, `${name}-authenticator`, "Set up your authenticator");
-  await page.click("summary:has-text('Show the key')");
-  const key = (await page.textContent("#key")).replaceAll(" ", "");
-  if (name) {
-    await page.click("text=Copy the key");
-    await page.waitForSelector("text=Copied");
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
-    await page.click("text=Click to reveal the QR code");
-    await look(page, `${name}-authenticator-shown`, "Set up your authenticator");
-  }
-  await fillAndSend(page, "#code", await wrongCode(key));
-  if (name) await look(page, `${name}-authenticator-refused`, "Set up your authenticator");
-  const step = await currentStep(); // looking takes a while, and the codes have to follow one another
-  await fillAndSend(page, "#code", codeOf(key, step - 1));
-  if (name) await look(page, `${name}-authenticator-next`, "Set up your authenticator");
-  assert.match(await page.textContent("label[for=code]"), /Next code/);
-  await fillAndSend(page, "#code", codeOf(key, step));
-  return key;
-}
-
-// A code that was not shown yet, where the present one and those before may have been.
-async function nextCode(key) {
-  const step = await currentStep();
-  while (await currentStep() === step) await new Promise((done) => setTimeout(done, 500));
-  return codeOf(key, step + 1);
-}
-
-// From the page with recovery codes to the one after it; answers the codes.
-async function keepRecovery(page, name) {
-  assert.equal(await heading(page), "Keep your recovery codes");
-  const confirm = page.locator("[data-confirm] button");
-  assert.ok(await confirm.isDisabled(), "not before they are copied or downloaded");
-  if (name) await look(page, name, "Keep your recovery codes");
-  await page.click("summary");
-  if (name) await look(page, `${name}-shown`, "Keep your recovery codes");
-  const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=Download")]);
-  assert.equal(download.suggestedFilename(), "twolatch-recovery-codes.txt");
-  const text = readFileSync(await download.path(), "utf8");
-  const codes = text.match(/\b\d[0-9A-Z]{5}-[0-9A-Z]{6}-[0-9A-Z]{6}\b/g);
-  assert.equal(codes.length, 10, text);
-  assert.match(text, /Treat them like your password/);
-  assert.ok(await confirm.isEnabled());
-  if (name) {
-    await page.click(".pair >> text=Copy");
-    await page.waitForSelector("text=Copied");
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), codes.join("\n"));
-    await look(page, `${name}-kept`, "Keep your recovery codes");
-  }
-  await press(page, "[data-confirm] button");
-  return codes;
-}
-
-// The code in the last mail that has one, once so many such mails are there.
-async function mailedCode(count) {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const names = existsSync(given.post) ? readdirSync(given.post).sort((one, other) => one - other) : [];
-    const mails = names.map((name) => readFileSync(join(given.post, name), "utf8"));
-    const codes = mails.map((mail) => mail.match(/^ {4}(\d{6})\r?$/m)?.[1]).filter(Boolean);
-    if (codes.length >= count) return codes.at(-1);
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error(`no mail with a code: ${count}`);
-}
-
-async function signIn(page, name) {
-  await page.goto(`${given.issuer}/login`);
-  await page.fill("#username", name);
-  await fillAndSend(page, "#current-password", PASSWORD);
-}
-
-async function press(page, what) {
-  await Promise.all([page.waitForNavigation(), page.click(what)]);
-}
-
-async function visitor({ permissions, ...options } = {}) {
-  const context = await browser.newContext(options);
-  context.setDefaultTimeout(15_000);
-  if (permissions) await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: given.issuer });
-  const page = await context.newPage();
-  // A page that breaks its own policy says so here.
-  page.on("console", (message) => {
-    const said = message.text();
-    if (said.includes("Content Security Policy") && !page.url().startsWith(given.frame)) misses.push(`${page.url()}: ${said}`);
-  });
-  page.on("pageerror", (error) => misses.push(`${page.url()}: ${error}`));
-  return page;
-}
-
-async function fillAndSend(page, field, value) {
-  await page.fill(field, value);
-  await Promise.all([page.waitForNavigation(), page.click("main form button[type=submit]")]);
 }
