@@ -84,7 +84,11 @@ mod pages_language;
 #[cfg(test)]
 mod race;
 #[cfg(test)]
+mod race_accounts;
+#[cfg(test)]
 mod race_doors;
+#[cfg(test)]
+mod race_factors;
 #[cfg(test)]
 mod race_methods;
 #[cfg(test)]
