@@ -8,7 +8,7 @@ use twolatch_core::login::authenticators::Added;
 use twolatch_core::login::confirm::{Shown, Ways};
 use twolatch_core::login::mailbox::Errand;
 use twolatch_core::login::web::Fault;
-use twolatch_core::policy::{Level, Rules};
+use twolatch_core::policy::Level;
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::store::Session;
@@ -86,13 +86,6 @@ async fn code_mailed(logins: &Logins, now: Timestamp) -> (String, String) {
         logins.store.mail_done(&mail).await.unwrap();
     }
     found.expect("a code is mailed")
-}
-
-async fn set_policy(core: &Core, edit: impl FnOnce(&mut Rules), now: Timestamp) {
-    let policy = core.logins.policy(now).await.unwrap();
-    let mut rules = policy.rules.clone();
-    edit(&mut rules);
-    core.logins.set_rules(rules, policy.version, "test".to_owned(), &actor(now)).await.unwrap();
 }
 
 async fn ses8_what_changes_the_account_wants_a_second_factor_shown_lately(core: Core) {
@@ -258,7 +251,7 @@ async fn the_last_authenticator_stays_where_policy_asks(core: Core) {
     assert_eq!(renamed.name, "ä".repeat(40));
     assert_eq!(refusal(logins.remove_authenticator(&own, &alices, SOURCE, NOW).await), Reason::NotAllowed);
     assert!(matches!(log_in(&logins, &ssh("alice"), &code_at(&totp, NOW, 0), NOW).await, Outcome::Granted));
-    set_policy(&core, |rules| rules.organisation = Level::Optional, NOW).await;
+    core.edit_rules(|rules| rules.organisation = Level::Optional, NOW).await;
     let now = NOW.plus(5);
     let token = logins.remove_authenticator(&own, &alices, SOURCE, now).await.unwrap();
     assert!(alive(&logins, &token, now).await.is_some());

@@ -24,6 +24,10 @@ mod cli;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod core_rows;
+#[cfg(test)]
+mod dump;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod host_clock;

@@ -92,11 +92,21 @@ async fn the_sequence_settles_behind_the_oldest_open_write() {
 }
 
 #[test]
-fn a_location_hides_its_password_and_leaves_nothing_to_the_environment() {
+fn t1_a_location_hides_its_password_and_leaves_nothing_to_the_environment() {
     let location: Location = "postgres://tl:secret@db.example/twolatch".parse().unwrap();
     assert_eq!(location.to_string(), "postgres://tl@db.example:5432/twolatch");
     let Location::Postgres(url) = &location else { panic!("{location}") };
-    assert!(url.expose().starts_with("postgres://tl:secret@db.example:5432/twolatch?sslmode="), "{}", url.expose());
+    let start = "postgres://tl:secret@db.example:5432/twolatch?sslmode=verify-full&application_name=";
+    assert!(url.expose().starts_with(start), "t1: another machine is verified: {}", url.expose());
+    for (near, mode) in
+        [("tl@localhost/t", "prefer"), ("tl@h/t?host=/run", "prefer"), ("tl@localhost.evil/t", "verify-full")]
+    {
+        let Location::Postgres(url) = format!("postgres://{near}").parse().unwrap() else { panic!("{near}") };
+        assert!(url.expose().contains(&format!("sslmode={mode}&")), "{near}: {}", url.expose());
+        assert_eq!(url.expose().matches("sslmode=").count(), 1, "{near}");
+    }
+    let Location::Postgres(asked) = "postgres://tl@db.example/t?sslmode=require".parse().unwrap() else { panic!() };
+    assert!(asked.expose().contains("?sslmode=require&"), "what is written is what holds: {}", asked.expose());
     for bad in ["", "sqlite://", "mysql://a@b/c", "postgres://host/db", "postgres://u@h/", "/var/lib/x.db"] {
         assert!(bad.parse::<Location>().is_err(), "{bad}");
     }
