@@ -1,23 +1,22 @@
 //! What somebody who is signed in changes of what they sign in with, at the login service. What a browser shows of it is
 //! tested with the pages.
 
-use twolatch_core::crypto::random_text;
-use twolatch_core::factor::{Kind, Proof};
+use twolatch_core::factor::Kind;
 use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
 use twolatch_core::login::authenticators::Added;
 use twolatch_core::login::confirm::{Shown, Ways};
 use twolatch_core::login::mailbox::Errand;
 use twolatch_core::login::web::Fault;
-use twolatch_core::policy::{Level, Rules};
+use twolatch_core::policy::Level;
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::store::Session;
-use twolatch_core::store::sessions::insert_session;
 use twolatch_core::time::Timestamp;
 use twolatch_core::wire::Outcome;
 
 use crate::support::core::{Core, NOW, actor, code_at, log_in, on_both, parsed, ssh, wrong_code};
+use crate::support::tab::{SOURCE, alive, confirmed, session};
 
 mod keeping;
 
@@ -32,7 +31,6 @@ on_both!(
 
 const PASSWORD: &str = "copper lantern drifts";
 const OTHER: &str = "seven quiet harbours";
-const SOURCE: &str = "192.0.2.1";
 
 fn secret(text: &str) -> Secret {
     Secret::new(text.to_owned())
@@ -56,29 +54,6 @@ async fn person(logins: &Logins, core: &Core, name: &str, by_mail: bool) {
         .await
         .unwrap();
     logins.reset_password(&parsed(name), secret(PASSWORD), true, &actor(NOW)).await.unwrap();
-}
-
-/// A session of somebody, written down by hand, and its token.
-async fn session(logins: &Logins, name: &str, now: Timestamp) -> (String, Session) {
-    let user = logins.named(&parsed(name)).await.unwrap().user;
-    let token = random_text::<20>(logins.store.entropy()).unwrap();
-    let (store, cookie) = (logins.store.clone(), token.clone());
-    let proofs = [Kind::Password, Kind::Totp].map(|kind| Proof { kind, at: now });
-    let write = logins
-        .store
-        .write(move |c| Box::pin(async move { insert_session(c, &store, &cookie, &user, &proofs, SOURCE, now).await }));
-    write.await.unwrap();
-    let session = alive(logins, &token, now).await.unwrap();
-    (token, session)
-}
-
-async fn alive(logins: &Logins, token: &str, now: Timestamp) -> Option<Session> {
-    logins.store.session(token, now).await.unwrap()
-}
-
-/// The same, of somebody who has just shown that it is they.
-async fn confirmed(logins: &Logins, name: &str, now: Timestamp) -> Session {
-    Session { confirmed_at: Some(now), ..session(logins, name, now).await.1 }
 }
 
 fn refusal<T: std::fmt::Debug>(done: Result<T, Fault>) -> Reason {
@@ -111,13 +86,6 @@ async fn code_mailed(logins: &Logins, now: Timestamp) -> (String, String) {
         logins.store.mail_done(&mail).await.unwrap();
     }
     found.expect("a code is mailed")
-}
-
-async fn set_policy(core: &Core, edit: impl FnOnce(&mut Rules), now: Timestamp) {
-    let policy = core.logins.policy(now).await.unwrap();
-    let mut rules = policy.rules.clone();
-    edit(&mut rules);
-    core.logins.set_rules(rules, policy.version, "test".to_owned(), &actor(now)).await.unwrap();
 }
 
 async fn ses8_what_changes_the_account_wants_a_second_factor_shown_lately(core: Core) {
@@ -283,7 +251,7 @@ async fn the_last_authenticator_stays_where_policy_asks(core: Core) {
     assert_eq!(renamed.name, "ä".repeat(40));
     assert_eq!(refusal(logins.remove_authenticator(&own, &alices, SOURCE, NOW).await), Reason::NotAllowed);
     assert!(matches!(log_in(&logins, &ssh("alice"), &code_at(&totp, NOW, 0), NOW).await, Outcome::Granted));
-    set_policy(&core, |rules| rules.organisation = Level::Optional, NOW).await;
+    core.edit_rules(|rules| rules.organisation = Level::Optional, NOW).await;
     let now = NOW.plus(5);
     let token = logins.remove_authenticator(&own, &alices, SOURCE, now).await.unwrap();
     assert!(alive(&logins, &token, now).await.is_some());

@@ -2,8 +2,6 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use twolatch_core::crypto::random_text;
-use twolatch_core::factor::{Kind, Proof};
 use twolatch_core::letter::Letter;
 use twolatch_core::login::Logins;
 use twolatch_core::login::admin_link::{Asked, RESTRICTED_FOR};
@@ -14,12 +12,12 @@ use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
 use twolatch_core::store::Session;
-use twolatch_core::store::sessions::insert_session;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::Role;
 
 use crate::support::core::{Core, NOW, actor, on_both, parsed};
 use crate::support::site::{Browser, PASSWORD, Page, Site};
+use crate::support::tab::session;
 
 on_both!(
     t11_a_link_is_used_once_or_stopped_and_never_both,
@@ -127,24 +125,10 @@ async fn rec6_who_came_by_a_link_moves_no_address_for_a_day(core: Core) {
     assert!(matches!(current.step, Step::Enrol { .. }), "the mailed link has shown the mailbox: {:?}", current.step);
     let to = || Some("alice@example.net".parse().unwrap());
     for (at, allowed) in [(NOW, false), (NOW.plus(RESTRICTED_FOR - 1), false), (NOW.plus(RESTRICTED_FOR), true)] {
-        let own = in_session(&logins, at).await;
+        let own = Session { confirmed_at: Some(at), ..session(&logins, "alice", at).await.1 };
         let sent = logins.mail_in_session(&own, Errand::NewAddress, to(), SOURCE, at).await;
         assert_eq!(sent.is_ok(), allowed, "{sent:?}");
     }
-}
-
-/// Alice in a session in which she has just shown a second factor again.
-async fn in_session(logins: &Logins, now: Timestamp) -> Session {
-    let user = logins.named(&parsed("alice")).await.unwrap().user;
-    let token = random_text::<20>(logins.store.entropy()).unwrap();
-    let (store, cookie) = (logins.store.clone(), token.clone());
-    let proofs = [Kind::Password, Kind::Totp].map(|kind| Proof { kind, at: now });
-    let write = logins
-        .store
-        .write(move |c| Box::pin(async move { insert_session(c, &store, &cookie, &user, &proofs, SOURCE, now).await }));
-    write.await.unwrap();
-    let session = logins.store.session(&token, now).await.unwrap().unwrap();
-    Session { confirmed_at: Some(now), ..session }
 }
 
 async fn a_wait_is_told_at_once_and_can_be_stopped(core: Core) {

@@ -13,6 +13,7 @@ on_both!(
     eml5_p34_a_code_by_mail_is_asked_for_by_a_word_and_sent_three_times,
     eml3_p34_a_code_is_good_in_its_own_login_only_and_once,
     eml4_three_wrong_codes_block_mail_and_nothing_else,
+    otp9_a_resend_resets_nothing,
     the_method_used_last_is_asked_for_first,
     who_has_no_privileges_and_who_has_nothing_else_is_mailed_nothing,
 );
@@ -133,6 +134,37 @@ async fn eml4_three_wrong_codes_block_mail_and_nothing_else(core: Core) {
     assert_eq!(core.standing(Budget::of_mail, "alice", NOW.plus(91)).await, (1, Charge::Taken));
     assert_eq!(core.mailed(NOW.plus(91)).await, [""; 0]);
     assert_eq!(shell.say(&code_at(&totp, NOW.plus(92), 0), NOW.plus(92)).await, &Outcome::Granted, "the app goes on");
+}
+
+async fn otp9_a_resend_resets_nothing(core: Core) {
+    let core = with_mail(core);
+    with_both(&core, "alice").await;
+    let fails = async |now| core.standing(Budget::of_email, "alice", now).await.0;
+    let mut shell = Shell::open(&core.logins, "alice", NOW).await;
+    shell.say("other", NOW).await;
+    let code = core.mailed(NOW).await.remove(0);
+    let wrong = other_than(std::slice::from_ref(&code));
+    shell.say(&wrong, NOW).await;
+    assert_eq!(fails(NOW).await, 1);
+    let later = NOW.plus(60);
+    shell.say("resend", later).await;
+    assert_eq!(core.mailed(later).await, std::slice::from_ref(&code));
+    assert_eq!(fails(later).await, 1, "a resend");
+    shell.say(&wrong, later).await;
+    assert_eq!((shell.reason(), fails(later).await), (Some(Reason::Wrong), 2));
+    // A new login, and another code for it.
+    let mut another = Shell::open(&core.logins, "alice", later).await;
+    another.say("other", later).await;
+    let second = core.mailed(later).await.remove(0);
+    assert_eq!(fails(later).await, 2, "a new code");
+    another.say("app", later).await;
+    another.say("email", later).await;
+    assert_eq!(fails(later).await, 2, "a change of method");
+    another.say(&other_than(&[code, second.clone()]), later).await;
+    assert!(another.notice().starts_with("Too many wrong codes"), "{}", another.notice());
+    assert_eq!(core.standing(Budget::of_email, "alice", later).await, (3, Charge::Wait(later.plus(300))));
+    another.say(&second, later).await;
+    assert!(another.notice().starts_with("No code is on its way."), "the third was the last: {}", another.notice());
 }
 
 async fn the_method_used_last_is_asked_for_first(core: Core) {

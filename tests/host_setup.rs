@@ -1,6 +1,7 @@
 //! Set-up at the prompt of a host, with a time that stands still.
 
 use twolatch_core::factor::totp::{Algorithm, Totp};
+use twolatch_core::policy::RecoveryKept;
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::wire::Outcome;
@@ -9,8 +10,9 @@ use crate::support::core::{
     Core, NOW, ROOT, actor, attempt, code_at, log_in, notice, on_both, parsed, reason, recovery_codes, ssh, typed,
     wrong_code,
 };
+use crate::support::shell::Shell;
 
-on_both!(set_up_at_the_prompt, rec8_a_reset_or_a_race_keeps_set_up_whole);
+on_both!(set_up_at_the_prompt, rec8_after_a_reset_set_up_begins_anew);
 
 async fn set_up_at_the_prompt(core: Core) {
     core.member("alice").await;
@@ -49,35 +51,15 @@ async fn set_up_at_the_prompt(core: Core) {
     assert_eq!(reason(&old), Some(Reason::EnrolPendingExpired), "a pending secret dies after 15 minutes");
 }
 
-async fn rec8_a_reset_or_a_race_keeps_set_up_whole(core: Core) {
-    core.member("alice").await;
-    let begin = ssh("alice");
-    let mut ready = Vec::new();
-    let after = NOW.plus(30);
-    for _ in 0..2 {
-        let prompt = core.logins.begin(ROOT, &begin, NOW).await.unwrap();
-        let Outcome::Ask { notice: Some(shown), .. } = &prompt else { panic!("{prompt:?}") };
-        let uri = shown.split_whitespace().find(|word| word.starts_with("otpauth://")).unwrap();
-        let secret = Secret::new(uri.split(['=', '&']).nth(1).unwrap().to_owned());
-        let algorithm = Algorithm::Sha1;
-        let totp = Totp::from_base32(&secret, algorithm, 6, 30).unwrap();
-        let answer = typed(&begin, &attempt(&prompt), &code_at(&totp, NOW, 0));
-        let second = core.logins.answer(ROOT, &answer, NOW).await.unwrap();
-        let answer = typed(&begin, &attempt(&second), &code_at(&totp, after, 0));
-        let keep = core.logins.answer(ROOT, &answer, after).await.unwrap();
-        ready.push((attempt(&keep), recovery_codes(notice(&keep)).remove(0)));
-    }
-    let finish = |(sealed, code): &(String, String)| {
-        let (logins, answer) = (core.logins.clone(), typed(&begin, sealed, code));
-        tokio::spawn(async move { logins.answer(ROOT, &answer, after).await.unwrap() })
-    };
-    let (first, second) = (finish(&ready[0]), finish(&ready[1]));
-    let outcomes = [first.await.unwrap(), second.await.unwrap()];
-    let granted = outcomes.iter().filter(|outcome| **outcome == Outcome::Granted).count();
-    assert_eq!(granted, 1, "two set-ups of one person: {outcomes:?}");
-    assert_eq!(core.number("SELECT COUNT(*) FROM factors").await, 1);
-    assert_eq!(core.number("SELECT COUNT(*) FROM recovery_codes").await, 10, "the set of the one that was first");
-    core.logins.reset_factors(&parsed("alice"), &actor(after)).await.unwrap();
+async fn rec8_after_a_reset_set_up_begins_anew(core: Core) {
+    let (totp, codes) = core.set_up("alice", RecoveryKept::Codes).await;
+    core.logins.reset_factors(&parsed("alice"), &actor(NOW)).await.unwrap();
     assert_eq!(core.number("SELECT COUNT(*) FROM factors").await, 0);
-    assert!(matches!(core.logins.begin(ROOT, &begin, after).await.unwrap(), Outcome::Ask { label: Some(_), .. }));
+    assert_eq!(core.number("SELECT COUNT(*) FROM recovery_codes").await, 0);
+    for void in [&code_at(&totp, NOW, 0), &codes[2]] {
+        let mut shell = Shell::open(&core.logins, "alice", NOW).await;
+        assert_eq!(shell.label(), Some("First code: "));
+        shell.say(void, NOW).await;
+        assert_eq!(shell.label(), Some("First code: "), "{void} is nothing here");
+    }
 }

@@ -19,7 +19,7 @@ async fn set_policy(site: &Site, edit: impl FnOnce(&mut Rules)) {
 }
 
 /// Gives somebody an address, verified and with codes to it, or neither.
-async fn give_address(site: &Site, name: &str, codes: bool) {
+pub(crate) async fn give_address(site: &Site, name: &str, codes: bool) {
     let (address, now) = (format!("{name}@example.org"), site.now());
     let edit = |user: &mut twolatch_core::user::User| {
         user.email = Some(address.parse().unwrap());
@@ -55,7 +55,7 @@ fn shown(page: &Page) -> Vec<String> {
 }
 
 /// Has recovery codes or key made at a sign-in with the app, and keeps them.
-async fn keep_recovery(site: &Site, name: &str, totp: &Totp) -> Vec<String> {
+pub(crate) async fn keep_recovery(site: &Site, name: &str, totp: &Totp) -> Vec<String> {
     let due = Some(site.now());
     let edit = |user: &mut twolatch_core::user::User| user.recovery_due_at = due;
     site.app.logins.change_user(&parsed(name), String::new(), &actor(site.now()), edit).await.unwrap();

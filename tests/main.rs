@@ -26,6 +26,10 @@ mod clock;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod core_rows;
+#[cfg(test)]
+mod dump;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod holds;
@@ -90,7 +94,11 @@ mod pages_language;
 #[cfg(test)]
 mod race;
 #[cfg(test)]
+mod race_accounts;
+#[cfg(test)]
 mod race_doors;
+#[cfg(test)]
+mod race_factors;
 #[cfg(test)]
 mod race_methods;
 #[cfg(test)]

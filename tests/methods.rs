@@ -1,24 +1,22 @@
-//! Second factors besides the app, at the login service: codes by mail, recovery codes and key, set-up put off. What a
-//! browser shows of them is tested with the pages.
+//! Second factors besides the app, at the login service: codes by mail, set-up put off, and codes and key in `recovery`.
+//! What a browser shows of them is tested with the pages.
 
 use std::collections::BTreeSet;
 
-use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::factor::Kind;
-use twolatch_core::factor::recovery::{Form, grouped};
 use twolatch_core::letter::Letter;
 use twolatch_core::login::Logins;
-use twolatch_core::login::recover::NewSet;
 use twolatch_core::login::web::{Current, Fault, Goal};
-use twolatch_core::policy::{RecoveryKept, Rules};
+use twolatch_core::policy::Rules;
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::step::{Assurance, Step};
-use twolatch_core::store::budgets::{Budget, Charge};
+use twolatch_core::store::budgets::Budget;
 use twolatch_core::time::Timestamp;
-use twolatch_core::typed::{Typed, parse};
 
 use crate::support::core::{Core, NOW, actor, on_both, parsed};
+
+mod recovery;
 
 on_both!(
     eml_a_mailed_code_opens_once_at_its_own_level,
@@ -26,10 +24,6 @@ on_both!(
     eml4_three_of_five_hundred_parallel_guesses_are_judged,
     eml5_a_resend_sends_the_same_code_and_no_more_than_three,
     eml2_a_code_lives_five_minutes,
-    rec_codes_and_key_open_once_each,
-    rec3_rec5_wrong_recovery_codes_have_their_own_budget,
-    rec4_one_recovery_code_used_thirty_times_at_once_opens_once,
-    rec8_a_new_set_voids_the_old_one_and_only_once_it_is_kept,
     p21_set_up_is_put_off_as_often_as_policy_grants,
 );
 
@@ -197,178 +191,11 @@ async fn budget_of(core: &Core, name: &str) -> Budget {
     Budget::of_email(core.logins.named(&parsed(name)).await.unwrap().user.id.as_str())
 }
 
-/// Somebody with an app who sets it up at a sign-in and keeps a set.
-async fn with_set(core: &Core, name: &str, now: Timestamp) -> NewSet {
-    core.enrolled(name).await;
-    let password = Secret::new(PASSWORD.to_owned());
-    core.logins.reset_password(&parsed(name), password, true, &actor(now)).await.unwrap();
-    make_set(core, name, now).await
-}
-
-/// Makes a set at a sign-in that asks for one.
-async fn make_set(core: &Core, name: &str, now: Timestamp) -> NewSet {
-    core.logins
-        .change_user(&parsed(name), String::new(), &actor(now), |user| user.recovery_due_at = Some(now))
-        .await
-        .unwrap();
-    let token = proven(core, name, now).await;
-    let mut asked = current(&core.logins, &token, now).await;
-    assert_eq!(asked.step, Step::KeepRecovery);
-    let set = core.logins.new_set(&mut asked, now).await.unwrap();
-    let again = core.logins.new_set(&mut current(&core.logins, &token, now).await, now).await.unwrap();
-    assert_eq!(set.codes.len(), again.codes.len());
-    assert!(again.holds(set.codes.first().or(set.key.as_ref()).unwrap()), "it stays the same while it is shown");
-    core.logins.keep_set(asked, SOURCE, now).await.unwrap();
-    assert_eq!(current(&core.logins, &token, now).await.step, Step::Granted(Assurance::Authenticator));
-    set
-}
-
-/// A sign-in that has shown a second factor, through a proof written down by hand: its codes are not what is tested.
-async fn proven(core: &Core, name: &str, now: Timestamp) -> String {
-    use twolatch_core::factor::Proof;
-    use twolatch_core::store::browser::{Attempt, insert_attempt};
-    let token = random_text::<20>(core.store().entropy()).unwrap();
-    let user = core.logins.named(&parsed(name)).await.unwrap().user;
-    let attempt = Attempt {
-        id_hash: token_hash(&token),
-        user: user.id,
-        proofs: [Kind::Password, Kind::Totp].map(|kind| Proof { kind, at: now }).to_vec(),
-        pending: None,
-        mailed: None,
-        continue_to: None,
-        least: Assurance::Password,
-        security_version: user.security_version,
-        version: 1,
-        created_at: now,
-        expires_at: now.plus(900),
-    };
-    let store = core.store().clone();
-    core.store().write(move |c| Box::pin(async move { insert_attempt(c, &store, &attempt).await })).await.unwrap();
-    token
-}
-
-async fn recover(logins: &Logins, name: &str, typed: &Secret, now: Timestamp) -> Result<Assurance, Option<Reason>> {
-    let is_key = Form::of(typed) == Some(Form::Key);
-    let token = entered(logins, name, now).await;
-    let Typed::Recovery(typed) = parse(grouped(typed).expose().as_bytes()) else { return Err(Some(Reason::Malformed)) };
-    match logins.enter_recovery(current(logins, &token, now).await, typed, SOURCE, now).await {
-        Ok(()) => match current(logins, &token, now).await.step {
-            Step::Granted(assurance) => Ok(assurance),
-            // The key's successor is shown at this very sign-in.
-            Step::KeepRecovery if is_key => Ok(Assurance::Authenticator),
-            other => panic!("{other:?}"),
-        },
-        Err(Fault::Refused(reason)) => Err(Some(reason)),
-        Err(_) => Err(None),
-    }
-}
-
-async fn set_policy(core: &Core, edit: impl FnOnce(&mut Rules), now: Timestamp) {
-    let policy = core.logins.policy(now).await.unwrap();
-    let mut rules = policy.rules.clone();
-    edit(&mut rules);
-    core.logins.set_rules(rules, policy.version, "test".to_owned(), &actor(now)).await.unwrap();
-}
-
-async fn rec_codes_and_key_open_once_each(core: Core) {
-    set_policy(&core, |rules| rules.recovery = RecoveryKept::Both, NOW).await;
-    let later = NOW.plus(5);
-    let set = with_set(&core, "alice", later).await;
-    let user = core.logins.named(&parsed("alice")).await.unwrap().user;
-    let left = async || core.store().recovery_left(user.recovery.as_ref().unwrap(), &user.id).await.unwrap();
-    assert_eq!((set.codes.len(), left().await), (10, (10, 1)));
-    assert_eq!(core.number("SELECT COUNT(*) FROM recovery_codes WHERE hash NOT LIKE '$argon2id$%'").await, 0, "rec2");
-    let key = set.key.clone().unwrap();
-    assert_eq!(Form::of(&key), Some(Form::Key));
-    for text in [&set.codes[3], &set.codes[0], &key] {
-        assert_eq!(recover(&core.logins, "alice", text, later).await, Ok(Assurance::Authenticator));
-        assert_eq!(recover(&core.logins, "alice", text, later).await, Err(Some(Reason::Replay)));
-    }
-    assert_eq!(left().await, (8, 0));
-    let bobs = with_set(&core, "bob", later).await;
-    assert_eq!(recover(&core.logins, "alice", &bobs.codes[1], later).await, Err(Some(Reason::Wrong)), "p35");
-}
-
-async fn rec3_rec5_wrong_recovery_codes_have_their_own_budget(core: Core) {
-    let alices = with_set(&core, "alice", NOW).await;
-    let bobs = with_set(&core, "bob", NOW).await;
-    for number in 0..5 {
-        assert_eq!(recover(&core.logins, "alice", &bobs.codes[number], NOW).await, Err(Some(Reason::Wrong)));
-    }
-    assert_eq!(recover(&core.logins, "alice", &alices.codes[5], NOW).await, Err(Some(Reason::Wait)));
-    let user = core.logins.named(&parsed("alice")).await.unwrap().user;
-    let budget = Budget::of_recovery(user.id.as_str());
-    let standing = async || core.store().standing(&budget, NOW).await.unwrap();
-    let (fails, next) = standing().await;
-    assert_eq!((fails, next), (5, Charge::Wait(NOW.plus(30))));
-
-    // Held for good after a hundred; an administrator has the way out (NOJAIL).
-    core.tamper("UPDATE budgets SET fails = 100 WHERE id LIKE 'recovery:%'").await;
-    assert_eq!(standing().await.1, Charge::Held);
-    core.logins.unlock(&parsed("alice"), &actor(NOW)).await.unwrap();
-    assert_eq!(recover(&core.logins, "alice", &alices.codes[5], NOW).await, Ok(Assurance::Authenticator));
-}
-
-async fn rec4_one_recovery_code_used_thirty_times_at_once_opens_once(core: Core) {
-    let second = core.second_server().await;
-    let set = with_set(&core, "alice", NOW).await;
-    let mut uses = Vec::new();
-    for number in 0..30 {
-        let logins = if number % 2 == 0 { core.logins.clone() } else { second.clone() };
-        let token = entered(&logins, "alice", NOW).await;
-        let code = set.codes[7].clone();
-        uses.push(tokio::spawn(async move {
-            let current = logins.current(&token, NOW).await.unwrap();
-            logins.enter_recovery(current, code, SOURCE, NOW).await
-        }));
-    }
-    let (mut opened, mut others) = (0, Vec::new());
-    for one in uses {
-        match one.await.unwrap() {
-            Ok(()) => opened += 1,
-            Err(Fault::Refused(reason)) => others.push(reason),
-            Err(other) => panic!("{other:?}"),
-        }
-    }
-    assert_eq!(opened, 1);
-    assert!(others.iter().all(|reason| matches!(reason, Reason::Replay | Reason::Wait)), "{others:?}");
-}
-
-async fn rec8_a_new_set_voids_the_old_one_and_only_once_it_is_kept(core: Core) {
-    let old = with_set(&core, "alice", NOW).await;
-    core.logins
-        .change_user(&parsed("alice"), String::new(), &actor(NOW), |user| user.recovery_due_at = Some(NOW))
-        .await
-        .unwrap();
-    let token = proven(&core, "alice", NOW).await;
-    let mut asked = current(&core.logins, &token, NOW).await;
-    let shown = core.logins.new_set(&mut asked, NOW).await.unwrap();
-    let unkept = recover_step(&core, &old.codes[1]).await;
-    assert_eq!(unkept, Step::KeepRecovery, "what is shown only has changed nothing: the old one opened");
-    core.logins.keep_set(asked, SOURCE, NOW).await.unwrap();
-    assert_eq!(recover(&core.logins, "alice", &old.codes[2], NOW).await, Err(Some(Reason::Wrong)));
-    assert_eq!(recover(&core.logins, "alice", &shown.codes[2], NOW).await, Ok(Assurance::Authenticator));
-    let late = proven(&core, "alice", NOW).await;
-    core.logins
-        .change_user(&parsed("alice"), String::new(), &actor(NOW), |user| user.recovery_due_at = Some(NOW))
-        .await
-        .unwrap();
-    let outdated = core.logins.current(&late, NOW).await;
-    assert!(matches!(outdated, Err(Fault::Over)), "a sign-in from before a change is over");
-}
-
-async fn recover_step(core: &Core, code: &Secret) -> Step {
-    let token = entered(&core.logins, "alice", NOW).await;
-    let asked = current(&core.logins, &token, NOW).await;
-    core.logins.enter_recovery(asked, code.clone(), SOURCE, NOW).await.unwrap();
-    current(&core.logins, &token, NOW).await.step
-}
-
 async fn p21_set_up_is_put_off_as_often_as_policy_grants(core: Core) {
     core.member("alice").await;
     let password = Secret::new(PASSWORD.to_owned());
     core.logins.reset_password(&parsed("alice"), password, true, &actor(NOW)).await.unwrap();
-    set_policy(&core, |rules| rules.skips = 2, NOW).await;
+    core.edit_rules(|rules| rules.skips = 2, NOW).await;
     let now = NOW.plus(5);
     for left in [2, 1] {
         let token = entered(&core.logins, "alice", now).await;
@@ -384,7 +211,7 @@ async fn p21_set_up_is_put_off_as_often_as_policy_grants(core: Core) {
     let asked = current(&core.logins, &token, now).await;
     assert_eq!(asked.step, Step::Enrol { methods: vec![Kind::Totp], may_put_off: false });
     assert!(matches!(core.logins.put_off(asked, SOURCE, now).await, Err(Fault::Over)));
-    set_policy(&core, |rules| rules.skip_until = Some(NOW.plus(100)), now).await;
+    core.edit_rules(|rules| rules.skip_until = Some(NOW.plus(100)), now).await;
     let rules = core.logins.policy(NOW.plus(10)).await.unwrap().rules.clone();
     let user = core.logins.named(&parsed("alice")).await.unwrap().user;
     assert!(!rules.may_put_off(&user, NOW.plus(99)), "used up");

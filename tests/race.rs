@@ -9,6 +9,9 @@ use twolatch_core::wire::{Begin, Outcome};
 
 use crate::support::core::{Core, NOW, actor, code_at, log_in, on_both, parsed, reason, ssh, wrong_code};
 use crate::support::rounds;
+use crate::support::shell::Shell;
+use crate::support::site::PASSWORD;
+use crate::support::tab::{Tab, alive};
 
 on_both!(
     p13_once_one_code_over_ssh_sudo_and_web_is_one_success,
@@ -22,8 +25,6 @@ const USES: usize = 64;
 
 /// Sign-ins through the web among them; each costs a password hash.
 const WEB: usize = 8;
-
-const PASSWORD: &str = "correct horse battery staple";
 
 /// How one use of a code ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,8 +75,7 @@ async fn at_all_doors(core: &Core, second: &Logins, name: &str, code: &str) -> V
 
 async fn with_password(core: &Core, name: &str) -> twolatch_core::factor::totp::Totp {
     let totp = core.enrolled(name).await;
-    let password = Secret::new(PASSWORD.to_owned());
-    core.logins.reset_password(&parsed(name), password, true, &actor(NOW)).await.unwrap();
+    core.give_password(name).await;
     totp
 }
 
@@ -119,25 +119,36 @@ async fn t11_eight_people_with_right_codes_are_eight_successes(core: Core) {
 }
 
 async fn disable_ends_every_login_under_way(core: Core) {
+    let second = core.second_server().await;
     for round in 0..rounds() {
         let name = format!("user{round}");
-        let code = code_at(&core.enrolled(&name).await, NOW, 0);
-        let begin = ssh(&name);
-        let prompt = core.logins.begin(crate::support::core::ROOT, &begin, NOW).await.unwrap();
-        let answer = crate::support::core::typed(&begin, &crate::support::core::attempt(&prompt), &code);
-        let (service, disabler, who) = (core.logins.clone(), core.logins.clone(), parsed(&name));
-        let login =
-            tokio::spawn(async move { service.answer(crate::support::core::ROOT, &answer, NOW).await.unwrap() });
+        let totp = with_password(&core, &name).await;
+        let tab = Tab::open(&second, &name, NOW).await;
+        assert_eq!(tab.app(&code_at(&totp, NOW, -1), NOW).await, None);
+        let shell = Shell::open(&core.logins, &name, NOW).await;
+        let (sealed, code) = (shell.sealed(), code_at(&totp, NOW, 0));
+        let login = tokio::spawn(async move { shell.say_to(&sealed, &code, NOW).await });
+        let web = tab.clone();
+        let finish = tokio::spawn(async move { web.finish(NOW).await });
+        let (disabler, who) = (if round % 2 == 0 { &core.logins } else { &second }.clone(), parsed(&name));
         let disable = tokio::spawn(async move {
             disabler.change_user(&who, String::new(), &actor(NOW), |user| user.disabled_at = Some(NOW)).await
         });
         disable.await.unwrap().unwrap();
-        let outcome = login.await.unwrap();
-        let after = log_in(&core.logins, &begin, &code, NOW).await;
-        assert_ne!(after, Outcome::Granted, "round {round}: after disabling has been answered nobody gets in");
-        assert!(matches!(outcome, Outcome::Granted | Outcome::Refused { .. }), "{outcome:?}");
-        let user = core.logins.named(&parsed(&name)).await.unwrap().user;
-        let (fails, _) = core.store().standing(&Budget::of_totp(user.id.as_str()), NOW).await.unwrap();
+        let (outcome, cookie) = (login.await.unwrap(), finish.await.unwrap());
+        let refused = matches!(reason(&outcome), Some(Reason::AttemptOutdated | Reason::Disabled));
+        assert!(outcome == Outcome::Granted || refused, "round {round}: {outcome:?}");
+        let fails = core.standing(Budget::of_totp, &name, NOW).await.0;
         assert_eq!(fails, 0, "a login that somebody else has ended is no failure");
+        // A code that nobody has shown yet: what refuses it is that the account is disabled.
+        let later = NOW.plus(60);
+        for logins in [&core.logins, &second] {
+            if let Some(cookie) = &cookie {
+                assert!(alive(logins, cookie, NOW).await.is_none(), "round {round}: a session outlives its person");
+            }
+            let after = log_in(logins, &ssh(&name), &code_at(&totp, later, 0), later).await;
+            assert_eq!(reason(&after), Some(Reason::Disabled), "round {round}: after disabling nobody gets in");
+            assert!(tab.at(logins).finish(NOW).await.is_none(), "round {round}");
+        }
     }
 }

@@ -1,16 +1,15 @@
 //! Races over recovery codes and mailed codes: web and SSH at once, two servers on one database, a new person each round.
 
 use twolatch_core::login::Logins;
-use twolatch_core::login::web::{Fault, Goal};
 use twolatch_core::policy::RecoveryKept;
 use twolatch_core::reason::Reason;
-use twolatch_core::secret::Secret;
 use twolatch_core::store::budgets::{Budget, Charge};
 use twolatch_core::wire::Outcome;
 
-use crate::support::core::{Core, NOW, ROOT, actor, on_both, parsed, reason, ssh, typed};
+use crate::support::core::{Core, NOW, ROOT, on_both, reason, ssh, typed};
 use crate::support::rounds;
 use crate::support::shell::{Shell, other_than, with_mail};
+use crate::support::tab::Tab;
 
 on_both!(
     rec4_p35_thirty_uses_of_one_recovery_code_are_one_success,
@@ -18,39 +17,19 @@ on_both!(
     one_mailed_code_at_one_prompt_lets_in_once,
 );
 
-const PASSWORD: &str = "correct horse battery staple";
-
-async fn web(logins: &Logins, name: &str, number: usize) -> String {
-    let source = format!("192.0.2.{number}");
-    logins.enter(name, Secret::new(PASSWORD.to_owned()), &source, Goal::default(), NOW).await.unwrap()
-}
-
-async fn give_password(core: &Core, name: &str) {
-    core.logins.reset_password(&parsed(name), Secret::new(PASSWORD.to_owned()), true, &actor(NOW)).await.unwrap();
-}
-
 async fn rec4_p35_thirty_uses_of_one_recovery_code_are_one_success(core: Core) {
     let second = core.second_server().await;
     for round in 0..rounds().min(5) {
         let name = format!("user{round}");
         let (_, codes) = core.set_up(&name, RecoveryKept::Codes).await;
-        give_password(&core, &name).await;
+        core.give_password(&name).await;
         let servers = [core.logins.clone(), second.clone()];
         let mut uses = Vec::new();
         for number in 0..30 {
             let (logins, code) = (servers[number % 2].clone(), codes[3].clone());
             if number < 6 {
-                let token = web(&logins, &name, number).await;
-                let code = Secret::new(code.replace('-', ""));
-                uses.push(tokio::spawn(async move {
-                    let current = logins.current(&token, NOW).await.unwrap();
-                    match logins.enter_recovery(current, code, "192.0.2.1", NOW).await {
-                        Ok(()) => None,
-                        Err(Fault::Refused(reason)) => Some(reason),
-                        Err(Fault::Busy) => Some(Reason::Busy),
-                        Err(other) => panic!("{other:?}"),
-                    }
-                }));
+                let tab = Tab::open(&logins, &name, NOW).await;
+                uses.push(tokio::spawn(async move { tab.recovery(&code, NOW).await }));
             } else {
                 let mut shell = Shell::open(&logins, &name, NOW).await;
                 uses.push(tokio::spawn(async move {
@@ -85,26 +64,21 @@ async fn eml4_p34_five_hundred_wrong_mailed_codes_are_three_verdicts(core: Core)
         let name = format!("user{round}");
         core.addressed(&name).await;
         core.mail_codes_to(&name).await;
-        give_password(&core, &name).await;
+        core.give_password(&name).await;
         let servers = [core.logins.clone(), second.clone()];
         let prompts = [Shell::open(&core.logins, &name, NOW).await, Shell::open(&second, &name, NOW).await];
-        let token = web(&core.logins, &name, 1).await;
-        let mut current = core.logins.current(&token, NOW).await.unwrap();
-        core.logins.mail_code(&mut current, "192.0.2.1", NOW).await.unwrap();
+        let tab = Tab::open(&core.logins, &name, NOW).await;
+        tab.mail(NOW).await;
         let codes = core.mailed(NOW).await;
         assert_eq!(codes.len(), 3);
         let wrong = other_than(&codes);
         let tries = (0..500).map(|number| {
-            let (logins, wrong, token) = (servers[number % 2].clone(), wrong.clone(), token.clone());
+            let (logins, wrong) = (servers[number % 2].clone(), wrong.clone());
+            let tab = tab.at(&logins);
             let answer = typed(&ssh(&name), &prompts[number / 2 % 2].sealed(), &wrong);
             tokio::spawn(async move {
                 if number % 4 == 3 {
-                    let Ok(current) = logins.current(&token, NOW).await else { return Reason::Busy };
-                    return match logins.enter_email_code(current, Secret::new(wrong), "192.0.2.1", NOW).await {
-                        Err(Fault::Refused(reason)) => reason,
-                        Err(Fault::Store(error)) => error.reason(),
-                        other => panic!("{other:?}"),
-                    };
+                    return tab.mailed(&wrong, NOW).await.unwrap();
                 }
                 match logins.answer(ROOT, &answer, NOW).await {
                     Ok(outcome) => reason(&outcome).unwrap(),

@@ -14,6 +14,7 @@ pub(crate) mod site;
 pub(crate) mod sshd;
 pub(crate) mod strace;
 pub(crate) mod syslog;
+pub(crate) mod tab;
 pub(crate) mod totp;
 pub(crate) mod visitor;
 pub(crate) mod wait;

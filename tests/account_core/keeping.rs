@@ -15,10 +15,9 @@ use twolatch_core::store::Session;
 use twolatch_core::store::devices::{Device, insert_device};
 use twolatch_core::user::Role;
 
-use super::{
-    OTHER, PASSWORD, SOURCE, alive, code_mailed, confirmed, mailing, notices, person, refusal, secret, session,
-};
+use super::{OTHER, PASSWORD, code_mailed, mailing, notices, person, refusal, secret};
 use crate::support::core::{Core, NOW, actor, on_both, parsed};
+use crate::support::tab::{SOURCE, alive, confirmed, session};
 
 on_both!(
     rec10_the_former_address_is_told_for_thirty_days,

@@ -97,6 +97,14 @@ impl Core {
         totp
     }
 
+    /// All bytes of the database's files; SQLite only.
+    pub(crate) fn file_bytes(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let of_database =
+            |path: &std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("twolatch.db");
+        files.filter(of_database).flat_map(|path| std::fs::read(path).unwrap()).collect()
+    }
+
     /// Runs a statement as somebody who can write the database, but has no key.
     pub(crate) async fn tamper(&self, text: &'static str) -> u64 {
         sqlx::raw_sql(text).execute(self.store().pool()).await.unwrap().rows_affected()

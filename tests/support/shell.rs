@@ -93,6 +93,14 @@ impl Core {
         self.logins.set_rules(rules, 1, "test".to_owned(), &actor(BEFORE.plus(-10))).await.unwrap();
     }
 
+    /// Changes the rules that are in force at a moment.
+    pub(crate) async fn edit_rules(&self, change: impl FnOnce(&mut Rules), now: Timestamp) {
+        let policy = self.logins.policy(now).await.unwrap();
+        let mut rules = policy.rules.clone();
+        change(&mut rules);
+        self.logins.set_rules(rules, policy.version, "test".to_owned(), &actor(now)).await.unwrap();
+    }
+
     /// A new member with an address that nobody has verified.
     pub(crate) async fn addressed(&self, name: &str) -> User {
         self.member(name).await;

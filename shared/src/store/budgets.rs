@@ -134,6 +134,13 @@ pub enum Charge {
 /// Longer than any clock runs.
 const NEVER: i64 = 1 << 60;
 
+/// What is left of the failures at `$2`, where one is forgotten in `$5` seconds; a clock that was set back forgets none.
+macro_rules! left {
+    () => {
+        "(budgets.fails - CASE WHEN $2 > budgets.changed_at THEN ($2 - budgets.changed_at) / $5 ELSE 0 END)"
+    };
+}
+
 /// Takes one try: one guarded statement, so that parallel guesses cannot share it. After the free ones comes a delay of
 /// 30 s, doubled by each failure up to an hour.
 ///
@@ -147,26 +154,23 @@ pub async fn charge(connection: &mut AnyConnection, budget: &Budget, now: Timest
         Then::Block(seconds) => return charge_block(connection, budget, seconds, now).await,
         Then::Pause(seconds) => return charge_pause(connection, budget, seconds, now).await,
     };
-    let taken = sqlx::query(
-        "INSERT INTO budgets (id, fails, next_at, changed_at, noted_at) VALUES ($1, 1, 0, $2, 0) \
-         ON CONFLICT (id) DO UPDATE SET \
-         fails = 1 + CASE WHEN budgets.fails > ($2 - budgets.changed_at) / $5 \
-         THEN budgets.fails - ($2 - budgets.changed_at) / $5 ELSE 0 END, \
-         changed_at = CASE WHEN budgets.fails > ($2 - budgets.changed_at) / $5 \
-         THEN budgets.changed_at + ($2 - budgets.changed_at) / $5 * $5 ELSE $2 END, \
-         next_at = CASE \
-         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 + 1 < $3 THEN 0 \
-         WHEN $6 > 0 THEN $2 + $6 \
-         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 + 1 = $3 THEN $2 + 30 \
-         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 THEN $2 + 60 \
-         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 + 1 THEN $2 + 120 \
-         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 + 2 THEN $2 + 240 \
-         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 + 3 THEN $2 + 480 \
-         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 + 4 THEN $2 + 960 \
-         WHEN budgets.fails - ($2 - budgets.changed_at) / $5 = $3 + 5 THEN $2 + 1920 \
-         ELSE $2 + 3600 END \
-         WHERE budgets.next_at <= $2 AND budgets.fails < $4",
-    )
+    let taken = sqlx::query(concat!(
+        "INSERT INTO budgets (id, fails, next_at, changed_at, noted_at) VALUES ($1, 1, 0, $2, 0) ",
+        "ON CONFLICT (id) DO UPDATE SET fails = CASE WHEN ",
+        left!(),
+        " > 0 THEN 1 + ",
+        left!(),
+        " ELSE 1 END, changed_at = CASE WHEN ",
+        left!(),
+        " > 0 THEN budgets.changed_at + (budgets.fails - ",
+        left!(),
+        ") * $5 ELSE $2 END, next_at = CASE WHEN ",
+        left!(),
+        " + 1 < $3 THEN 0 WHEN $6 > 0 THEN $2 + $6 ELSE $2 + CASE ",
+        left!(),
+        " - $3 WHEN -1 THEN 30 WHEN 0 THEN 60 WHEN 1 THEN 120 WHEN 2 THEN 240 WHEN 3 THEN 480 WHEN 4 THEN 960 \
+          WHEN 5 THEN 1920 ELSE 3600 END END WHERE budgets.next_at <= $2 AND budgets.fails < $4",
+    ))
     .bind(&budget.id)
     .bind(now.unix())
     .bind(budget.free)

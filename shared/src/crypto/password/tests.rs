@@ -79,3 +79,53 @@ async fn pw5_the_queue_is_bounded() {
     assert!(busy >= 40 - 2 * (1 + QUEUE_PER_CORE), "{busy} were turned away");
     assert!(busy > 0);
 }
+
+/// The rule is none: text is compared byte for byte as it was sent (ASVS 6.2.8), neither NFC nor NFKC (NIST 800-63B
+/// would have the latter). Keyboards of one system always send one form; who changes to a system with the other sets a
+/// new password.
+#[tokio::test]
+async fn pw2_composed_and_decomposed_letters_are_different_passwords() {
+    let (composed, decomposed) = ("caf\u{e9} lantern drifts", "cafe\u{301} lantern drifts");
+    let hasher = hasher(1);
+    for (set, other) in [(composed, decomposed), (decomposed, composed)] {
+        assert_eq!(acceptable(&Secret::new(set.to_owned()), LEAST, &[]), Ok(()));
+        let stored = hasher.hash(Secret::new(set.to_owned()), &SystemEntropy::new()).await.unwrap();
+        let right =
+            async |text: &str| hasher.check(Secret::new(text.to_owned()), Some(stored.clone())).await.unwrap().right;
+        assert!(right(set).await, "as it was set");
+        assert!(!right(other).await, "in the other form");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pw5_a_dropped_check_keeps_its_permit_until_its_hash_ends() {
+    let hasher = hasher(1);
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (end, may_end) = std::sync::mpsc::channel::<()>();
+    let long = hasher.clone();
+    let request = tokio::spawn(async move {
+        // In place of a hash: something that runs for as long as the test wants.
+        long.run(move || {
+            begun.send(()).unwrap();
+            may_end.recv().unwrap();
+            Ok(())
+        })
+        .await
+    });
+    has_begun.await.unwrap();
+    request.abort();
+    assert!(request.await.unwrap_err().is_cancelled());
+    assert_eq!(hasher.running.available_permits(), 0, "the thread still works");
+    assert_eq!(hasher.queue.available_permits(), QUEUE_PER_CORE, "and its place in the queue is taken");
+    let mut next = Box::pin(hasher.check(Secret::new("x".to_owned()), None));
+    let waker = std::task::Waker::noop();
+    assert!(next.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending());
+    assert_eq!(hasher.running.available_permits(), 0, "so the next one waits for it");
+    end.send(()).unwrap();
+    assert!(!next.await.unwrap().right);
+    // The permits come back with the threads.
+    while hasher.queue.available_permits() < 1 + QUEUE_PER_CORE {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(hasher.running.available_permits(), 1);
+}

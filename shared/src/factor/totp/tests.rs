@@ -105,3 +105,24 @@ fn a_new_secret_has_160_bits_and_its_uri_says_so() {
     assert!(uri.expose().contains(totp.base32().expose()));
     assert_eq!(format!("{totp:?}"), "Totp(SHA1, 6 digits, 30 s, drift 0)");
 }
+
+#[test]
+fn otp2_ten_thousand_seeds_have_160_bits_never_repeat_and_are_even() {
+    const SEEDS: usize = 10_000;
+    /// Of 200,000 bytes.
+    const EXPECTED: f64 = 781.25;
+    let mut seen = std::collections::HashSet::with_capacity(SEEDS);
+    let mut counts = [0_u32; 256];
+    for _ in 0..SEEDS {
+        let seed = Totp::random(&SystemEntropy::new()).unwrap().secret.to_vec();
+        assert_eq!(seed.len(), 20);
+        for byte in &seed {
+            counts[usize::from(*byte)] += 1;
+        }
+        assert!(seen.insert(seed), "a seed came twice");
+    }
+    // Chi squared with 255 degrees of freedom has mean 255 and deviation 22.6: six of them either way are one run in
+    // millions.
+    let chi: f64 = counts.iter().map(|count| (f64::from(*count) - EXPECTED).powi(2) / EXPECTED).sum();
+    assert!((120.0..400.0).contains(&chi), "{chi}");
+}
