@@ -16,6 +16,7 @@ on_both!(
     rec5_wrong_recovery_codes_hold_recovery_and_nothing_else,
     a_used_key_is_followed_by_another_that_is_typed_back,
     a_key_that_is_not_kept_is_gone,
+    rec4_who_used_the_last_code_is_offered_another_set_on_the_web,
     t12_who_cannot_get_in_meets_what_others_meet,
     a_request_for_help_is_on_record_once_an_hour,
     whose_factor_su_to_a_shared_account_takes_what_the_caller_has,
@@ -149,6 +150,24 @@ async fn a_key_that_is_not_kept_is_gone(core: Core) {
     let disable = |user: &mut twolatch_core::user::User| user.disabled_at = Some(NOW);
     core.logins.change_user(&parsed("bob"), String::new(), &actor(NOW), disable).await.unwrap();
     assert_eq!(reason(shell.say("later", NOW).await), Some(Reason::AttemptOutdated));
+}
+
+async fn rec4_who_used_the_last_code_is_offered_another_set_on_the_web(core: Core) {
+    let (_, codes) = core.set_up("alice", RecoveryKept::Codes).await;
+    let due = async || core.user("alice").await.recovery_due_at;
+    for code in &codes {
+        assert_eq!(due().await, None);
+        let mut shell = Shell::open(&core.logins, "alice", NOW).await;
+        assert_eq!(shell.say(code, NOW).await, &Outcome::Granted);
+    }
+    assert_eq!(due().await, Some(NOW));
+    let (_, kept) = core.set_up("bob", RecoveryKept::Both).await;
+    let mut shell = Shell::open(&core.logins, "bob", NOW).await;
+    shell.say(kept.last().unwrap(), NOW).await;
+    assert_eq!(core.user("bob").await.recovery_due_at, Some(NOW), "broken off here, it is offered there");
+    let new = recovery_codes(shell.notice()).remove(0);
+    assert_eq!(shell.say(&new, NOW).await, &Outcome::Granted);
+    assert_eq!(core.user("bob").await.recovery_due_at, None, "it is kept");
 }
 
 async fn t12_who_cannot_get_in_meets_what_others_meet(core: Core) {

@@ -239,8 +239,9 @@ impl Logins {
     }
 }
 
-/// Where the key or the last code of a set was just spent: another one is due, at this very sign-in.
-async fn ask_to_keep_another(
+/// Where the key or the last code of a set was just spent: another one is due, at this very sign-in with a browser or the
+/// next.
+pub(super) async fn ask_to_keep_another(
     connection: &mut AnyConnection,
     store: &Store,
     user: &Id<User>,

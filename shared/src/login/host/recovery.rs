@@ -1,7 +1,8 @@
 //! Recovery codes and keys at a prompt, and the word *recovery*.
 //!
 //! A key that lets in is spent at once. Its successor is shown in the next prompt and stored once it is typed back; who
-//! breaks off there has used up the key, is told so in the prompt, and makes another one on the web.
+//! breaks off there has used up the key, is told so in the prompt, and is offered another one on the web, as is who has
+//! used the last code.
 
 use super::{Asked, Attempt, Logins, Shown, Vouched, granted, refused, texts};
 use crate::audit::{Event, Record};
@@ -9,7 +10,7 @@ use crate::factor::Kind;
 use crate::factor::recovery::Form;
 use crate::letter::Notice;
 use crate::login::notices::tell;
-use crate::login::recover::NewSet;
+use crate::login::recover::{NewSet, ask_to_keep_another};
 use crate::login::requests::Filed;
 use crate::login::verdict::Verdict;
 use crate::login::web::Fault;
@@ -55,10 +56,17 @@ impl Logins {
         };
         let Some(person) = self.store.person(&user).await? else { return Ok(refused(Reason::AttemptOutdated)) };
         let about = self.verdict_of(&attempt, name, now);
-        let judged =
-            self.judge_recovery(&person, attempt.security_version, &text, about, |_| Box::pin(async { Ok(()) })).await;
+        let (store, form) = (self.store.clone(), Form::of(&text));
+        let judged = self
+            .judge_recovery(&person, attempt.security_version, &text, about, move |connection| {
+                Box::pin(async move {
+                    let Some(form) = form else { return Ok(()) };
+                    ask_to_keep_another(connection, &store, &user, form, now).await
+                })
+            })
+            .await;
         match judged {
-            Ok(Verdict::Right) if Form::of(&text) == Some(Form::Key) => self.show_new_key(name, attempt, now).await,
+            Ok(Verdict::Right) if form == Some(Form::Key) => self.show_new_key(name, attempt, now).await,
             Ok(Verdict::Right) => Ok(Outcome::Granted),
             Ok(Verdict::Refused(reason @ (Reason::AttemptOutdated | Reason::Disabled))) => Ok(refused(reason)),
             Ok(Verdict::Refused(reason)) => {
@@ -138,6 +146,7 @@ impl Logins {
                         return Err(StoreError::Conflict);
                     };
                     user.security_version += 1;
+                    user.recovery_due_at = None;
                     update_user(connection, &store, &user, version).await?;
                     renew_key(connection, &store, &user.id, &set, &hash, now).await?;
                     tell(connection, &store, &user, Notice::RecoveryCodesMade, &about).await?;
