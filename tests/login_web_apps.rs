@@ -9,7 +9,7 @@ use twolatch_core::policy::{Level, Rules};
 use twolatch_core::secret::Secret;
 use twolatch_core::step::{Assurance, Step};
 
-use crate::support::core::{actor, parsed};
+use crate::support::core::{actor, code_at, parsed};
 use crate::support::site::{Browser, PASSWORD, Page, Site, encode};
 
 /// Adds a web app; answers its request, as a query.
@@ -121,6 +121,36 @@ async fn told(site: &Site, browser: &mut Browser, answer: &Page) -> (String, Vec
     let claims = token.claims(&verifier, |_: Option<&Nonce>| Ok(())).unwrap();
     let methods = claims.auth_method_refs().unwrap().iter().map(|one| one.as_str().to_owned()).collect();
     (claims.auth_context_ref().unwrap().as_str().to_owned(), methods)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn floor_rec11_who_asks_for_more_adds_nothing_with_the_password_alone() {
+    let site = Site::mailing().await;
+    site.member("alice", true).await;
+    let asked = with_app(&site).await + "&acr_values=urn%3Atwolatch%3Aacr%3A3";
+    let (address, now) = ("alice@example.org".parse().unwrap(), site.now());
+    let edit = |user: &mut twolatch_core::user::User| {
+        user.email = Some(address);
+        user.email_verified_at = Some(now);
+        user.email_codes_at = Some(now);
+    };
+    site.app.logins.change_user(&parsed("alice"), String::new(), &actor(now), edit).await.unwrap();
+    let mut browser = Browser::default();
+    let answer = on_the_way(&site, &mut browser, &asked).await;
+    assert_eq!(answer.location().as_deref(), Some("/login/email"), "what is there is shown first");
+    for to in ["/login/setup", "/login/setup/app", "/login/recovery"] {
+        assert_eq!(site.get(&mut browser, to).await.location().as_deref(), Some("/login/email"), "{to}");
+    }
+    let page = site.open(&mut browser, "/login/email").await;
+    let mailed = site.codes_mailed().await.pop().unwrap();
+    let page = site.submit(&mut browser, &page, &[("code", &mailed)]).await;
+    let page = site.choose_app(&mut browser, &page).await;
+    let totp = page.authenticator();
+    let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), -1))]).await;
+    let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), 0))]).await;
+    let answer = site.post_to(&mut browser, &page, "/login/recovery", &[("saved", "yes")]).await;
+    let (level, _) = told(&site, &mut browser, &answer).await;
+    assert_eq!(level, "urn:twolatch:acr:3");
 }
 
 #[tokio::test(flavor = "multi_thread")]

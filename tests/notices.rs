@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use twolatch_core::factor::totp::{Algorithm, Totp};
 use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
-use twolatch_core::login::web::Goal;
+use twolatch_core::login::web::{Fault, Goal};
 use twolatch_core::policy::{Level, Rules};
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
@@ -18,6 +18,7 @@ on_both!(
     rec10_what_administrators_change_is_told_to_every_address,
     rec10_a_link_and_a_forced_change_of_password_are_told,
     rec10_an_address_that_is_taken_away_is_told,
+    rec9_an_invitation_ends_with_what_it_was_made_for,
 );
 
 const PASSWORD: &str = "copper lantern drifts";
@@ -87,10 +88,10 @@ async fn rec10_a_link_and_a_forced_change_of_password_are_told(core: Core) {
     let logins = moved(&core).await;
     let name = parsed("alice");
     let link = logins.invite(&name, &actor(NOW)).await.unwrap();
-    logins.use_invite(&link, None, secret(PASSWORD), NOW).await.unwrap();
+    logins.use_invite(&link, None, secret(PASSWORD), SOURCE, NOW).await.unwrap();
     assert_eq!(told(&logins).await, BTreeMap::new(), "there was none before");
     let link = logins.invite(&name, &actor(NOW)).await.unwrap();
-    logins.use_invite(&link, None, secret(OTHER), NOW).await.unwrap();
+    logins.use_invite(&link, None, secret(OTHER), SOURCE, NOW).await.unwrap();
     assert_eq!(told(&logins).await, both(Notice::PasswordChanged));
     // One that somebody else has chosen, and that is changed at the next sign-in.
     let policy = logins.policy(NOW).await.unwrap();
@@ -110,4 +111,27 @@ async fn rec10_an_address_that_is_taken_away_is_told(core: Core) {
     let logins = moved(&core).await;
     set(&logins, |user| user.email = None).await;
     assert_eq!(told(&logins).await, both(Notice::AddressChanged));
+}
+
+async fn rec9_an_invitation_ends_with_what_it_was_made_for(core: Core) {
+    let logins = moved(&core).await;
+    let name = parsed("alice");
+    let changes: [fn(&mut User); 3] = [
+        |user| user.email = "right@example.org".parse().ok(),
+        |user| user.email_codes_at = Some(NOW),
+        |user| user.email = None,
+    ];
+    for change in changes {
+        let link = logins.invite(&name, &actor(NOW)).await.unwrap();
+        assert!(logins.open_link(&link, NOW).await.is_ok());
+        set(&logins, |user| user.groups = vec!["staff".parse().unwrap()]).await;
+        assert!(logins.open_link(&link, NOW).await.is_ok(), "that is none of it");
+        set(&logins, change).await;
+        assert!(matches!(logins.open_link(&link, NOW).await, Err(Fault::Over)));
+        let used = logins.use_invite(&link, None, secret(PASSWORD), SOURCE, NOW).await;
+        assert!(matches!(used, Err(Fault::Over)), "{used:?}");
+    }
+    let link = logins.invite(&name, &actor(NOW)).await.unwrap();
+    core.give_totp("alice").await;
+    assert!(matches!(logins.open_link(&link, NOW).await, Err(Fault::Over)));
 }

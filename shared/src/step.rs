@@ -114,7 +114,7 @@ pub fn next(level: Level, facts: &Facts, proofs: &[Proof], now: Timestamp) -> St
         && (facts.device_counts && shown(Kind::Device)
             || facts.methods.is_empty() && facts.later_counts && shown(Kind::Later));
     if asked && !proven && !excused {
-        return second_factor(facts, wanted, shown(Kind::Mailbox), now);
+        return second_factor(facts, wanted, proofs, now);
     }
     if facts.must_change_password {
         return Step::ChangePassword;
@@ -125,7 +125,7 @@ pub fn next(level: Level, facts: &Facts, proofs: &[Proof], now: Timestamp) -> St
     Step::Granted(Assurance::of(proofs))
 }
 
-fn second_factor(facts: &Facts, wanted: bool, mailbox_shown: bool, now: Timestamp) -> Step {
+fn second_factor(facts: &Facts, wanted: bool, proofs: &[Proof], now: Timestamp) -> Step {
     let enough = |kinds: &[Kind]| -> Vec<Kind> {
         kinds.iter().copied().filter(|kind| Assurance::by(*kind) >= facts.least).collect()
     };
@@ -133,13 +133,18 @@ fn second_factor(facts: &Facts, wanted: bool, mailbox_shown: bool, now: Timestam
     if !methods.is_empty() {
         return Step::SecondFactor { methods, recovery: facts.recovery };
     }
+    // What a web app wants is written by whoever opens its address: a password alone adds nothing beside what is there.
+    if !facts.methods.is_empty() && !proofs.iter().any(|proof| proof.kind.is_second_factor()) {
+        return Step::SecondFactor { methods: facts.methods.clone(), recovery: facts.recovery };
+    }
     let settable = enough(&facts.settable);
     if settable.is_empty() {
         Step::Refused(Reason::NotEnrolled)
     } else if now < facts.setup_until || !facts.methods.is_empty() {
-        // Who has a weaker one has been here before: window and mailbox are for the first.
+        // Who has shown a weaker one has been here before: window and mailbox are for the first.
         let first = facts.methods.is_empty();
         let may_put_off = facts.may_put_off && !wanted && first;
+        let mailbox_shown = proofs.iter().any(|proof| proof.kind == Kind::Mailbox);
         if first && facts.mailbox_first && !mailbox_shown {
             Step::ProveMailbox { may_put_off }
         } else {

@@ -113,12 +113,22 @@ impl User {
         }
     }
 
-    /// A fingerprint of password and authenticators: what a one-time link may replace.
+    /// A fingerprint of password and authenticators: what a browser is remembered with.
     #[must_use]
     pub fn credentials(&self) -> String {
         let password = self.password.as_ref().map(|password| password.expose().as_bytes());
         let mut fields = vec![password];
         fields.extend(self.authenticators.iter().map(|id| Some(id.as_str().as_bytes())));
+        crate::crypto::token_hash_of(&crate::crypto::frame(&fields))
+    }
+
+    /// A fingerprint of all that one signs in with, and of where codes and letters go: what somebody was invited with.
+    #[must_use]
+    pub fn access(&self) -> String {
+        let (credentials, address) = (self.credentials(), self.email.as_ref().map(Email::key));
+        let codes = self.email_codes_at.map(|since| since.unix().to_string());
+        let fields =
+            [Some(credentials.as_bytes()), address.as_deref().map(str::as_bytes), codes.as_deref().map(str::as_bytes)];
         crate::crypto::token_hash_of(&crate::crypto::frame(&fields))
     }
 

@@ -88,7 +88,7 @@ impl Walk<'_> {
     async fn use_invite(&mut self) {
         let Some(link) = self.invites.pop() else { return };
         let password = Secret::new(PASSWORDS[1 - self.password].to_owned());
-        if let Ok(tab) = self.logins.use_invite(&link, None, password, self.now).await {
+        if let Ok(tab) = self.logins.use_invite(&link, None, password, &self.source, self.now).await {
             self.password = 1 - self.password;
             self.tabs.push(tab);
             self.buried.invites.push(link);

@@ -182,7 +182,7 @@ impl Walk<'_> {
             _ => {
                 for link in self.buried.invites.clone() {
                     let password = Secret::new(PASSWORDS[0].to_owned());
-                    let used = self.logins.use_invite(&link, None, password, now).await;
+                    let used = self.logins.use_invite(&link, None, password, &self.source, now).await;
                     assert!(used.is_err(), "walk {walk}: an invitation that was used");
                 }
             }

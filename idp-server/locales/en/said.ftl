@@ -34,6 +34,7 @@ said-email-blocked = Too many mailed codes were wrong. { $minutes ->
     [1] For one minute no code is mailed and none counts.
    *[other] For { $minutes } minutes no code is mailed and none counts.
 } Other methods go on working.
+said-email-held = Too many mailed codes were wrong: none is mailed and none counts any more. Use a recovery code if you have one, or ask an administrator for help.
 said-wrong-recovery = That recovery code is not right. After several tries it takes a while until another one counts.
 said-used-recovery = That recovery code was used before. Each works once: take another one.
 said-no-recovery = That is no recovery code: a code has 18 characters, a key 33. Perhaps one was mistyped.

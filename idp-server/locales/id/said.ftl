@@ -34,6 +34,7 @@ said-email-blocked = Terlalu banyak kode lewat email yang salah. { $minutes ->
     [1] Selama satu menit tidak ada kode yang dikirim maupun dihitung.
    *[other] Selama { $minutes } menit tidak ada kode yang dikirim maupun dihitung.
 } Metode lain tetap dapat digunakan.
+said-email-held = Terlalu banyak kode lewat email yang salah: tidak ada lagi kode yang dikirim maupun dihitung. Gunakan kode pemulihan jika Anda punya, atau mintalah bantuan pengelola.
 said-wrong-recovery = Kode pemulihan itu tidak benar. Setelah beberapa kali mencoba, percobaan berikutnya baru dihitung setelah jeda beberapa saat.
 said-used-recovery = Kode pemulihan itu sudah pernah digunakan. Masing-masing hanya berlaku sekali: gunakan yang lain.
 said-no-recovery = Itu bukan kode pemulihan: kode terdiri atas 18 karakter, kunci 33. Mungkin ada yang salah ketik.

@@ -54,6 +54,7 @@ impl From<Notice> for Said {
             Notice::MailedAgain => Self::good(t("said-mailed-again")),
             Notice::MailTooEarly(seconds) => Self::error(t("said-mail-too-early").number("seconds", seconds)),
             Notice::MailBlocked(minutes) => Self::error(t("said-mail-blocked").number("minutes", minutes)),
+            Notice::EmailHeld => Self::error(t("said-email-held")),
             Notice::EmailBlocked(minutes) => Self::error(t("said-email-blocked").number("minutes", minutes)),
             Notice::WrongRecovery => Self::error(t("said-wrong-recovery")),
             Notice::UsedRecovery => Self::error(t("said-used-recovery")),

@@ -83,7 +83,7 @@ pub(crate) async fn submit(State(app): State<App>, Path(token): Path<String>, fo
             return begin_page(&app, &browser, &token, &opened, name, Some((said, true)));
         }
     };
-    match app.logins.use_invite(&token, parsed, password, browser.now).await {
+    match app.logins.use_invite(&token, parsed, password, &browser.source, browser.now).await {
         Ok(attempt) => Ok(advance(&app, &browser, &attempt, Some(Notice::PasswordSet)).await?.into_response()),
         Err(Fault::Weak(weak)) => begin_page(&app, &browser, &token, &opened, name, Some((weak.into(), false))),
         Err(Fault::Refused(Reason::NotAllowed)) => {

@@ -40,6 +40,8 @@ pub enum Notice {
     MailBlocked(u32),
     /// Too many mailed codes were wrong; for so many minutes none is sent or judged.
     EmailBlocked(u32),
+    /// No mailed code counts any more: a hundred were wrong.
+    EmailHeld,
     /// The recovery code or key is not right.
     WrongRecovery,
     /// The recovery code or key was used before.

@@ -11,11 +11,12 @@ use crate::letter::Notice;
 use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::step::Step;
+use crate::store::Person;
 use crate::store::audit::record;
 use crate::store::browser::update_attempt;
 use crate::store::budgets::Budget;
 use crate::store::email_codes::MailedFor;
-use crate::store::users::update_user;
+use crate::store::users::{person_in, update_user};
 use crate::time::Timestamp;
 use crate::user::User;
 
@@ -60,13 +61,14 @@ impl Logins {
             code,
             about,
         };
-        let known = person.user.email_verified_at.is_some();
-        let user = User { email_verified_at: person.user.email_verified_at.or(Some(now)), ..person.user };
         attempt.proofs.push(Proof { kind: Kind::Mailbox, at: now });
         let store = self.store.clone();
         self.judge_and(question, move |connection| {
             Box::pin(async move {
-                if !known {
+                // As it is now: the verdict keeps others from changing it.
+                let found = person_in(connection, &store, &attempt.user).await?;
+                if let Some(Person { mut user, .. }) = found.filter(|person| person.user.email_verified_at.is_none()) {
+                    user.email_verified_at = Some(now);
                     update_user(connection, &store, &user, expected).await?;
                 }
                 update_attempt(connection, &store, &attempt).await

@@ -41,7 +41,7 @@ impl Logins {
             (Purpose::FirstAdmin, _) if self.store.count_admins().await? == 0 => None,
             (Purpose::Invite, Some(id)) => {
                 let person = self.store.person(id).await?.filter(|person| {
-                    person.user.disabled_at.is_none() && link.credentials == Some(person.user.credentials())
+                    person.user.disabled_at.is_none() && link.credentials == Some(person.user.access())
                 });
                 Some(person.ok_or(Fault::Over)?)
             }
@@ -60,6 +60,7 @@ impl Logins {
         token: &str,
         name: Option<UserName>,
         password: Secret,
+        source: &str,
         now: Timestamp,
     ) -> Result<String, Fault> {
         let opened = self.open_link(token, now).await?;
@@ -69,7 +70,7 @@ impl Logins {
         let goes_on = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
         let user = person.user;
         let attempt = begun(&goes_on, &user, Goal::default(), now);
-        let (store, token, about) = (self.store.clone(), token.to_owned(), self.used(&user, now));
+        let (store, token, about) = (self.store.clone(), token.to_owned(), self.used(&user, source, now));
         self.store
             .write(move |connection| {
                 Box::pin(async move {
@@ -100,9 +101,9 @@ impl Logins {
         Ok(Person::bare(user))
     }
 
-    fn used(&self, user: &User, now: Timestamp) -> Record {
-        let host = Some(self.host.to_string());
-        Record { door: Some(Door::Web), host, ..Record::new(now, Event::LinkUsed) }.about(&user.name)
+    fn used(&self, user: &User, source: &str, now: Timestamp) -> Record {
+        let (host, source) = (Some(self.host.to_string()), Some(source.to_owned()));
+        Record { door: Some(Door::Web), host, source, ..Record::new(now, Event::LinkUsed) }.about(&user.name)
     }
 }
 

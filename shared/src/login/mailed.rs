@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 
 use super::Logins;
-use super::verdict::{Question, Verdict, Way, judge_in};
+use super::verdict::{Question, Way, judge_and};
 use super::web::{Current, Fault};
 use crate::audit::{Event, Record};
 use crate::crypto::Entropy;
@@ -51,6 +51,8 @@ pub struct Blocked {
     pub sending: Option<Timestamp>,
     /// None is sent or judged before: three were shown wrong.
     pub all: Option<Timestamp>,
+    /// None is sent or judged until somebody lifts the hold: a hundred were.
+    pub held: bool,
 }
 
 impl Logins {
@@ -99,13 +101,14 @@ impl Logins {
     /// # Errors
     /// Where the database fails.
     pub async fn mail_blocked(&self, user: &User, now: Timestamp) -> Result<Blocked, StoreError> {
-        let until = async |budget: Budget| match self.store.standing(&budget, now).await? {
-            (_, Charge::Wait(moment)) => Ok::<_, StoreError>(Some(moment)),
-            (_, Charge::Held) => Ok(Some(now.plus(LIFE))),
-            (_, Charge::Taken) => Ok(None),
+        let until = |charge: Charge| match charge {
+            Charge::Wait(moment) => Some(moment),
+            Charge::Taken | Charge::Held => None,
         };
         let id = user.id.as_str();
-        Ok(Blocked { sending: until(Budget::of_mail(id)).await?, all: until(Budget::of_email(id)).await? })
+        let (_, sending) = self.store.standing(&Budget::of_mail(id), now).await?;
+        let (_, all) = self.store.standing(&Budget::of_email(id), now).await?;
+        Ok(Blocked { sending: until(sending), all: until(all), held: all == Charge::Held })
     }
 
     /// Takes a mailed code.
@@ -164,20 +167,7 @@ impl Logins {
     where
         W: for<'c> FnOnce(&'c mut AnyConnection) -> Boxed<'c, Written<()>> + Send + 'static,
     {
-        let (store, whom) = (self.store.clone(), question.user.to_string());
-        let verdict = self
-            .store
-            .write_about(Some(&whom), move |connection| {
-                Box::pin(async move {
-                    let verdict = judge_in(connection, &store, question).await?;
-                    if verdict == Verdict::Right {
-                        also(connection).await?;
-                    }
-                    Ok(verdict)
-                })
-            })
-            .await?;
-        verdict.taken()
+        judge_and(&self.store, question, also).await?.taken()
     }
 
     pub(super) async fn mail_new(

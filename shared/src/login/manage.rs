@@ -289,7 +289,7 @@ impl Logins {
         let until = self.policy(actor.now).await?.rules.setup_until(actor.now);
         user.setup_until = until;
         let token = self.token()?;
-        let (purpose, credentials) = (Purpose::Invite, Some(user.credentials()));
+        let (purpose, credentials) = (Purpose::Invite, Some(user.access()));
         let link = Link { purpose, user: Some(user.id.clone()), credentials, expires_at: until };
         let outgoing = if mail {
             let letter = Letter::Invite { token: Secret::new(token.clone()), until };

@@ -58,29 +58,39 @@ pub(super) async fn tell(
     Ok(())
 }
 
-/// Tells the person of the tenth wrong code in a row behind a right first factor, which somebody else may know; and all
-/// administrators, too, of the hundredth, which ends in a hold. As much work for any wrong code.
+/// What is to be told of a wrong code that has just been counted: of the tenth in a row behind a right first factor, which
+/// somebody else may know, and of the hundredth, which ends in a hold.
 ///
 /// # Errors
 /// Where the database fails.
-pub(super) async fn warn(
-    connection: &mut AnyConnection,
-    store: &Store,
-    user: &Id<User>,
-    budget: &Budget,
-    about: &Record,
-) -> Written<()> {
-    let event = match fails_in(connection, budget).await? {
-        NOTEWORTHY if budget.then.holds() => Notice::WrongCodes,
-        HARD_STOP if budget.then.holds() => Notice::Held,
-        _ => return Ok(()),
-    };
-    let Some(Person { user, .. }) = person_in(connection, store, user).await? else { return Ok(()) };
-    tell(connection, store, &user, event, about).await?;
-    if event == Notice::Held {
-        alarm(connection, store, &user, event, None, about.at).await?;
+pub(super) async fn warning_in(connection: &mut AnyConnection, budget: &Budget) -> Written<Option<Notice>> {
+    Ok(match fails_in(connection, budget).await? {
+        NOTEWORTHY if budget.then.holds() => Some(Notice::WrongCodes),
+        HARD_STOP if budget.then.holds() => Some(Notice::Held),
+        _ => None,
+    })
+}
+
+/// Tells the person, and of a hold all administrators, too. It comes when the count stands: whatever becomes of the
+/// letters, the wrong code was counted.
+pub(super) async fn warn(store: &Store, user: &Id<User>, warning: Option<Notice>, about: &Record) {
+    let Some(event) = warning else { return };
+    let (work, user, about) = (store.clone(), user.clone(), about.clone());
+    let told = store
+        .write(move |connection| {
+            Box::pin(async move {
+                let Some(Person { user, .. }) = person_in(connection, &work, &user).await? else { return Ok(()) };
+                tell(connection, &work, &user, event, &about).await?;
+                if event == Notice::Held {
+                    alarm(connection, &work, &user, event, None, about.at).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    if let Err(error) = told {
+        tracing::error!(%error, "wrong codes could not be told of");
     }
-    Ok(())
 }
 
 /// Tells all administrators of something about somebody, with a token that stops it where there is one.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 
 use super::Logins;
-use super::notices::{tell, warn};
+use super::notices::{tell, warn, warning_in};
 use super::verdict::Verdict;
 use super::web::{Current, Fault};
 use crate::audit::{Event, Record};
@@ -20,7 +20,7 @@ use crate::secret::{self, Secret};
 use crate::step::Step;
 use crate::store::audit::record;
 use crate::store::browser::update_attempt;
-use crate::store::budgets::{Budget, Charge, charge, clear_all, give_back, hold, is_noteworthy, refund};
+use crate::store::budgets::{Budget, Charge, charge, clear_all, give_back, hold, hold_all, is_noteworthy, refund};
 use crate::store::email_codes::Spent;
 use crate::store::recovery::{delete_recovery, insert_recovery, recovery_left_in, row_of, spend_recovery};
 use crate::store::users::{person_in, person_judged, update_user};
@@ -164,11 +164,17 @@ impl Logins {
         let (store, user, version) = (self.store.clone(), person.user.clone(), security_version);
         let row = row.unwrap_or_default();
         let whom = person.user.id.to_string();
-        let outcome = self
+        let told = about.clone();
+        let (outcome, warning) = self
             .store
             .write_about(Some(&whom), move |connection| {
                 Box::pin(async move {
-                    hold(connection, &budget).await?;
+                    if right {
+                        // All that a right one ends, before the user: in the order of every verdict.
+                        hold_all(connection, &user.id).await?;
+                    } else {
+                        hold(connection, &budget).await?;
+                    }
                     let attempt = about.attempt.clone();
                     let now = about.at;
                     let refused = if right {
@@ -187,10 +193,11 @@ impl Logins {
                     } else {
                         Some(Reason::Wrong)
                     };
+                    let mut warning = None;
                     match refused {
                         // It is the way out of a hold on what is asked for otherwise (NOJAIL).
                         None => clear_all(connection, &user.id).await?,
-                        Some(Reason::Wrong) => warn(connection, &store, &user.id, &budget, &about).await?,
+                        Some(Reason::Wrong) => warning = warning_in(connection, &budget).await?,
                         Some(_) => give_back(connection, &budget).await?,
                     }
                     if refused.is_none() {
@@ -200,10 +207,11 @@ impl Logins {
                         tell(connection, &store, &user, notice, &about).await?;
                     }
                     record(connection, &store, Record { refused, ..about }).await?;
-                    Ok(refused)
+                    Ok((refused, warning))
                 })
             })
             .await?;
+        warn(&self.store, &person.user.id, warning, &told).await;
         Ok(outcome.map_or(Verdict::Right, Verdict::Refused))
     }
 

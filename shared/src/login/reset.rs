@@ -8,7 +8,7 @@ use super::manage::{Actor, ManageError};
 use super::notices::tell;
 use crate::audit::{Event, Record};
 use crate::letter::Notice;
-use crate::store::budgets::{Budget, clear};
+use crate::store::budgets::clear_all;
 use crate::store::ending::end_everything;
 use crate::store::factors::delete_factor;
 use crate::store::recovery::delete_recovery;
@@ -61,10 +61,7 @@ pub(super) async fn remove_factors(
     now: Timestamp,
 ) -> Written<()> {
     // In the order in which a verdict takes them: budget, user, what is spent.
-    let id = user.id.as_str();
-    for budget in [Budget::of_totp(id), Budget::of_email(id), Budget::of_recovery(id)] {
-        clear(connection, &budget).await?;
-    }
+    clear_all(connection, &user.id).await?;
     update_user(connection, store, user, person.user.security_version).await?;
     for factor in &person.factors {
         delete_factor(connection, &factor.id).await?;

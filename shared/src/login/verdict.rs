@@ -3,11 +3,12 @@
 
 use sqlx::AnyConnection;
 
-use super::notices::warn;
+use super::notices::{warn, warning_in};
 use super::web::Fault;
 use crate::audit::{Event, Record};
 use crate::factor::{Factor, Kind};
 use crate::id::Id;
+use crate::letter::Notice;
 use crate::reason::Reason;
 use crate::secret::{self, Secret};
 use crate::store::audit::record;
@@ -15,7 +16,7 @@ use crate::store::budgets::{self, Budget, Charge, charge, clear, give_back, is_n
 use crate::store::email_codes::{EmailCode, MailedFor, Spent, email_code_in, spend_email_code};
 use crate::store::factors::{Resync, Taken, accept_step, resync};
 use crate::store::users::person_judged;
-use crate::store::{Person, Store, StoreError, Written};
+use crate::store::{Boxed, Person, Store, StoreError, Written};
 use crate::user::User;
 
 /// How it ended.
@@ -79,27 +80,48 @@ pub(super) struct Question {
 
 /// Judges, in a transaction of its own.
 pub(super) async fn judge(store: &Store, question: Question) -> Result<Verdict, StoreError> {
-    let (work, whom) = (store.clone(), question.user.to_string());
-    store
-        .write_about(Some(&whom), move |connection| {
-            Box::pin(async move { judge_in(connection, &work, question).await })
-        })
-        .await
+    judge_and(store, question, |_| Box::pin(async { Ok(()) })).await
 }
 
-/// Judges. A record for the same attempt, which is there already, makes the whole transaction undone
-/// ([`StoreError::Duplicate`]): one attempt has one verdict.
-pub(super) async fn judge_in(connection: &mut AnyConnection, store: &Store, question: Question) -> Written<Verdict> {
+/// The same; what a right one changes is done in the transaction, what a wrong one has told when that stands.
+pub(super) async fn judge_and<W>(store: &Store, question: Question, also: W) -> Result<Verdict, StoreError>
+where
+    W: for<'c> FnOnce(&'c mut AnyConnection) -> Boxed<'c, Written<()>> + Send + 'static,
+{
+    let (work, user, about) = (store.clone(), question.user.clone(), question.about.clone());
+    let (verdict, warning) = store
+        .write_about(Some(user.clone().as_str()), move |connection| {
+            Box::pin(async move {
+                let (verdict, warning) = judge_in(connection, &work, question).await?;
+                if verdict == Verdict::Right {
+                    also(connection).await?;
+                }
+                Ok((verdict, warning))
+            })
+        })
+        .await?;
+    warn(store, &user, warning, &about).await;
+    Ok(verdict)
+}
+
+/// Judges; with what is to be told of it. A record for the same attempt, which is there already, makes the whole
+/// transaction undone ([`StoreError::Duplicate`]): one attempt has one verdict.
+async fn judge_in(
+    connection: &mut AnyConnection,
+    store: &Store,
+    question: Question,
+) -> Written<(Verdict, Option<Notice>)> {
     let about = Record { event: Event::Code, factor: Some(question.way.kind()), ..question.about.clone() };
+    let mut warning = None;
     let reason = match charge(connection, &question.budget, about.at).await? {
         Charge::Taken => match examine(connection, store, &question, &about).await? {
             Verdict::Refused(reason) => {
                 if reason == Reason::Wrong {
-                    warn(connection, store, &question.user, &question.budget, &about).await?;
+                    warning = warning_in(connection, &question.budget).await?;
                 }
                 reason
             }
-            right @ Verdict::Right => return Ok(right),
+            right @ Verdict::Right => return Ok((right, None)),
         },
         charge => {
             let reason = if charge == Charge::Held { Reason::Held } else { Reason::Wait };
@@ -107,13 +129,13 @@ pub(super) async fn judge_in(connection: &mut AnyConnection, store: &Store, ques
             budgets::refuse(connection, &question.budget).await?;
             person_judged(connection, store, &question.user, about.attempt.as_deref()).await?;
             if !is_noteworthy(connection, &question.budget, about.at).await? {
-                return Ok(Verdict::Refused(reason));
+                return Ok((Verdict::Refused(reason), None));
             }
             reason
         }
     };
     record(connection, store, Record { refused: Some(reason), ..about }).await?;
-    Ok(Verdict::Refused(reason))
+    Ok((Verdict::Refused(reason), warning))
 }
 
 /// Refuses somebody who cannot be right, at the cost of the source; as much work as a real verdict.

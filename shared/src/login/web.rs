@@ -1,6 +1,8 @@
 //! Sign-ins that come in through a browser: password first, then what is missing. Each is a row that only the browser
 //! which began it can go on with.
 
+use sqlx::AnyConnection;
+
 use super::Logins;
 use super::setup;
 use super::verdict::{Question, Way};
@@ -18,7 +20,7 @@ use crate::store::browser::{Attempt, finish_attempt, insert_attempt};
 use crate::store::budgets::{Budget, Charge, charge, clear, is_noteworthy, refund};
 use crate::store::sessions::insert_session;
 use crate::store::users::{note_method, person_held, update_user};
-use crate::store::{Person, StoreError};
+use crate::store::{Person, Store, StoreError, Written};
 use crate::time::Timestamp;
 use crate::user::{User, UserName};
 
@@ -164,26 +166,25 @@ impl Logins {
                 return Err(error.into());
             }
         };
-        let (Some(mut person), true) = (person, checked.right) else {
+        let (Some(person), true) = (person, checked.right) else {
             let about = Record { refused: Some(Reason::Password), ..about };
             self.note(about).await?;
             return Err(Fault::Refused(Reason::Password));
         };
-        if checked.outdated {
-            person.user.password = Some(self.hasher.hash(password, self.store.entropy()).await?);
-        }
+        let rehashed =
+            if checked.outdated { Some(self.hasher.hash(password, self.store.entropy()).await?) } else { None };
         let token = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
         let attempt = begun(&token, &person.user, goal, now);
         let store = self.store.clone();
         self.store
             .write(move |connection| {
                 Box::pin(async move {
-                    if checked.outdated {
-                        update_user(connection, &store, &person.user, person.user.security_version).await?;
-                    }
                     // In the order in which they were charged.
                     refund(connection, &by_source).await?;
                     clear(connection, &by_name).await?;
+                    if let Some(hash) = rehashed {
+                        renew_hash(connection, &store, &person.user, hash).await?;
+                    }
                     insert_attempt(connection, &store, &attempt).await?;
                     record(connection, &store, about).await
                 })
@@ -359,6 +360,16 @@ impl Logins {
             ..Record::new(now, Event::Code)
         }
     }
+}
+
+/// Stores a hash at the present cost, if the password is still the one that was checked.
+async fn renew_hash(connection: &mut AnyConnection, store: &Store, checked: &User, hash: Secret) -> Written<()> {
+    let Some(Person { mut user, .. }) = person_held(connection, store, &checked.id).await? else { return Ok(()) };
+    if user.security_version != checked.security_version {
+        return Ok(());
+    }
+    user.password = Some(hash);
+    update_user(connection, store, &user, checked.security_version).await
 }
 
 /// A sign-in whose password was right, or has just been set.

@@ -99,6 +99,9 @@ fn expected(level: Level, facts: &Facts, kinds: &[Kind]) -> Step {
     let settable: Vec<Kind> = facts.settable.iter().copied().filter(enough).collect();
     match (usable.is_empty(), settable.is_empty()) {
         (false, _) => Step::SecondFactor { methods: usable, recovery: facts.recovery },
+        (true, _) if !nothing && best == Assurance::Password => {
+            Step::SecondFactor { methods: facts.methods.clone(), recovery: facts.recovery }
+        }
         (true, true) => Step::Refused(Reason::NotEnrolled),
         (true, false) if nothing && facts.setup_until <= NOW => Step::Refused(Reason::SetupClosed),
         (true, false) if nothing && facts.mailbox_first && !has(Kind::Mailbox) => {
@@ -143,10 +146,30 @@ fn a_mailbox_opens_set_up_and_nothing_else() {
     assert_eq!(step, Step::SecondFactor { methods: vec![Kind::Totp], recovery: false });
 }
 
+#[test]
+fn floor_whoever_asks_for_more_sets_nothing_up_with_a_password_alone() {
+    let facts = Facts {
+        methods: vec![Kind::EmailCode],
+        settable: Kind::METHODS.to_vec(),
+        least: Assurance::Authenticator,
+        ..Facts::none(NOW.plus(1))
+    };
+    for level in Level::ALL {
+        for more in [&[][..], &[Kind::Mailbox], &[Kind::Device], &[Kind::Later]] {
+            let step = next(level, &facts, &shown(&[&[Kind::Password], more].concat()), NOW);
+            let asked = Step::SecondFactor { methods: vec![Kind::EmailCode], recovery: false };
+            assert_eq!(step, asked, "{level} {more:?}");
+        }
+        let step = next(level, &facts, &shown(&[Kind::Password, Kind::EmailCode]), NOW);
+        assert_eq!(step, Step::Enrol { methods: vec![Kind::Totp], may_put_off: false }, "{level}");
+    }
+}
+
 proptest! {
     #[test]
     fn floor_required_is_never_granted_without_a_second_factor(
         mask in 0_usize..256, methods in 0_usize..4, settable in 0_usize..4, recovery: bool, open: bool, mailbox_first: bool,
+        least in 0_usize..3,
     ) {
         let pick = |mask: usize| subsets(&Kind::METHODS).swap_remove(mask);
         let facts = Facts {
@@ -154,11 +177,16 @@ proptest! {
             settable: pick(settable),
             recovery,
             mailbox_first,
+            least: Assurance::ALL[least],
             ..Facts::none(if open { NOW.plus(1) } else { NOW })
         };
         let proofs = shown(&subsets(&KINDS).swap_remove(mask));
-        if let Step::Granted(assurance) = next(Level::Required, &facts, &proofs, NOW) {
-            prop_assert!(assurance > Assurance::Password);
+        match next(Level::Required, &facts, &proofs, NOW) {
+            Step::Granted(assurance) => prop_assert!(assurance > Assurance::Password && assurance >= facts.least),
+            Step::Enrol { .. } => {
+                prop_assert!(facts.methods.is_empty() || Assurance::of(&proofs) > Assurance::Password);
+            }
+            _ => {}
         }
     }
 }

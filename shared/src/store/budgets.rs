@@ -312,8 +312,7 @@ pub async fn clear(connection: &mut AnyConnection, budget: &Budget) -> Written<(
 /// # Errors
 /// Where the database fails.
 pub async fn clear_all(connection: &mut AnyConnection, user: &Id<User>) -> Written<()> {
-    let id = user.as_str();
-    for budget in [Budget::of_totp(id), Budget::of_email(id), Budget::of_recovery(id)] {
+    for budget in all_of(user) {
         clear(connection, &budget).await?;
     }
     Ok(())
@@ -362,6 +361,22 @@ fn standing_of(row: Option<&AnyRow>, budget: &Budget, now: Timestamp) -> Written
         Charge::Taken
     };
     Ok((fails, charge))
+}
+
+/// The same for all that one person can be asked for, in the order of [`clear_all`].
+///
+/// # Errors
+/// Where the database fails.
+pub async fn hold_all(connection: &mut AnyConnection, user: &Id<User>) -> Written<()> {
+    for budget in all_of(user) {
+        hold(connection, &budget).await?;
+    }
+    Ok(())
+}
+
+fn all_of(user: &Id<User>) -> [Budget; 3] {
+    let id = user.as_str();
+    [Budget::of_totp(id), Budget::of_email(id), Budget::of_recovery(id)]
 }
 
 impl Store {

@@ -15,7 +15,7 @@ use crate::user::User;
 pub enum Purpose {
     /// To make the first administrator.
     FirstAdmin,
-    /// To set a password, and an authenticator where one is required.
+    /// To set a password.
     Invite,
     /// To end all that was begun, by who did not do what a letter tells.
     NotMe,
@@ -56,7 +56,8 @@ pub struct Link {
     pub purpose: Purpose,
     /// For whom; nobody for the first administrator.
     pub user: Option<Id<User>>,
-    /// [`User::credentials`] of the person when it was made; for [`Purpose::AdminReset`] with the sign-in before it.
+    /// [`User::access`] of the person when it was made; for [`Purpose::AdminReset`] the sign-in and
+    /// [`User::credentials`].
     pub credentials: Option<String>,
     /// Until when.
     pub expires_at: Timestamp,

@@ -93,6 +93,11 @@ fn whole_url(text: &str) -> Option<String> {
     }
     let bracketed = host.rsplit_once(']').map_or(host, |(_, port)| port);
     let port = if bracketed.contains(':') { "" } else { ":5432" };
+    let mut keys: Vec<&str> = query.split('&').map(|pair| pair.split('=').next().unwrap_or(pair)).collect();
+    keys.sort_unstable();
+    if keys.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+        return None; // which of them counts is not ours to say
+    }
     let value = |key: &str| query.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == key);
     let mut url = format!("postgres://{user}:{password}@{host}{port}/{database}?");
     if !query.is_empty() {
@@ -105,7 +110,10 @@ fn whole_url(text: &str) -> Option<String> {
         let is_socket = |host: &str| host.starts_with('/') || host.starts_with("%2F") || host.starts_with("%2f");
         let near = match (value("host"), value("hostaddr")) {
             (Some((_, host)), None) => is_socket(host),
-            (None, None) => ["localhost", "127.0.0.1", "[::1]"].contains(&named.unwrap_or_default()),
+            (None, None) => {
+                let named = named.unwrap_or_default();
+                is_socket(named) || ["localhost", "127.0.0.1", "[::1]"].contains(&named)
+            }
             (_, Some(_)) => false,
         };
         url.push_str(if near { "sslmode=prefer&" } else { "sslmode=verify-full&" });

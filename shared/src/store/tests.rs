@@ -97,7 +97,15 @@ fn a_location_hides_its_password_and_leaves_nothing_to_the_environment() {
     assert_eq!(location.to_string(), "postgres://tl@db.example:5432/twolatch");
     let Location::Postgres(url) = &location else { panic!("{location}") };
     assert!(url.expose().starts_with("postgres://tl:secret@db.example:5432/twolatch?"), "{}", url.expose());
-    for bad in ["", "sqlite://", "mysql://a@b/c", "postgres://host/db", "postgres://u@h/", "/var/lib/x.db"] {
+    for bad in [
+        "",
+        "sqlite://",
+        "mysql://a@b/c",
+        "postgres://host/db",
+        "postgres://u@h/",
+        "postgres://u@h/d?host=/run&host=far",
+        "/var/lib/x.db",
+    ] {
         assert!(bad.parse::<Location>().is_err(), "{bad}");
     }
 }
@@ -112,6 +120,7 @@ fn t1_only_a_socket_or_this_machine_is_spoken_to_without_a_verified_certificate(
         ("postgres://tl:x@db.example/twolatch?hostaddr=10.0.0.1&host=/run/postgresql", "verify-full"),
         ("postgres://tl:x@localhost/twolatch?host=/run/postgresql", "prefer"),
         ("postgres://tl:x@localhost/twolatch?host=%2Frun%2Fpostgresql", "prefer"),
+        ("postgres://tl:x@%2Frun%2Fpostgresql/twolatch", "prefer"),
         ("postgres://tl:x@localhost/twolatch", "prefer"),
         ("postgres://tl:x@127.0.0.1:5433/twolatch", "prefer"),
         ("postgres://tl:x@[::1]/twolatch", "prefer"),

@@ -71,6 +71,7 @@ impl EmailPage {
             page(None, Some(Notice::EmailCodeOver)),
             page(None, Some(Notice::MailBlocked(1))),
             page(sent(0), Some(Notice::EmailBlocked(5))),
+            page(None, Some(Notice::EmailHeld)),
             setting_up(page(None, None)),
             setting_up(page(sent(60), None)),
             setting_up(page(sent(0), Some(Notice::WrongEmailCode))),
@@ -134,8 +135,12 @@ pub(super) async fn refused(app: &App, browser: &Browser, user: &User, reason: R
     if matches!(reason, Reason::CodeExpired | Reason::Replay) {
         return Ok(Notice::EmailCodeOver);
     }
-    let blocked = app.logins.mail_blocked(user, browser.now).await?.all;
-    Ok(blocked.map_or(Notice::WrongEmailCode, |until| Notice::EmailBlocked(minutes(until, browser.now))))
+    let blocked = app.logins.mail_blocked(user, browser.now).await?;
+    Ok(match blocked.all {
+        _ if blocked.held => Notice::EmailHeld,
+        Some(until) => Notice::EmailBlocked(minutes(until, browser.now)),
+        None => Notice::WrongEmailCode,
+    })
 }
 
 /// Mails the code again, or one where none is on its way.
@@ -172,6 +177,7 @@ async fn not_sent(app: &App, browser: &Browser, current: &Current) -> Result<Not
     let now = browser.now;
     let blocked = app.logins.mail_blocked(&current.person.user, now).await?;
     Ok(match (blocked.all, blocked.sending) {
+        _ if blocked.held => Notice::EmailHeld,
         (Some(until), _) => Notice::EmailBlocked(minutes(until, now)),
         (None, Some(until)) => Notice::MailBlocked(minutes(until, now)),
         (None, None) => Notice::MailTooEarly(sent(app, current, now).await?.map_or(1, |sent| sent.again.max(1))),

@@ -9,12 +9,15 @@ use crate::reason::Reason;
 use crate::store::email_codes::{LIFE, MailedFor, RESEND_AFTER, last_sent};
 use crate::store::{Person, StoreError};
 use crate::time::Timestamp;
+use crate::user::User;
 use crate::wire::Outcome;
 
 /// What has become of a mail.
 enum Mailing {
     Sent(Sent),
     NotBefore(Timestamp),
+    /// A hundred codes were wrong.
+    Held,
     /// The queue is full, or there is no address any more.
     Not,
 }
@@ -103,7 +106,7 @@ impl Logins {
                 let about = self.mailed_record(name, &attempt, now);
                 let mailing = match self.resend(person, sent.id.clone(), attempt.door, about, now).await {
                     Ok(Sending::Sent) => Mailing::Sent(sent.clone()),
-                    Ok(Sending::NotBefore(moment)) => Mailing::NotBefore(moment),
+                    Ok(Sending::NotBefore(moment)) => self.not_before(&person.user, moment, now).await?,
                     Err(StoreError::MailFull) => Mailing::Not,
                     Err(error) => return Err(error),
                 };
@@ -132,6 +135,10 @@ impl Logins {
             (Reason::Wrong | Reason::Wait, crate::store::budgets::Charge::Wait(moment)) => {
                 attempt.sent = None;
                 format!("Too many wrong codes: none by email is taken for {}.", texts::until(moment, now))
+            }
+            (_, crate::store::budgets::Charge::Held) => {
+                attempt.sent = None;
+                texts::MAIL_HELD.to_owned()
             }
             (Reason::CodeExpired | Reason::Replay, _) => {
                 attempt.sent = None;
@@ -164,10 +171,15 @@ impl Logins {
             .await;
         match sending {
             Ok(Sending::Sent) => Ok(Mailing::Sent(Sent { id, at: now })),
-            Ok(Sending::NotBefore(moment)) => Ok(Mailing::NotBefore(moment)),
+            Ok(Sending::NotBefore(moment)) => self.not_before(&person.user, moment, now).await,
             Err(StoreError::MailFull) => Ok(Mailing::Not),
             Err(error) => Err(error),
         }
+    }
+
+    async fn not_before(&self, user: &User, moment: Timestamp, now: Timestamp) -> Result<Mailing, StoreError> {
+        let held = self.mail_blocked(user, now).await?.held;
+        Ok(if held { Mailing::Held } else { Mailing::NotBefore(moment) })
     }
 
     fn mailed_record(&self, name: &str, attempt: &Attempt, now: Timestamp) -> Record {
@@ -192,6 +204,7 @@ fn why_not(mailing: &Mailing, now: Timestamp) -> String {
         Mailing::NotBefore(moment) => {
             format!("Too many codes by email: none is mailed for {}.", texts::until(*moment, now))
         }
+        Mailing::Held => texts::MAIL_HELD.to_owned(),
         Mailing::Sent(_) | Mailing::Not => texts::MAIL_FULL.to_owned(),
     }
 }

@@ -17,6 +17,8 @@ pub(super) const NO_OTHER: &str = "There is no other method for this account.";
 pub(super) const MAIL_FULL: &str = "No mail can be sent just now.";
 pub(super) const NO_MAIL: &str = "No code is on its way. Type resend to have one mailed.";
 pub(super) const MAIL_OVER: &str = "This code is too old. Type resend to have another one mailed.";
+pub(super) const MAIL_HELD: &str =
+    "Too many wrong codes by email: none is mailed and none is taken until an administrator lifts that.";
 pub(super) const NOT_OF_SET: &str = "That is not one of them. Type one of those shown above.";
 pub(super) const KEY_USED: &str = "This recovery code was already used. Type another one.";
 pub(super) const NEXT_CODE: &str = "That is right. Now wait until the app shows another code.";
