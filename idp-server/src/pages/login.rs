@@ -254,7 +254,8 @@ async fn goes_on(app: &App, browser: &Browser, token: &str) -> Result<Current, F
 async fn finish(app: &App, browser: &Browser, current: Current, notice: Option<Notice>) -> Result<Leaving, Detour> {
     let user = current.person.user.name.clone();
     let of_app = Onward::of_attempt(app, &current.attempt).await?.and_then(|onward| onward.language);
-    app.logins.note_language(&current.person.user, browser.wish.language(of_app).tag()).await;
+    let (tag, usual) = (browser.wish.language(of_app).tag(), app.config.pages.language.tag());
+    app.logins.note_language(&current.person.user, tag, usual).await;
     if app.config.after_setup == AfterSetup::SignIn && current.has_set_up() {
         return sign_in_anew(app, browser, current).await;
     }

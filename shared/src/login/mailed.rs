@@ -126,6 +126,7 @@ impl Logins {
             return Err(Fault::Over);
         }
         let about = self.about(&current.person, source, now);
+        let first = current.asked_first();
         let Current { mut attempt, person, .. } = current;
         let Some((mailed, _)) = attempt.mailed.take() else { return Err(Fault::Refused(Reason::CodeExpired)) };
         let question = Question {
@@ -138,7 +139,7 @@ impl Logins {
         };
         attempt.proofs.push(Proof { kind: Kind::EmailCode, at: now });
         self.judge_for(attempt, question).await?;
-        self.note_method(&person.user.id, person.last_method, Kind::EmailCode).await;
+        self.note_method(&person.user.id, first, Kind::EmailCode).await;
         Ok(())
     }
 

@@ -127,6 +127,7 @@ async fn judge_in(
             let reason = if charge == Charge::Held { Reason::Held } else { Reason::Wait };
             // As much work as a verdict.
             budgets::refuse(connection, &question.budget).await?;
+            budgets::fails_in(connection, &question.budget).await?;
             person_judged(connection, store, &question.user, about.attempt.as_deref()).await?;
             if !is_noteworthy(connection, &question.budget, about.at).await? {
                 return Ok((Verdict::Refused(reason), None));

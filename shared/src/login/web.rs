@@ -97,6 +97,14 @@ impl Current {
         matches!(&self.step, Step::SecondFactor { methods, .. } if methods.contains(&kind))
     }
 
+    /// The method that is asked for unless another one is chosen.
+    pub(super) fn asked_first(&self) -> Option<Kind> {
+        match &self.step {
+            Step::SecondFactor { methods, .. } => methods.first().copied(),
+            _ => None,
+        }
+    }
+
     /// Whether a method can be set up now.
     #[must_use]
     pub fn lets_set_up(&self, kind: Kind) -> bool {
@@ -221,6 +229,7 @@ impl Logins {
         if !current.asks_for(Kind::Totp) {
             return Err(Fault::Over);
         }
+        let first = current.asked_first();
         let Current { mut attempt, person, .. } = current;
         let about = self.about(&person, source, now);
         let question = Question {
@@ -233,11 +242,11 @@ impl Logins {
         };
         attempt.proofs.push(Proof { kind: Kind::Totp, at: now });
         self.judge_for(attempt, question).await?;
-        self.note_method(&person.user.id, person.last_method, Kind::Totp).await;
+        self.note_method(&person.user.id, first, Kind::Totp).await;
         Ok(())
     }
 
-    /// Has the method that was just used asked for first from now on, if another one was. It is not worth failing a login
+    /// Has the method that was just used asked for first from now on, where another one was. It is not worth failing a login
     /// for, and not part of the verdict, which holds the user's row against changes.
     pub(super) async fn note_method(&self, user: &Id<User>, first: Option<Kind>, kind: Kind) {
         if first != Some(kind) {
@@ -247,9 +256,10 @@ impl Logins {
         }
     }
 
-    /// Has letters to somebody written in the language that they read pages in. It is not worth failing a sign-in for.
-    pub async fn note_language(&self, user: &User, tag: &'static str) {
-        if user.language.as_deref() == Some(tag) {
+    /// Has letters to somebody written in the language that they read pages in; `usual` is that of all others. It is not
+    /// worth failing a sign-in for.
+    pub async fn note_language(&self, user: &User, tag: &'static str, usual: &str) {
+        if user.language.as_deref().unwrap_or(usual) == tag {
             return;
         }
         let (store, id) = (self.store.clone(), user.id.clone());

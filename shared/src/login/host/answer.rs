@@ -239,7 +239,7 @@ impl Logins {
                 self.choose_setup(name, attempt, &person, now).await
             }
             Ok(Verdict::Right) => {
-                self.note_method(&person.user.id, person.last_method, Kind::EmailCode).await;
+                self.note_method(&person.user.id, attempt.methods.first().copied(), Kind::EmailCode).await;
                 Ok(Outcome::Granted)
             }
             Ok(Verdict::Refused(reason @ (Reason::AttemptOutdated | Reason::Disabled))) => Ok(refused(reason)),
