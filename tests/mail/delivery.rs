@@ -286,6 +286,14 @@ async fn sec11_a_certificate_for_another_name_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sec11_t1_a_certificate_that_has_expired_is_refused() {
+    let office = office!(Security::Tls).with_login();
+    office.post.certify_for("IP:127.0.0.1", -1);
+    let why = refused(&office, "good", &["--tls", "wrapped"]).await;
+    assert!(why.contains("invalid peer certificate: Expired"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sec11_a_certificate_of_an_unknown_authority_is_refused() {
     for (security, tls) in [(Security::StartTls, "starttls"), (Security::Tls, "wrapped")] {
         let mut office = office!(security).with_login();

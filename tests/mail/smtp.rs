@@ -45,6 +45,11 @@ impl Post {
 
     /// Makes a certificate for this name, by an authority of its own.
     pub(super) fn certify(&self, name: &str) {
+        self.certify_for(name, 30);
+    }
+
+    /// The same, for so many days from now.
+    pub(super) fn certify_for(&self, name: &str, days: i32) {
         let at = |name: &str| self.path(name).to_str().unwrap().to_owned();
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
         let (ca, ca_key, request) = (at("ca.pem"), at("ca.key"), at("request.pem"));
@@ -54,7 +59,8 @@ impl Post {
         openssl(&[&asked[..], &key].concat());
         fs::write(self.path("names"), format!("subjectAltName={name}\n")).unwrap();
         let (names, certificate) = (at("names"), at("cert.pem"));
-        let signed = ["x509", "-req", "-days", "30", "-in", &request, "-CA", &ca, "-CAkey", &ca_key];
+        let days = days.to_string();
+        let signed = ["x509", "-req", "-days", &days, "-in", &request, "-CA", &ca, "-CAkey", &ca_key];
         openssl(&[&signed[..], &["-CAcreateserial", "-extfile", &names, "-out", &certificate]].concat());
     }
 
