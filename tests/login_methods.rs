@@ -7,7 +7,7 @@ use twolatch_core::factor::totp::Totp;
 use twolatch_core::policy::{RecoveryKept, Rules};
 
 use crate::pages::header_of;
-use crate::support::core::{actor, code_at, parsed};
+use crate::support::core::{actor, parsed};
 use crate::support::site::{Browser, PASSWORD, Page, Site};
 
 async fn set_policy(site: &Site, edit: impl FnOnce(&mut Rules)) {
@@ -76,10 +76,7 @@ async fn recovery_codes_are_shown_until_they_are_kept_and_never_again() {
     site.member("bob", true).await;
     let mut browser = Browser::default();
     let page = site.enter(&mut browser, "bob").await;
-    let page = site.choose_app(&mut browser, &page).await;
-    let totp = page.authenticator();
-    let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), -1))]).await;
-    let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), 0))]).await;
+    let (_, page) = site.set_up_app(&mut browser, &page).await;
     assert_eq!(page.title(), "Keep your recovery codes");
     assert!(page.body.contains("Treat them like your password"));
     let codes = shown(&page);
@@ -378,10 +375,7 @@ async fn an_organisation_may_have_what_was_set_up_used_at_once() {
     site.member("bob", true).await;
     let mut browser = Browser::default();
     let page = site.enter(&mut browser, "bob").await;
-    let page = site.choose_app(&mut browser, &page).await;
-    let totp = page.authenticator();
-    let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), -1))]).await;
-    let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), 0))]).await;
+    let (totp, page) = site.set_up_app(&mut browser, &page).await;
     let page = site.submit_to(&mut browser, &page, "/login/recovery", &[("saved", "yes")]).await;
     assert_eq!(page.title(), "Sign in");
     assert_eq!(page.said(), Some("Your second factor is set up. Sign in with it now."));

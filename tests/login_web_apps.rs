@@ -9,7 +9,7 @@ use twolatch_core::policy::{Level, Rules};
 use twolatch_core::secret::Secret;
 use twolatch_core::step::{Assurance, Step};
 
-use crate::support::core::{actor, code_at, parsed};
+use crate::support::core::{actor, parsed};
 use crate::support::site::{Browser, PASSWORD, Page, Site, encode};
 
 /// Adds a web app; answers its request, as a query.
@@ -144,10 +144,7 @@ async fn floor_rec11_who_asks_for_more_adds_nothing_with_the_password_alone() {
     let page = site.open(&mut browser, "/login/email").await;
     let mailed = site.codes_mailed().await.pop().unwrap();
     let page = site.submit(&mut browser, &page, &[("code", &mailed)]).await;
-    let page = site.choose_app(&mut browser, &page).await;
-    let totp = page.authenticator();
-    let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), -1))]).await;
-    let page = site.submit(&mut browser, &page, &[("code", &code_at(&totp, site.now(), 0))]).await;
+    let (_, page) = site.set_up_app(&mut browser, &page).await;
     let answer = site.post_to(&mut browser, &page, "/login/recovery", &[("saved", "yes")]).await;
     let (level, _) = told(&site, &mut browser, &answer).await;
     assert_eq!(level, "urn:twolatch:acr:3");

@@ -200,6 +200,16 @@ impl Site {
         page
     }
 
+    /// The same, and types its two codes; answers the app, and the page behind that.
+    pub(crate) async fn set_up_app(&self, browser: &mut Browser, page: &Page) -> (Totp, Page) {
+        let page = self.choose_app(browser, page).await;
+        let totp = page.authenticator();
+        let code = |offset| super::core::code_at(&totp, self.now(), offset);
+        let page = self.submit(browser, &page, &[("code", &code(-1))]).await;
+        let page = self.submit(browser, &page, &[("code", &code(0))]).await;
+        (totp, page)
+    }
+
     /// The codes in the queue of mail, the earliest first; the queue is empty then.
     pub(crate) async fn codes_mailed(&self) -> Vec<String> {
         let mut codes = Vec::new();
