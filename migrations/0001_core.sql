@@ -82,12 +82,22 @@ CREATE TABLE budgets (
 );
 CREATE INDEX budgets_by_change ON budgets (changed_at);
 
--- The policy in force: one row. What it was before is in the audit.
+-- The policy in force: one row.
 CREATE TABLE policies (
     version BIGINT NOT NULL PRIMARY KEY,
     document TEXT NOT NULL,
     -- The ids of all exemptions, sorted: one that comes or goes by another hand is noticed.
     exemptions TEXT NOT NULL,
+    author TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    mac TEXT NOT NULL
+);
+
+-- Every version that there was, for people to look at and to make the next one from. Its mark is another one: a row that
+-- is copied from here is no policy.
+CREATE TABLE policy_versions (
+    version BIGINT NOT NULL PRIMARY KEY,
+    document TEXT NOT NULL,
     author TEXT NOT NULL,
     at BIGINT NOT NULL,
     mac TEXT NOT NULL

@@ -11,7 +11,7 @@ fn what_commands_print() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::init(Engine::Sqlite, folder.path()).unwrap();
     let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n";
-    let table: [(&str, &[&str], &str); 7] = [
+    let table: [(&str, &[&str], &str); 8] = [
         (
             "users",
             &[
@@ -59,6 +59,7 @@ fn what_commands_print() {
             ],
             "",
         ),
+        ("policy versions", &["policy history --limit 3", "policy restore 2", "policy restore 99"], ""),
         (
             "clients",
             &[

@@ -10,6 +10,8 @@ mod account;
 #[cfg(test)]
 mod account_core;
 #[cfg(test)]
+mod acting;
+#[cfg(test)]
 mod admin_link;
 #[cfg(test)]
 mod api_auth;

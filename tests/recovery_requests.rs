@@ -246,7 +246,7 @@ async fn t11_of_thirty_answers_one_counts(core: Core) {
 async fn t9_nobody_answers_to_oneself(core: Core) {
     alice(&core).await;
     let _ = file(&core.logins, NOW).await;
-    let oneself = twolatch_core::login::manage::Actor { name: "Alice".to_owned(), now: NOW };
+    let oneself = twolatch_core::login::manage::Actor::command_line("Alice".to_owned(), NOW);
     let own = core.logins.approve_request(&parsed("alice"), &oneself).await;
     assert!(matches!(own, Err(ManageError::OwnRequest)), "{own:?}");
     assert_eq!(state(&core, NOW).await, Some(State::Waiting));

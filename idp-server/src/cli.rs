@@ -171,7 +171,7 @@ impl From<StoreError> for CliError {
             StoreError::Down(_) => 69,
             StoreError::Full | StoreError::Io(_) => 74,
             StoreError::Keys(_) | StoreError::Schema(_) => 78,
-            StoreError::LastAdmin | StoreError::Conflict | StoreError::Duplicate => 65,
+            StoreError::LastAdmin | StoreError::NotAllowed | StoreError::Conflict | StoreError::Duplicate => 65,
             _ => 70,
         };
         Self { message: error.to_string(), status }
@@ -243,5 +243,5 @@ fn operator() -> String {
 
 /// Who a change is recorded as.
 fn actor(now: twolatch_core::time::Timestamp) -> Actor {
-    Actor { name: OPERATOR.get_or_init(operator).clone(), now }
+    Actor::command_line(OPERATOR.get_or_init(operator).clone(), now)
 }

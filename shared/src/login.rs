@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 use crate::user::User;
 
 mod account;
+pub mod actor;
 pub mod address;
 pub mod admin_link;
 pub mod api;

@@ -172,6 +172,12 @@ impl Rules {
         }
     }
 
+    /// Whether they let anybody be below `required`: what the configuration's lock does not allow.
+    #[must_use]
+    pub fn go_below_required(&self, now: Timestamp) -> bool {
+        self.organisation < Level::Required || self.skips > 0 || self.skip_until.is_some_and(|until| now < until)
+    }
+
     /// Until when somebody who is added, invited or reset now can set up.
     #[must_use]
     pub fn setup_until(&self, now: Timestamp) -> Timestamp {

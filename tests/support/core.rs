@@ -144,7 +144,7 @@ impl Clock for StandingClock {
 }
 
 pub(crate) fn actor(now: Timestamp) -> Actor {
-    Actor { name: "test".to_owned(), now }
+    Actor::command_line("test".to_owned(), now)
 }
 
 pub(crate) fn parsed(name: &str) -> UserName {

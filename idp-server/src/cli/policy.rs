@@ -43,6 +43,20 @@ pub(super) enum Policy {
     },
     /// Make a dated exception, or end one.
     Exempt(Exempt),
+    /// List the versions of the rules, the one in force first.
+    History {
+        /// How many.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1000))]
+        limit: i64,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put the rules of an earlier version in force again. Exemptions stay as they are.
+    Restore {
+        /// Which.
+        version: i64,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -93,6 +107,8 @@ impl Policy {
             Self::Set(set) => set.on(&app, &actor).await,
             Self::Explain { name, door, json } => explain(&app, &name, door, json).await,
             Self::Exempt(exempt) => exempt.on(&app, &actor).await,
+            Self::History { limit, json } => history(&app, limit, json).await,
+            Self::Restore { version } => restore(&app, version, &actor).await,
         };
         close(&app).await?;
         result
@@ -176,6 +192,43 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
             exemption.author
         ));
     }
+    Ok(())
+}
+
+async fn history(app: &App, limit: i64, json: bool) -> Result<(), CliError> {
+    // One more: each is told by what is other than before.
+    let mut versions = app.store.policy_versions(limit + 1).await?;
+    let rest = versions.split_off(versions.len().min(usize::try_from(limit).unwrap_or(usize::MAX)));
+    if json {
+        return say_json(&versions);
+    }
+    for (index, one) in versions.iter().enumerate() {
+        let before = versions.get(index + 1).or(rest.first());
+        let told = before.map_or_else(|| "the first rules".to_owned(), |before| difference(&before.rules, &one.rules));
+        say(format_args!("{:>5}  {}  {}: {told}", one.version, date::machine(one.at), one.author));
+    }
+    Ok(())
+}
+
+/// What is other in the later of two versions, each with what it was before.
+fn difference(before: &Rules, after: &Rules) -> String {
+    let fields = |rules: &Rules| match serde_json::to_value(rules) {
+        Ok(serde_json::Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    };
+    let (before, after) = (fields(before), fields(after));
+    let changed: Vec<String> = after
+        .iter()
+        .filter(|(name, value)| before.get(*name) != Some(*value))
+        .map(|(name, value)| format!("{name} {value}, before {}", before.get(name).unwrap_or(&serde_json::Value::Null)))
+        .collect();
+    if changed.is_empty() { "the same rules; an exemption came or went".to_owned() } else { changed.join("; ") }
+}
+
+async fn restore(app: &App, version: i64, actor: &Actor) -> Result<(), CliError> {
+    let before = app.logins.policy(actor.now).await?.version;
+    app.logins.restore_rules(version, before, actor).await?;
+    say(format_args!("The rules of version {version} are in force again, as version {}.", before + 1));
     Ok(())
 }
 

@@ -3,8 +3,9 @@
 use sqlx::AnyConnection;
 
 use super::Logins;
-use super::manage::{Actor, ManageError};
-use crate::audit::{Event, Record};
+use super::actor::{Actor, allow};
+use super::manage::ManageError;
+use crate::audit::Event;
 use crate::policy::{Exemption, Rules};
 use crate::store::audit::record;
 use crate::store::policies::{delete_exemption, insert_exemption, insert_policy};
@@ -22,17 +23,31 @@ impl Logins {
         detail: String,
         actor: &Actor,
     ) -> Result<(), ManageError> {
-        let about = Record::new(actor.now, Event::PolicyChanged).by(&actor.name).saying(detail);
-        let (store, author) = (self.store.clone(), actor.name.clone());
+        let about = actor.record(Event::PolicyChanged).saying(detail);
+        let (store, by) = (self.store.clone(), actor.clone());
         self.store
             .write(move |connection| {
                 Box::pin(async move {
-                    insert_policy(connection, &store, &rules, expected, &author, about.at).await?;
+                    allow(connection, &store, &by).await?;
+                    insert_policy(connection, &store, &rules, expected, &by.name, about.at).await?;
                     record(connection, &store, about).await
                 })
             })
             .await?;
         Ok(())
+    }
+
+    /// Puts the rules of an earlier version in force again, as the version after `expected`. Exemptions stay as they are
+    /// now.
+    ///
+    /// # Errors
+    /// Why they are not: [`ManageError::NoVersion`]; [`ManageError::Locked`] where they let somebody be below `required`.
+    pub async fn restore_rules(&self, version: i64, expected: i64, actor: &Actor) -> Result<(), ManageError> {
+        let earlier = self.store.policy_version(version).await?.ok_or(ManageError::NoVersion(version))?;
+        if self.locked && earlier.rules.go_below_required(actor.now) {
+            return Err(ManageError::Locked);
+        }
+        self.set_rules(earlier.rules, expected, format!("the rules of version {version} again"), actor).await
     }
 
     /// Makes an exemption.
@@ -72,15 +87,16 @@ impl Logins {
     {
         let policy = self.policy(actor.now).await?;
         let (rules, version) = (policy.rules.clone(), policy.version);
-        let about = Record::new(actor.now, Event::Exempted).by(&actor.name).saying(detail);
-        let (store, author) = (self.store.clone(), actor.name.clone());
+        let about = actor.record(Event::Exempted).saying(detail);
+        let (store, by) = (self.store.clone(), actor.clone());
         let done = self
             .store
             .write(move |connection| {
                 Box::pin(async move {
+                    allow(connection, &store, &by).await?;
                     let done = work(connection, &store).await?;
                     if done {
-                        insert_policy(connection, &store, &rules, version, &author, about.at).await?;
+                        insert_policy(connection, &store, &rules, version, &by.name, about.at).await?;
                         record(connection, &store, about).await?;
                     }
                     Ok(done)

@@ -4,6 +4,8 @@ use sqlx::AnyConnection;
 use thiserror::Error;
 
 use super::Logins;
+use super::actor::allow;
+pub use super::actor::{Acting, Actor};
 use super::notices::tell;
 use super::setup::{Confirmed, default_name};
 use super::web::Fault;
@@ -20,20 +22,10 @@ use crate::store::links::{Link, Purpose, insert_link};
 use crate::store::mails::{Outgoing, queue_taken};
 use crate::store::users::{another_admin, delete_user, insert_user, update_user};
 use crate::store::{Boxed, Person, Store, StoreError, Written};
-use crate::time::Timestamp;
 use crate::user::{Email, User, UserName};
 
 /// A one-time link for the first administrator lives this long, in seconds.
 pub const FIRST_LINK_LIFE: i64 = 3600;
-
-/// A change by an administrator.
-#[derive(Debug, Clone)]
-pub struct Actor {
-    /// As it is recorded: `root` of the command line, or a user's name.
-    pub name: String,
-    /// When.
-    pub now: Timestamp,
-}
 
 /// Why a change was not made, in words for who asked for it.
 #[derive(Debug, Error)]
@@ -53,6 +45,9 @@ pub enum ManageError {
     /// The configuration does not allow it.
     #[error("`lock = \"required\"` in the configuration does not allow anything below `required`")]
     Locked,
+    /// There is no such version of the policy.
+    #[error("there is no version {0} of the policy; `twolatch policy history` lists them")]
+    NoVersion(i64),
     /// There is no such exemption.
     #[error("there is no exemption `{0}`; `twolatch policy show` lists them")]
     NoExemption(String),
@@ -236,10 +231,11 @@ impl Logins {
         let user = self.named(name).await?.user;
         let label = label.unwrap_or_else(|| default_name(&user));
         let about = Record::new(actor.now, Event::FactorAdded).by(&actor.name).saying("by an administrator");
-        let store = self.store.clone();
+        let (store, by) = (self.store.clone(), actor.clone());
         self.store
             .write(move |connection| {
                 Box::pin(async move {
+                    allow(connection, &store, &by).await?;
                     let user = confirmed.store(connection, &store, &user, &label, about.clone()).await?;
                     tell(connection, &store, &user, Notice::AuthenticatorAdded, &about).await
                 })
@@ -353,12 +349,13 @@ impl Logins {
     where
         W: for<'c> FnOnce(&'c mut AnyConnection, &'c Store) -> Boxed<'c, Written<()>> + Send + 'static,
     {
-        let mut about = Record::new(actor.now, event).about(&user.name).by(&actor.name);
+        let mut about = actor.record(event).about(&user.name);
         about.detail = Some(detail).filter(|detail| !detail.is_empty());
-        let store = self.store.clone();
+        let (store, by) = (self.store.clone(), actor.clone());
         self.store
             .write(move |connection| {
                 Box::pin(async move {
+                    allow(connection, &store, &by).await?;
                     work(connection, &store).await?;
                     record(connection, &store, about).await
                 })

@@ -172,7 +172,7 @@ impl Logins {
 
     /// The request that waits for an answer by somebody else.
     async fn waiting(&self, user: &User, actor: &Actor) -> Result<Request, ManageError> {
-        if user.name.key() == actor.name.to_ascii_lowercase() {
+        if actor.is(user) {
             return Err(ManageError::OwnRequest);
         }
         match self.request_of(user, actor.now).await? {

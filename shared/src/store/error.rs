@@ -42,6 +42,9 @@ pub enum StoreError {
     /// It would leave nobody who can administer.
     #[error("this would leave no administrator who can log in; make another one first")]
     LastAdmin,
+    /// Whoever asks for it is no administrator who may change anything, or is none any more.
+    #[error("nothing was changed: you are no administrator any more, or your own account has changed meanwhile")]
+    NotAllowed,
     /// A row is not as Twolatch wrote it.
     #[error("row_mac: {table} {row}: {error}")]
     Row {
@@ -91,6 +94,7 @@ impl StoreError {
             Self::Schema(_) => Reason::Version,
             Self::Entropy(_) => Reason::NoEntropy,
             Self::Conflict | Self::Duplicate | Self::LastAdmin | Self::Other(_) => Reason::Internal,
+            Self::NotAllowed => Reason::NotAllowed,
         }
     }
 }

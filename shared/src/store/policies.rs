@@ -1,8 +1,11 @@
-//! Policy and exemptions. One policy is in force; what it was before is in the audit, where nobody can put it back.
+//! Policy and exemptions. One policy is in force; what it was before is kept in another table, under another mark: a row
+//! that is copied from there is none.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::Serialize;
 use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
@@ -11,6 +14,21 @@ use crate::policy::{Exemption, Policy, Rules, Subject};
 use crate::time::Timestamp;
 
 use Column::{Number, Text};
+
+/// A version of the rules, as it was put in force.
+#[derive(Debug, Clone, Serialize)]
+pub struct PolicyVersion {
+    /// Which.
+    pub version: i64,
+    /// The rules.
+    pub rules: Rules,
+    /// Who put them in force.
+    pub author: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+const VERSION: [Column; 4] = [Number, Text, Text, Number];
 
 /// The policy that was last read, and when.
 pub(super) type Cache = Mutex<Option<(Timestamp, Arc<Policy>)>>;
@@ -46,6 +64,36 @@ impl Store {
     pub async fn has_policy(&self) -> Result<bool, StoreError> {
         let versions: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM policies").fetch_one(self.pool()).await?;
         Ok(versions > 0)
+    }
+
+    /// The latest versions of the rules, the one in force first.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn policy_versions(&self, limit: i64) -> Result<Vec<PolicyVersion>, StoreError> {
+        let text = "SELECT version, document, author, at, mac FROM policy_versions ORDER BY version DESC LIMIT $1";
+        let rows = sqlx::query(text).bind(limit).fetch_all(self.pool()).await?;
+        rows.iter().map(|row| self.read_version(row)).collect()
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// Where the database fails, or the row is not as it was written.
+    pub async fn policy_version(&self, version: i64) -> Result<Option<PolicyVersion>, StoreError> {
+        let text = "SELECT version, document, author, at, mac FROM policy_versions WHERE version = $1";
+        let row = sqlx::query(text).bind(version).fetch_optional(self.pool()).await?;
+        row.map(|row| self.read_version(&row)).transpose()
+    }
+
+    fn read_version(&self, row: &AnyRow) -> Result<PolicyVersion, StoreError> {
+        let values = Values::read(self, "policy_versions", row, 0, &VERSION)?;
+        Ok(PolicyVersion {
+            version: values.number(0)?,
+            rules: values.parsed(1, |text| serde_json::from_str(text).ok())?,
+            author: values.text(2)?.to_owned(),
+            at: values.time(3)?,
+        })
     }
 
     async fn read_policy(&self, version: i64, locked: bool) -> Result<Policy, StoreError> {
@@ -112,6 +160,7 @@ pub async fn insert_policy(
         sqlx::query_scalar("SELECT id FROM exemptions ORDER BY id").fetch_all(&mut *connection).await?;
     let document = serde_json::to_string(rules).map_err(|_| no_policy(version))?;
     let exemptions = serde_json::to_string(&ids).map_err(|_| no_policy(version))?;
+    archive(&mut *connection, store, version, &document, author, now).await?;
     let values = vec![
         Some(version.to_string()),
         Some(document.clone()),
@@ -132,6 +181,30 @@ pub async fn insert_policy(
     .execute(connection)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Keeps a version for those who look back.
+async fn archive(
+    connection: &mut AnyConnection,
+    store: &Store,
+    version: i64,
+    document: &str,
+    author: &str,
+    now: Timestamp,
+) -> Written<()> {
+    let values = vec![Some(version.to_string()), Some(document.to_owned()), Some(author.to_owned()), moment(Some(now))];
+    sqlx::query(
+        "INSERT INTO policy_versions (version, document, author, at, mac) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (version) DO NOTHING",
+    )
+    .bind(version)
+    .bind(document)
+    .bind(author)
+    .bind(now.unix())
+    .bind(Values::of("policy_versions", values).mark(store))
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Adds an exemption. The caller also raises the policy's version.

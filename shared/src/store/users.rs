@@ -227,13 +227,22 @@ pub async fn note_method(connection: &mut AnyConnection, user: &Id<User>, kind: 
     Ok(())
 }
 
+/// Makes whoever else changes who administers, or administers, wait for the end of this transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn hold_admins(connection: &mut AnyConnection) -> Written<()> {
+    sqlx::query("UPDATE meta SET time_high = time_high WHERE id = 'meta'").execute(connection).await?;
+    Ok(())
+}
+
 /// Makes sure that somebody else can administer. Whoever else wants to know that waits for this transaction to end: two
 /// administrators cannot remove each other at once.
 ///
 /// # Errors
 /// [`StoreError::LastAdmin`] where nobody else can.
 pub async fn another_admin(connection: &mut AnyConnection, besides: &Id<User>) -> Written<()> {
-    sqlx::query("UPDATE meta SET time_high = time_high WHERE id = 'meta'").execute(&mut *connection).await?;
+    hold_admins(connection).await?;
     let text = "SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND id <> $1";
     let others: i64 = sqlx::query_scalar(text).bind(besides.as_str()).fetch_one(connection).await?;
     if others > 0 { Ok(()) } else { Err(StoreError::LastAdmin) }

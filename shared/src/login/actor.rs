@@ -1,0 +1,79 @@
+//! Who makes a change: the command line, or an administrator in the console, who must still be one when it is made.
+
+use sqlx::AnyConnection;
+
+use crate::audit::{Event, Record};
+use crate::id::Id;
+use crate::store::users::{hold_admins, person_held};
+use crate::store::{Session, Store, StoreError, Written};
+use crate::time::Timestamp;
+use crate::user::User;
+
+/// Who makes a change, and when.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// As it is recorded: `root (command line)`, or a user's name.
+    pub name: String,
+    /// When.
+    pub now: Timestamp,
+    /// The administrator in the console; nobody where it is the command line, which whoever runs the machine may use.
+    pub acting: Option<Acting>,
+}
+
+/// An administrator in the console.
+#[derive(Debug, Clone)]
+pub struct Acting {
+    /// Who.
+    pub id: Id<User>,
+    /// As they were when the session was looked at.
+    pub security_version: i64,
+    /// From where.
+    pub source: String,
+}
+
+impl Actor {
+    /// The command line of a machine.
+    #[must_use]
+    pub const fn command_line(name: String, now: Timestamp) -> Self {
+        Self { name, now, acting: None }
+    }
+
+    /// The owner of a session.
+    #[must_use]
+    pub fn in_session(session: &Session, source: &str, now: Timestamp) -> Self {
+        let user = &session.user;
+        let acting = Acting { id: user.id.clone(), security_version: user.security_version, source: source.to_owned() };
+        Self { name: user.name.to_string(), now, acting: Some(acting) }
+    }
+
+    /// Whether this is that person.
+    #[must_use]
+    pub fn is(&self, user: &User) -> bool {
+        self.acting.as_ref().map_or_else(|| user.name.key() == self.name.to_ascii_lowercase(), |by| by.id == user.id)
+    }
+
+    /// A record of something that they do.
+    #[must_use]
+    pub fn record(&self, event: Event) -> Record {
+        let source = self.acting.as_ref().map(|acting| acting.source.clone());
+        Record { source, ..Record::new(self.now, event).by(&self.name) }
+    }
+}
+
+/// Makes sure that who makes a change may, in the transaction that makes it: an administrator who is demoted or disabled
+/// at this moment changes nothing more, nor does one who came in by a mailed link lately.
+///
+/// # Errors
+/// [`StoreError::NotAllowed`] where they may not.
+pub(super) async fn allow(connection: &mut AnyConnection, store: &Store, actor: &Actor) -> Written<()> {
+    let Some(acting) = &actor.acting else { return Ok(()) };
+    // Two administrators who change each other take turns, in one order.
+    hold_admins(connection).await?;
+    let person = person_held(connection, store, &acting.id).await?;
+    let may = person.is_some_and(|person| {
+        person.is_as_it_was(acting.security_version)
+            && person.user.is_active_admin()
+            && !person.user.is_restricted(actor.now)
+    });
+    if may { Ok(()) } else { Err(StoreError::NotAllowed) }
+}
