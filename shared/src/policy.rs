@@ -364,6 +364,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them.
+    pub const WORDS: [&'static str; 3] = ["Pending", "Activated", "Disabled"];
+
     /// The word for it.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {

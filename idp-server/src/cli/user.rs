@@ -14,25 +14,19 @@ use super::{CliError, actor, read_secret, say, say_json};
 use crate::state::App;
 
 mod invite;
+mod list;
 mod row;
 mod system;
 
 use self::row::Row;
 pub(super) use self::system::{Local, local_accounts};
 
-/// People read at a time.
-const PAGE: i64 = 500;
-
 #[derive(Debug, Subcommand)]
 pub(super) enum User {
     /// Add users; they set up their second factor at the next login.
     Add(Add),
-    /// List all users.
-    List {
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// List all users, or those who match.
+    List(list::List),
     /// Show one user.
     Show {
         /// The user.
@@ -151,7 +145,7 @@ impl User {
         let actor = actor(app.now());
         match self {
             Self::Add(add) => add.on(app, &actor).await,
-            Self::List { json } => list(app, json).await,
+            Self::List(list) => list.on(app).await,
             Self::Show { name, json } => {
                 let row = Row::of(app, &app.logins.named(&name).await?).await?;
                 if json { say_json(&row) } else { row.print_all() }
@@ -292,38 +286,4 @@ impl Set {
         say(format_args!("{name} is changed."));
         Ok(())
     }
-}
-
-async fn list(app: &App, json: bool) -> Result<(), CliError> {
-    let policy = app.logins.policy(app.now()).await?;
-    let mut rows = Vec::new();
-    let mut after = String::new();
-    loop {
-        let people = app.store.people_after(&after, PAGE).await?;
-        let Some(last) = people.last() else { break };
-        after = last.user.name.key();
-        for person in &people {
-            rows.push(Row::under(app, &policy, person).await?);
-        }
-    }
-    if json {
-        return say_json(&rows);
-    }
-    if rows.is_empty() {
-        say("No users yet; `twolatch user add NAME` adds one.");
-        return Ok(());
-    }
-    say(format_args!("{:<20} {:<12} {:<10} {:<12} GROUPS", "NAME", "SECOND FACTOR", "ROLE", "METHODS"));
-    for row in &rows {
-        let groups: Vec<&str> = row.groups.iter().map(GroupName::as_str).collect();
-        say(format_args!(
-            "{:<20} {:<13} {:<10} {:<12} {}",
-            row.name,
-            row.second_factor,
-            row.role,
-            row.methods.join(","),
-            groups.join(",")
-        ));
-    }
-    Ok(())
 }

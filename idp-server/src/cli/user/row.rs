@@ -1,6 +1,7 @@
 //! How a user is shown: one shape for `list`, `show` and `add`, as text and as JSON.
 
 use serde::Serialize;
+use twolatch_core::factor::Kind;
 use twolatch_core::policy::{Policy, Status};
 use twolatch_core::store::Person;
 use twolatch_core::store::budgets::{Budget, Charge};
@@ -50,7 +51,7 @@ impl Row {
                 Status::Disabled(reason) => Some(reason.clone()),
                 _ => None,
             },
-            methods: if person.factors.is_empty() { Vec::new() } else { vec!["totp"] },
+            methods: Kind::METHODS.into_iter().filter(|kind| user.has(*kind)).map(Kind::as_str).collect(),
             locked_until: match standing {
                 Charge::Wait(until) => Some(until.unix()),
                 Charge::Taken | Charge::Held => None,
@@ -61,6 +62,11 @@ impl Row {
             shared: user.shared_at.is_some(),
             setup_until: user.setup_until.unix(),
         })
+    }
+
+    /// Whether codes have to wait, or are held.
+    pub(super) const fn is_locked(&self) -> bool {
+        self.held || self.locked_until.is_some()
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the other arm of the caller can fail")]
