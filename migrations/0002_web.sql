@@ -32,8 +32,10 @@ CREATE TABLE sessions (
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     mac TEXT NOT NULL,
-    -- Not under the mark: it changes with use.
-    seen_at BIGINT NOT NULL
+    -- Not under the mark: they change with use.
+    seen_at BIGINT NOT NULL,
+    -- When the console was last used; it closes when nobody does.
+    console_at BIGINT
 );
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);

@@ -12,6 +12,8 @@ mod account_core;
 #[cfg(test)]
 mod acting;
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod admin_link;
 #[cfg(test)]
 mod api_auth;

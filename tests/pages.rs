@@ -115,7 +115,9 @@ async fn sec_3_every_answer_has_the_headers_whoever_made_it() {
     let token = site.app.logins.first_admin_link(&actor(site.now())).await.unwrap().unwrap();
     let mut answers = Vec::new();
     for (path, _) in
-        [router::people(), router::openid_connect(), router::programs(), router::files()].into_iter().flatten()
+        [router::people(), router::console(), router::openid_connect(), router::programs(), router::files()]
+            .into_iter()
+            .flatten()
     {
         for method in [Method::GET, Method::HEAD, Method::POST, Method::DELETE, Method::OPTIONS] {
             let to = path.replace("{token}", &token);

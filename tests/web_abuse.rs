@@ -19,7 +19,11 @@ async fn signed_in() -> (Site, Browser, Vec<String>, String) {
     let totp = site.enrolled("alice").await;
     let mut browser = Browser::default();
     let account = site.sign_in(&mut browser, "alice", &totp).await;
-    let paths = router::people().into_iter().map(|(path, _)| path.replace("{token}", &token)).collect();
+    let paths = router::people()
+        .into_iter()
+        .chain(router::console())
+        .map(|(path, _)| path.replace("{token}", &token))
+        .collect();
     let (_, hidden) = account.form();
     (site, browser, paths, hidden[0].1.clone())
 }

@@ -18,6 +18,7 @@ use crate::web::frame::Frame;
 use crate::web::headers::policy_continuing_to;
 
 pub mod account;
+pub mod admin;
 pub mod admin_link;
 pub mod authenticator;
 pub mod confirm;
@@ -137,6 +138,7 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("account_done", account::done::DonePage::samples(frame)),
         all("account_sessions", account::sessions::SessionsPage::samples(frame)),
         all("account_password", account::password::PasswordPage::samples(frame)),
+        all("admin_why", admin::why::WhyPage::samples(frame)),
         all("error", vec![crate::web::error::ErrorPage::sample(frame)]),
     ]
     .into_iter()

@@ -8,16 +8,17 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::api::auth;
 use crate::oidc::{authorize, discovery, jwks, token, userinfo};
-use crate::pages::{account, admin_link, home, login, logout, not_me, setup, stop};
+use crate::pages::{account, admin, admin_link, home, login, logout, not_me, setup, stop};
 use crate::state::App;
 use crate::web::form::MAX_BODY;
+use crate::web::path::console as at;
 use crate::web::{assets, guard, headers, path};
 
 /// The web server's routes.
 pub fn routes(app: App) -> Router {
     let prefix = path::prefix(&app.config);
     let mut all = Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready));
-    for (path, methods) in [people(), openid_connect(), programs(), files()].into_iter().flatten() {
+    for (path, methods) in [people(), console(), openid_connect(), programs(), files()].into_iter().flatten() {
         all = all.route(&format!("{prefix}{path}"), methods);
     }
     if !prefix.is_empty() {
@@ -75,6 +76,12 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::ACCOUNT_DEVICES_FORGET, post(account::sessions::forget)),
         (path::LOGOUT, post(logout::submit)),
     ]
+}
+
+/// What administrators and supervisors see. Every `post` here takes a [`crate::web::form::Form`] too.
+#[must_use]
+pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![(at::ADMIN, get(admin::show)), (at::ADMIN_WHY, get(admin::why::show))]
 }
 
 /// What web apps talk to, and send browsers to. Other sites may, so these take no cookie as a proof of what is wanted.

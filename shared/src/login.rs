@@ -21,6 +21,7 @@ pub mod authenticators;
 pub mod confirm;
 pub mod devices;
 mod enrol;
+pub mod explain;
 mod govern;
 pub mod host;
 pub mod invite;

@@ -10,6 +10,7 @@ account-back = Back to security and credentials
 
 ## The profile: /account
 
+account-console = Open the console
 account-mfa-enable = Enable multi-factor authentication
 account-mfa-settings = Multi-factor authentication settings (MFA)
 account-mfa-hint = A second factor keeps others out who know your password.

@@ -10,6 +10,7 @@ account-back = Kembali ke keamanan dan kredensial
 
 ## Profil: /account
 
+account-console = Buka konsol
 account-mfa-enable = Aktifkan autentikasi multifaktor
 account-mfa-settings = Pengaturan autentikasi multifaktor (MFA)
 account-mfa-hint = Faktor kedua menghalangi orang lain yang mengetahui kata sandi Anda.

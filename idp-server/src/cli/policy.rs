@@ -6,9 +6,9 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use twolatch_core::door::Door;
 use twolatch_core::id::Id;
+use twolatch_core::login::explain::Explained;
 use twolatch_core::login::manage::Actor;
-use twolatch_core::policy::{Decision, Exemption, Level, Rules, Subject};
-use twolatch_core::step::{Step, next};
+use twolatch_core::policy::{Exemption, Level, Rules, Subject};
 use twolatch_core::user::{GroupName, Role, UserName};
 
 use self::set::Set;
@@ -88,14 +88,6 @@ pub(super) struct Exempt {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Explained {
-    door: Door,
-    #[serde(flatten)]
-    decision: Decision,
-    asked: &'static str,
 }
 
 impl Policy {
@@ -236,31 +228,19 @@ async fn explain(app: &App, name: &UserName, door: Option<Door>, json: bool) -> 
     let person = app.logins.named(name).await?;
     let now = app.now();
     let policy = app.logins.policy(now).await?;
-    let first = [twolatch_core::factor::Proof { kind: twolatch_core::factor::Kind::Password, at: now }];
     let doors = door.map_or_else(|| Door::ALL.to_vec(), |door| vec![door]);
-    let explained: Vec<Explained> = doors
-        .into_iter()
-        .map(|door| {
-            let decision = policy.decide(&person.user, door, now);
-            let facts = app.logins.facts(&policy, &person.user, person.last_method, door, now);
-            let asked = match next(decision.level, &facts, &first, now) {
-                _ if person.user.disabled_at.is_some() => "nothing: the account is disabled and refused",
-                Step::SecondFactor { .. } | Step::Password => "a code",
-                Step::Enrol { .. } => "to set up an authenticator",
-                Step::ProveMailbox { .. } => "a code mailed to the known address, and then to set up an authenticator",
-                Step::Refused(_) => "nothing: refused, because the time to set up is over",
-                Step::Granted(_) | Step::ChangePassword | Step::KeepRecovery => "nothing more",
-            };
-            Explained { door, decision, asked }
-        })
-        .collect();
+    let explained: Vec<Explained> =
+        doors.into_iter().map(|door| app.logins.explain(&policy, &person, door, now)).collect();
     if json {
         return say_json(&explained);
     }
     for one in explained {
         say(format_args!(
             "{:<8} {:<9} asked for {}; decided by {}",
-            one.door, one.decision.level, one.asked, one.decision.because
+            one.door,
+            one.decision.level,
+            one.asked.as_str(),
+            one.decision.because
         ));
     }
     Ok(())

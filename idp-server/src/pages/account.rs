@@ -11,10 +11,10 @@ use twolatch_core::time::Timestamp;
 use twolatch_core::user::{Role, User};
 
 use self::confirm::Target;
+use super::admin::words;
 use super::said::Said;
 use super::{Answer, Detour, show as show_page};
 use crate::state::App;
-use crate::text::{Text, t};
 use crate::web::browser::{Browser, Leaving};
 use crate::web::cookie::Cookie;
 use crate::web::failure::Kind;
@@ -43,8 +43,7 @@ pub struct AccountPage {
     name: String,
     email: Option<String>,
     verified: bool,
-    role: Text,
-    is_admin: bool,
+    role: Role,
     since: Timestamp,
     enrolled: bool,
     said: Said,
@@ -57,12 +56,7 @@ impl AccountPage {
             name: user.name.to_string(),
             email: user.email.as_ref().map(ToString::to_string),
             verified: user.email_verified_at.is_some(),
-            role: match user.role {
-                Role::Admin => t("role-admin"),
-                Role::Supervisor => t("role-supervisor"),
-                Role::Member => t("role-member"),
-            },
-            is_admin: user.role == Role::Admin,
+            role: user.role,
             since: session.created_at,
             enrolled: twolatch_core::factor::Kind::METHODS.into_iter().any(|kind| user.has(kind)),
             said,
@@ -77,13 +71,12 @@ impl AccountPage {
             name: "alice".to_owned(),
             email: Some("alice@example.org".to_owned()),
             verified: true,
-            role: t("role-member"),
-            is_admin: false,
+            role: Role::Member,
             since: Timestamp::from_unix(1_772_611_200),
             enrolled,
             said: Said::default(),
         };
-        let admin = Self { role: t("role-admin"), is_admin: true, verified: false, ..page(true) };
+        let admin = Self { role: Role::Admin, verified: false, ..page(true) };
         vec![page(true), Self { email: None, said: Notice::PasswordChanged.into(), ..page(false) }, admin]
     }
 }
@@ -96,7 +89,7 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
 }
 
 /// The session of a browser; without one it is sent to sign in.
-async fn signed_in(app: &App, browser: &Browser) -> Result<Session, Detour> {
+pub(super) async fn signed_in(app: &App, browser: &Browser) -> Result<Session, Detour> {
     let links = Links::of(&app.config);
     let Some(token) = &browser.session else { return Err(browser.go(&links.login()).into()) };
     match session::of_token(app, token).await? {
@@ -108,11 +101,11 @@ async fn signed_in(app: &App, browser: &Browser) -> Result<Session, Detour> {
 /// The same, where a second factor was shown lately; without one it is asked for, to come back to `target`.
 async fn confirmed(app: &App, browser: &Browser, target: Target) -> Result<Session, Detour> {
     let session = signed_in(app, browser).await?;
-    if session.is_confirmed(browser.now) { Ok(session) } else { Err(ask_again(app, browser, target)) }
+    if session.is_confirmed(browser.now) { Ok(session) } else { Err(ask_again(app, browser, &target)) }
 }
 
 /// Sends a browser to where a second factor is asked for.
-fn ask_again(app: &App, browser: &Browser, target: Target) -> Detour {
+pub(super) fn ask_again(app: &App, browser: &Browser, target: &Target) -> Detour {
     browser.go(&Links::of(&app.config).account_confirm_for(target.word())).into()
 }
 
@@ -127,7 +120,7 @@ fn renewed(app: &App, browser: &Browser, to: &str, token: &str, said: Option<Not
 }
 
 /// What a page does about a fault that it has no words for: what is somebody else's is the same as absent.
-fn failed(app: &App, browser: &Browser, target: Target, fault: Fault) -> Detour {
+fn failed(app: &App, browser: &Browser, target: &Target, fault: Fault) -> Detour {
     match fault {
         Fault::Unconfirmed => ask_again(app, browser, target),
         Fault::Refused(Reason::Unknown) => Kind::NoPage.because("none of the own").into(),

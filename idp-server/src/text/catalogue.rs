@@ -11,12 +11,14 @@ use super::{Language, Piece, Value};
 /// The files of a language, one per area.
 macro_rules! files {
     ($language:literal) => {
-        [
+        &[
             include_str!(concat!("../../locales/", $language, "/pages.ftl")),
             include_str!(concat!("../../locales/", $language, "/account.ftl")),
             include_str!(concat!("../../locales/", $language, "/said.ftl")),
             include_str!(concat!("../../locales/", $language, "/failures.ftl")),
             include_str!(concat!("../../locales/", $language, "/mail.ftl")),
+            include_str!(concat!("../../locales/", $language, "/console.ftl")),
+            include_str!(concat!("../../locales/", $language, "/rules.ftl")),
         ]
     };
 }
@@ -31,7 +33,7 @@ static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::En));
 static INDONESIAN: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Id));
 
 /// What stands in the files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 5] {
+pub(super) const fn sources(language: Language) -> &'static [&'static str] {
     match language {
         Language::En => files!("en"),
         Language::Id => files!("id"),
@@ -44,7 +46,7 @@ fn bundle(language: Language) -> Bundle {
     bundle.set_use_isolating(false);
     for source in sources(language) {
         // What cannot be read is left out.
-        let file = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(file, _)| file);
+        let file = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(file, _)| file);
         bundle.add_resource_overriding(file);
     }
     bundle

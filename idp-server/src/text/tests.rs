@@ -8,7 +8,7 @@ use super::*;
 fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
     let mut all = BTreeMap::<String, BTreeSet<String>>::new();
     for source in catalogue::sources(language) {
-        let read = fluent_bundle::FluentResource::try_new(source.to_owned());
+        let read = fluent_bundle::FluentResource::try_new((*source).to_owned());
         assert!(read.is_ok(), "{language:?}: {:?}", read.unwrap_err().1);
         let mut key = String::new();
         for line in source.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {

@@ -18,8 +18,9 @@ const STYLE: &str = concat!(
     include_str!("../../static/style.css"),
     include_str!("../../static/parts.css"),
     include_str!("../../static/signin.css"),
+    include_str!("../../static/console.css"),
 );
-const SCRIPT: &str = include_str!("../../static/comfort.js");
+const SCRIPT: &str = concat!(include_str!("../../static/comfort.js"), include_str!("../../static/console.js"));
 const ICON: &str = include_str!("../../static/icon.svg");
 
 /// A page names the version it was made for, so a browser may keep it for long.

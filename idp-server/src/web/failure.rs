@@ -33,6 +33,10 @@ pub enum Kind {
     BadForm,
     /// The form is not from a page of ours that this browser was shown just now.
     Stale,
+    /// The person may look here, and change nothing.
+    LookOnly,
+    /// The administrator is none any more, or must leave this to others for now.
+    NotAllowed,
     /// There is no such page.
     NoPage,
     /// The page cannot be asked for in this way.
@@ -70,7 +74,7 @@ impl Kind {
     const fn status(self) -> StatusCode {
         match self {
             Self::BadForm => StatusCode::BAD_REQUEST,
-            Self::Stale | Self::OtherBrowser => StatusCode::FORBIDDEN,
+            Self::Stale | Self::OtherBrowser | Self::LookOnly | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::NoPage => StatusCode::NOT_FOUND,
             Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
@@ -88,6 +92,8 @@ impl Kind {
         match self {
             Self::BadForm | Self::NotAForm => (t("no-form"), t("no-form-text")),
             Self::Stale => (t("stale"), t("stale-text")),
+            Self::LookOnly => (t("look-only"), t("look-only-text")),
+            Self::NotAllowed => (t("not-allowed"), t("not-allowed-text")),
             Self::NoPage => (t("no-page"), t("no-page-text")),
             Self::NoMethod => (t("no-method"), t("no-method-text")),
             Self::Slow => (t("slow"), t("slow-text")),
@@ -142,6 +148,7 @@ impl IntoResponse for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let kind = match error.reason() {
+            _ if matches!(error, StoreError::NotAllowed) => Kind::NotAllowed,
             Reason::Busy | Reason::StoreBusy => Kind::Busy,
             Reason::StoreFull | Reason::StoreIo | Reason::StoreDown | Reason::OutcomeUnknown => Kind::Unavailable,
             _ => Kind::Internal,

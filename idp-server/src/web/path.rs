@@ -1,9 +1,11 @@
 //! Every address of the web server. Links are made here and nowhere else, so that an issuer with a path in it
 //! (`https://example.org/auth`) keeps working. It must not know what is served there.
 
+pub use self::console::ConsolePage;
 pub use self::links::Links;
 use crate::config::Config;
 
+pub mod console;
 mod links;
 
 /// Signed in already? Then the account, else sign-in.

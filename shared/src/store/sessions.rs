@@ -33,6 +33,8 @@ pub struct SessionRow {
     pub expires_at: Timestamp,
     /// When it was last used, give or take a minute.
     pub seen_at: Timestamp,
+    /// When the console was last used with it, give or take a minute.
+    pub console_at: Option<Timestamp>,
 }
 
 /// A browser session, with the user as of now.
@@ -48,6 +50,8 @@ pub struct Session {
     pub confirmed_at: Option<Timestamp>,
     /// Since when.
     pub created_at: Timestamp,
+    /// When the console was last used with it, give or take a minute.
+    pub console_at: Option<Timestamp>,
 }
 
 use Column::{Number, Text};
@@ -63,6 +67,9 @@ pub const SESSION_LIFE: i64 = 12 * 3600;
 /// What changes the account wants a second factor shown within so many seconds.
 pub const CONFIRMED_FOR: i64 = 5 * 60;
 
+/// The console closes after so many seconds in which nobody used it.
+pub const CONSOLE_IDLE: i64 = 15 * 60;
+
 /// A session's use is noted at most once in so many seconds.
 const NOTE_EVERY: i64 = 60;
 
@@ -70,7 +77,7 @@ macro_rules! session {
     ($end:literal) => {
         concat!(
             "SELECT id_hash, user_id, proofs, security_version, place, confirmed_at, created_at, expires_at, mac, ",
-            "seen_at FROM sessions ",
+            "seen_at, console_at FROM sessions ",
             $end
         )
     };
@@ -81,6 +88,14 @@ impl Session {
     #[must_use]
     pub fn is_confirmed(&self, now: Timestamp) -> bool {
         self.confirmed_at.is_some_and(|at| (0..CONFIRMED_FOR).contains(&now.since(at)))
+    }
+
+    /// Whether the console is open: a second factor was shown, or the console was used, not long ago.
+    #[must_use]
+    pub fn is_in_console(&self, now: Timestamp) -> bool {
+        let shown = self.proofs.iter().filter(|proof| proof.kind.is_second_factor()).map(|proof| proof.at);
+        let latest = shown.chain(self.confirmed_at).chain(self.console_at).max();
+        latest.is_some_and(|at| (0..CONSOLE_IDLE).contains(&now.since(at)))
     }
 }
 
@@ -112,6 +127,7 @@ impl Store {
             proofs: stored.proofs,
             confirmed_at: stored.confirmed_at,
             created_at: stored.created_at,
+            console_at: stored.console_at,
         }))
     }
 
@@ -129,6 +145,28 @@ impl Store {
             .await?;
         let rows: Result<Vec<SessionRow>, StoreError> = rows.iter().map(|row| read_session(self, row)).collect();
         Ok(rows?.into_iter().filter(|row| row.security_version == user.security_version).collect())
+    }
+
+    /// Notes that the console was used with a session, if that was not noted just now.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn note_console(&self, session: &Session, now: Timestamp) -> Written<()> {
+        if session.console_at.is_some_and(|at| (0..NOTE_EVERY).contains(&now.since(at))) {
+            return Ok(());
+        }
+        let id_hash = session.id_hash.clone();
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query("UPDATE sessions SET console_at = $2 WHERE id_hash = $1")
+                    .bind(id_hash)
+                    .bind(now.unix())
+                    .execute(connection)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
     }
 
     async fn note_use(&self, id_hash: String, now: Timestamp) -> Written<()> {
@@ -169,6 +207,7 @@ pub async fn insert_session(
         created_at: now,
         expires_at: now.plus(SESSION_LIFE),
         seen_at: now,
+        console_at: None,
     };
     insert_row(connection, store, &session).await
 }
@@ -217,7 +256,7 @@ pub async fn renew_session(
 async fn insert_row(connection: &mut AnyConnection, store: &Store, session: &SessionRow) -> Written<()> {
     sqlx::query(
         "INSERT INTO sessions (id_hash, user_id, proofs, security_version, place, confirmed_at, created_at, \
-         expires_at, mac, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         expires_at, mac, seen_at, console_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(&session.id_hash)
     .bind(session.user.as_str())
@@ -229,6 +268,7 @@ async fn insert_row(connection: &mut AnyConnection, store: &Store, session: &Ses
     .bind(session.expires_at.unix())
     .bind(mark(store, session))
     .bind(session.seen_at.unix())
+    .bind(session.console_at.map(Timestamp::unix))
     .execute(connection)
     .await?;
     Ok(())
@@ -281,6 +321,7 @@ fn read_session(store: &Store, row: &AnyRow) -> Result<SessionRow, StoreError> {
         created_at: values.time(6)?,
         expires_at: values.time(7)?,
         seen_at: Timestamp::from_unix(row.try_get(SESSION.len() + 1)?),
+        console_at: row.try_get::<Option<i64>, _>(SESSION.len() + 2)?.map(Timestamp::from_unix),
     })
 }
 

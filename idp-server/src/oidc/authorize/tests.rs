@@ -29,7 +29,7 @@ fn session(id: &str, age: i64) -> Session {
     let user = User::new(Id::from_stored("alice".to_owned()), "alice".parse().unwrap(), NOW, NOW);
     // A level raised later does not make the password any fresher.
     let proofs = vec![Proof { kind: Kind::Password, at }, Proof { kind: Kind::Totp, at: NOW }];
-    Session { id_hash: id.to_owned(), user, proofs, confirmed_at: None, created_at: at }
+    Session { id_hash: id.to_owned(), user, proofs, confirmed_at: None, created_at: at, console_at: None }
 }
 
 #[test]

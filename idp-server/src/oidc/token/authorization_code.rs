@@ -71,6 +71,7 @@ async fn holder(app: &App, code: &str, now: Timestamp) -> Result<String, OauthEr
         user: person.user,
         proofs: code.proofs,
         confirmed_at: None,
+        console_at: None,
         created_at: code.created_at,
     };
     if may_issue(app, &session, now).await?.is_none() {

@@ -95,7 +95,7 @@ async fn send(app: &App, browser: &Browser, typed: &str) -> Answer {
         Err(Fault::Refused(Reason::Malformed)) => wrong(Account::NoAddress),
         Err(Fault::Refused(Reason::NotAllowed)) => wrong(Account::TakenAddress),
         Err(Fault::Refused(_)) => wrong(Account::MailLater),
-        Err(fault) => Err(failed(app, browser, Target::Address, fault)),
+        Err(fault) => Err(failed(app, browser, &Target::Address, fault)),
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
             code_page(&app, &browser, &session, &pending, draft.to_owned(), Notice::WrongNewCode.into())
         }
         Err(Fault::Refused(Reason::EnrolPendingExpired)) => Ok(again(&app, &browser, Account::TooLate)),
-        Err(fault) => Err(failed(&app, &browser, Target::Authenticator, fault)),
+        Err(fault) => Err(failed(&app, &browser, &Target::Authenticator, fault)),
     }
 }
 
@@ -87,7 +87,7 @@ async fn begin(app: &App, form: Form) -> Answer {
         Ok(Added::Setup { pending, draft }) => code_page(app, &browser, &session, &pending, draft, Said::default()),
         Ok(Added::Done(_)) => Err(Fault::Over.into()),
         Err(Fault::Refused(_)) => Ok(again(app, &browser, Account::TooMany)),
-        Err(fault) => Err(failed(app, &browser, Target::Authenticator, fault)),
+        Err(fault) => Err(failed(app, &browser, &Target::Authenticator, fault)),
     }
 }
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
+use openidconnect::url::form_urlencoded;
 use twolatch_core::factor::Kind as Factor;
 use twolatch_core::login::confirm::{Shown, Ways};
 use twolatch_core::login::mailbox::Errand;
@@ -22,10 +23,10 @@ use crate::web::failure::Kind;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::notice::{Account, Notice};
-use crate::web::path::Links;
+use crate::web::path::{ConsolePage, Links};
 
 /// Where somebody wanted to go. Nothing else can be gone to from here, whatever an address says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// The list of all.
     Security,
@@ -39,6 +40,8 @@ pub enum Target {
     Recovery,
     /// Another password.
     Password,
+    /// A page of the console.
+    Console(ConsolePage),
 }
 
 impl Target {
@@ -47,8 +50,9 @@ impl Target {
 
     /// The word for it in an address.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub fn word(&self) -> &str {
         match self {
+            Self::Console(page) => page.as_str(),
             Self::Security => "security",
             Self::Authenticator => "authenticator",
             Self::Email => "email",
@@ -60,11 +64,13 @@ impl Target {
 
     /// The one with this word; any other is the list of all.
     fn named(word: &str) -> Self {
-        Self::ALL.into_iter().find(|target| target.word() == word).unwrap_or(Self::Security)
+        let own = Self::ALL.into_iter().find(|target| target.word() == word);
+        own.or_else(|| ConsolePage::parse(word).map(Self::Console)).unwrap_or(Self::Security)
     }
 
-    fn link(self, links: &Links) -> String {
+    fn link(&self, links: &Links) -> String {
         match self {
+            Self::Console(page) => links.admin_page(page),
             Self::Security => links.account_security(),
             Self::Authenticator => links.account_authenticator(),
             Self::Email => links.account_email(),
@@ -145,7 +151,8 @@ impl ConfirmPage {
 pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(query): RawQuery) -> Answer {
     let session = signed_in(&app, &browser).await?;
     let query = query.unwrap_or_default();
-    let target = Target::named(query.split('&').find_map(|pair| pair.strip_prefix("for=")).unwrap_or_default());
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let target = Target::named(&pairs.find(|(name, _)| name == "for").unwrap_or_default().1);
     if session.is_confirmed(browser.now) {
         return Err(browser.go(&target.link(&Links::of(&app.config))).into());
     }

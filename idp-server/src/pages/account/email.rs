@@ -82,7 +82,7 @@ async fn send(app: &App, browser: &Browser) -> Answer {
     match app.logins.mail_in_session(&session, Errand::TurnOn, None, &browser.source, browser.now).await {
         Ok(sent) => page(app, browser, &session, Some(Mailed::of(app, &session, sent, browser.now).await?), None).await,
         Err(Fault::Refused(_)) => Ok(again(app, browser, Account::MailLater)),
-        Err(fault) => Err(failed(app, browser, Target::Email, fault)),
+        Err(fault) => Err(failed(app, browser, &Target::Email, fault)),
     }
 }
 
@@ -126,7 +126,7 @@ pub(crate) async fn turn_off(State(app): State<App>, form: Form) -> Answer {
             renewed(&app, &browser, &to, &token, Some(Account::EmailOff.into()))?
         }
         Err(Fault::Refused(Reason::NotAllowed)) => browser.go(&to).saying(&app, &browser, &Account::LastOne.into()),
-        Err(fault) => return Err(failed(&app, &browser, Target::Email, fault)),
+        Err(fault) => return Err(failed(&app, &browser, &Target::Email, fault)),
     };
     Ok(left.into_response())
 }

@@ -54,7 +54,7 @@ pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, browser
     let session = confirmed(&app, &browser, Target::Security).await?;
     let factor = match app.logins.own_authenticator(&session, &id).await {
         Ok(factor) => factor,
-        Err(fault) => return Err(failed(&app, &browser, Target::Security, fault)),
+        Err(fault) => return Err(failed(&app, &browser, &Target::Security, fault)),
     };
     let removable = app.logins.may_lose(&session.user, Kind::Totp, browser.now).await?;
     let said = Said::from(browser.notice(&app));
@@ -71,7 +71,7 @@ pub(crate) async fn rename(State(app): State<App>, Path(id): Path<String>, form:
         match app.logins.rename_authenticator(&session, &id, name.expose(), &browser.source, browser.now).await {
             Ok(()) => (links.account_security(), Account::Renamed),
             Err(Fault::Refused(Reason::Malformed)) => (links.account_authenticator_own(&id), Account::NoName),
-            Err(fault) => return Err(failed(&app, &browser, Target::Security, fault)),
+            Err(fault) => return Err(failed(&app, &browser, &Target::Security, fault)),
         };
     Ok(browser.go(&to).saying(&app, &browser, &notice.into()).into_response())
 }
@@ -87,7 +87,7 @@ pub(crate) async fn remove(State(app): State<App>, Path(id): Path<String>, form:
             renewed(&app, &browser, &to, &token, Some(Account::Removed.into()))?
         }
         Err(Fault::Refused(Reason::NotAllowed)) => browser.go(&to).saying(&app, &browser, &Account::LastOne.into()),
-        Err(fault) => return Err(failed(&app, &browser, Target::Security, fault)),
+        Err(fault) => return Err(failed(&app, &browser, &Target::Security, fault)),
     };
     Ok(left.into_response())
 }

@@ -56,7 +56,7 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
         Ok(token) => renewed(&app, &browser, &links.account(), &token, Some(Notice::PasswordChanged))?,
         Err(Fault::Refused(_)) => again(Notice::WrongPassword),
         Err(Fault::Weak(weak)) => again(Notice::Weak(weak)),
-        Err(fault) => return Err(failed(&app, &browser, Target::Password, fault)),
+        Err(fault) => return Err(failed(&app, &browser, &Target::Password, fault)),
     };
     Ok(left.into_response())
 }

@@ -55,7 +55,7 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
             Ok((set, draft)) => page(&app, &browser, &set, draft, Said::default()),
             // There is no second factor that they could stand in for.
             Err(Fault::Refused(_)) => Ok(browser.go(&links.account_security()).into_response()),
-            Err(fault) => Err(failed(&app, &browser, Target::Recovery, fault)),
+            Err(fault) => Err(failed(&app, &browser, &Target::Recovery, fault)),
         };
     };
     let session = signed_in(&app, &browser).await?;

@@ -122,7 +122,7 @@ pub(crate) async fn end(State(app): State<App>, mut form: Form) -> Answer {
     }
     match app.logins.end_own_session(&session, id.expose(), browser.now).await {
         Ok(()) => Ok(back(&app, &browser, Account::SessionEnded)),
-        Err(fault) => Err(failed(&app, &browser, Target::Security, fault)),
+        Err(fault) => Err(failed(&app, &browser, &Target::Security, fault)),
     }
 }
 

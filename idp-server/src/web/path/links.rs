@@ -1,5 +1,7 @@
 //! Links to every page, with whatever path the issuer has before it. It must not know what is on them.
 
+use openidconnect::url::form_urlencoded::Serializer;
+
 use super::{
     ACCENT, ACCOUNT, ACCOUNT_ADDRESS, ACCOUNT_AUTHENTICATOR, ACCOUNT_AUTHENTICATOR_OWN, ACCOUNT_AUTHENTICATOR_REMOVE,
     ACCOUNT_CONFIRM, ACCOUNT_CONFIRM_MAIL, ACCOUNT_DEVICES_FORGET, ACCOUNT_DONE, ACCOUNT_EMAIL, ACCOUNT_EMAIL_OFF,
@@ -256,7 +258,7 @@ impl Links {
     /// Showing a second factor again, to go on to the page of this name.
     #[must_use]
     pub fn account_confirm_for(&self, target: &str) -> String {
-        format!("{}?for={target}", self.account_confirm())
+        format!("{}?{}", self.account_confirm(), Serializer::new(String::new()).append_pair("for", target).finish())
     }
 
     /// One of the own authenticators.
@@ -327,7 +329,7 @@ impl Links {
         format!("{}?v={version}", self.to(path))
     }
 
-    fn to(&self, path: &str) -> String {
+    pub(super) fn to(&self, path: &str) -> String {
         format!("{}{path}", self.prefix)
     }
 }

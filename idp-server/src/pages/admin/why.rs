@@ -1,0 +1,95 @@
+//! `/admin/settings/why`: what would be asked of somebody, and which rule decides: the same as `twolatch policy explain`.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use openidconnect::url::form_urlencoded;
+use twolatch_core::door::Door;
+use twolatch_core::login::explain::{Asked, Explained};
+use twolatch_core::policy::{Because, Decision, Level};
+
+use super::super::said::Said;
+use super::super::{Answer, show as show_page};
+use super::{Console, Here, entered, words};
+use crate::state::App;
+use crate::text::{Text, t};
+use crate::web::browser::Browser;
+use crate::web::frame::Frame;
+use crate::web::path::console::{ADMIN_WHY, with_query};
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "admin_why.html")]
+pub struct WhyPage {
+    frame: Frame,
+    console: Console,
+    person: String,
+    rows: Vec<Row>,
+    said: Said,
+}
+
+/// What is asked at one door.
+#[derive(Debug)]
+struct Row {
+    door: Text,
+    level: Text,
+    asked: Text,
+    because: Text,
+}
+
+impl From<Explained> for Row {
+    fn from(explained: Explained) -> Self {
+        Self {
+            door: words::door(explained.door),
+            level: words::level(explained.decision.level),
+            asked: words::asked(explained.asked),
+            because: words::because(&explained.decision.because),
+        }
+    }
+}
+
+impl WhyPage {
+    /// Examples, for tests.
+    #[must_use]
+    pub fn samples(frame: &Frame) -> Vec<Self> {
+        let page = |person: &str, rows, said| Self {
+            frame: frame.clone(),
+            console: Console::sample(Here::Why),
+            person: person.to_owned(),
+            rows,
+            said,
+        };
+        let row =
+            |door, level, asked, because| Row::from(Explained { door, decision: Decision { level, because }, asked });
+        let rows = vec![
+            row(Door::Ssh, Level::Required, Asked::Code, Because::Organisation),
+            row(Door::Sudo, Level::Optional, Asked::Nothing, Because::Door(Door::Sudo)),
+        ];
+        vec![
+            page("", Vec::new(), Said::default()),
+            page("alice", rows, Said::default()),
+            page("<b>", Vec::new(), Said::error(t("why-nobody").with("name", "<b>"))),
+        ]
+    }
+}
+
+/// Shows it.
+pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(query): RawQuery) -> Answer {
+    let console = entered(&app, &browser, &with_query(ADMIN_WHY, query.as_deref())).await?.console.at(Here::Why);
+    let query = query.unwrap_or_default();
+    let person = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "person");
+    let person = person.map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
+    let found = match person.parse() {
+        Ok(name) => app.store.person_by_name(&name).await?,
+        Err(_) => None,
+    };
+    let policy = app.logins.policy(browser.now).await?;
+    let explain = |one| Door::ALL.map(|door| Row::from(app.logins.explain(&policy, one, door, browser.now))).into();
+    let rows: Vec<Row> = found.as_ref().map(explain).unwrap_or_default();
+    let said = if rows.is_empty() && !person.is_empty() {
+        Said::error(t("why-nobody").with("name", &person))
+    } else {
+        Said::default()
+    };
+    let page = |frame: Frame| WhyPage { frame: frame.keeping("person", &person), console, person, rows, said };
+    Ok(show_page(&app, &browser, None, page)?)
+}
