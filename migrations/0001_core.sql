@@ -25,6 +25,7 @@ CREATE TABLE users (
     role TEXT NOT NULL,
     groups TEXT NOT NULL,
     level TEXT,
+    methods TEXT,
     shared_at BIGINT,
     disabled_at BIGINT,
     password TEXT,

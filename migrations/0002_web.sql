@@ -10,6 +10,7 @@ CREATE TABLE attempts (
     -- The mailed code that this sign-in waits for, and when it was made.
     mailed TEXT,
     continue_to TEXT,
+    client TEXT,
     -- What the web app asks for at the least, where policy asks for less.
     least TEXT NOT NULL,
     security_version BIGINT NOT NULL,

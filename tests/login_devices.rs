@@ -156,7 +156,7 @@ async fn ses_5_who_asks_for_a_second_factor_gets_one() {
     let mut browser = Browser::default();
     remembered(&site, &mut browser, "alice", &totp).await;
     let cookie = browser.cookies[COOKIE].clone();
-    let goal = Goal { continue_to: None, least: Assurance::Authenticator };
+    let goal = Goal { least: Assurance::Authenticator, ..Goal::default() };
     let (logins, now) = (&site.app.logins, site.now());
     let token = logins.enter("alice", Secret::new(PASSWORD.to_owned()), "192.0.2.7", goal, now).await.unwrap();
     let current = logins.current(&token, now).await.unwrap();

@@ -88,7 +88,7 @@ async fn o25_a_web_app_may_ask_for_more_than_policy() {
         (Assurance::Password, Step::Granted(Assurance::Password)),
         (Assurance::Authenticator, Step::SecondFactor { methods: vec![Kind::Totp], recovery: false }),
     ] {
-        let goal = Goal { continue_to: None, least };
+        let goal = Goal { least, ..Goal::default() };
         let password = Secret::new(PASSWORD.to_owned());
         let token = site.app.logins.enter("alice", password, "192.0.2.1", goal, site.now()).await.unwrap();
         assert_eq!(site.app.logins.current(&token, site.now()).await.unwrap().step, expected);

@@ -36,6 +36,8 @@ mod dump;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod governing;
+#[cfg(test)]
 mod holds;
 #[cfg(test)]
 mod host_clock;

@@ -185,6 +185,7 @@ async fn sign_ins_move_on_once(core: Core) {
         pending: None,
         mailed: None,
         continue_to: Some("blob".to_owned()),
+        client: Some("wiki".parse().unwrap()),
         least: Assurance::Password,
         security_version: 1,
         version: 1,
@@ -199,6 +200,7 @@ async fn sign_ins_move_on_once(core: Core) {
     assert!(core.store().attempt("other", NOW).await.unwrap().is_none());
     let read = core.store().attempt("token", NOW).await.unwrap().unwrap();
     assert_eq!((read.continue_to.as_deref(), read.proofs.len(), read.version), (Some("blob"), 1, 1));
+    assert_eq!(read.client, attempt.client);
     let moves = (0..8).map(|_| {
         let (logins, store, row) = (core.logins.clone(), core.store().clone(), attempt.clone());
         tokio::spawn(async move {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::crypto::password::Hasher;
 use crate::door::Door;
 use crate::factor::Kind;
-use crate::policy::Policy;
+use crate::policy::{Policy, Where};
 use crate::step::Facts;
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
@@ -22,6 +22,7 @@ pub mod confirm;
 pub mod devices;
 mod enrol;
 pub mod explain;
+mod goal;
 mod govern;
 pub mod host;
 pub mod invite;
@@ -32,6 +33,7 @@ pub mod manage;
 pub mod not_me;
 mod notices;
 mod password;
+pub mod preview;
 pub mod recover;
 pub mod requests;
 mod reset;
@@ -67,22 +69,38 @@ impl Logins {
 
     /// What decides, besides the level, what is asked of somebody at a door.
     #[must_use]
-    pub fn facts(&self, policy: &Policy, user: &User, last: Option<Kind>, door: Door, now: Timestamp) -> Facts {
-        let rules = &policy.rules;
+    pub fn facts<'w>(
+        &self,
+        policy: &Policy,
+        user: &User,
+        last: Option<Kind>,
+        at: impl Into<Where<'w>>,
+        now: Timestamp,
+    ) -> Facts {
+        let at = at.into();
+        let (terms, is_web) = (policy.terms(user, at), at.door == Door::Web);
         let usable = |kind: &Kind| *kind != Kind::EmailCode || self.mail;
-        let mut methods: Vec<Kind> =
-            rules.methods.iter().copied().filter(|kind| usable(kind) && user.has(*kind)).collect();
+        let held = Kind::METHODS.into_iter().filter(|kind| usable(kind) && user.has(*kind));
+        let (mut methods, others): (Vec<Kind>, Vec<Kind>) = held.partition(|kind| terms.methods.contains(kind));
         methods.sort_by_key(|kind| Some(*kind) != last);
+        // Only a browser leads from what somebody has to what counts here.
+        let settable = is_web || others.is_empty() || !methods.is_empty();
         let reachable = |kind: &Kind| *kind != Kind::EmailCode || user.email.is_some();
         Facts {
             methods,
+            others: if is_web { others } else { Vec::new() },
             recovery: user.recovery.is_some(),
-            settable: rules.methods.iter().copied().filter(|kind| usable(kind) && reachable(kind)).collect(),
-            must_change_password: door == Door::Web && user.must_change_at.is_some(),
-            recovery_due: door == Door::Web && user.recovery_due_at.is_some(),
-            device_counts: door == Door::Web && rules.device_life(user) > 0,
-            may_put_off: !policy.locked && rules.may_put_off(user, now),
-            later_counts: !policy.locked && rules.later_counts(user, now),
+            settable: terms
+                .methods
+                .iter()
+                .copied()
+                .filter(|kind| settable && usable(kind) && reachable(kind))
+                .collect(),
+            must_change_password: is_web && user.must_change_at.is_some(),
+            recovery_due: is_web && user.recovery_due_at.is_some(),
+            device_counts: is_web && terms.device_days > 0,
+            may_put_off: terms.may_put_off(user, now),
+            later_counts: terms.later_counts(user, now),
             mailbox_first: self.mail && user.email.is_some(),
             ..Facts::none(user.setup_until)
         }

@@ -1,21 +1,24 @@
 //! What policy asks of whom: a pure decision over rules that only raise and exemptions that only lower. It must not
 //! know how a login goes on.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::client::ClientId;
 use crate::door::Door;
-use crate::factor::Kind;
 use crate::id::Id;
 use crate::time::Timestamp;
 use crate::user::{GroupName, Role, User};
 
 pub use self::admin_link::{AdminLink, UnknownAdminLink};
+pub use self::rules::{RecoveryKept, Rule, Rules};
+pub use self::terms::Terms;
 
 mod admin_link;
+mod rules;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -65,145 +68,6 @@ impl FromStr for Level {
 #[error("a level is one of off, optional, required")]
 pub struct UnknownLevel;
 
-/// The rules as they are stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rules {
-    /// For everybody, everywhere.
-    pub organisation: Level,
-    /// For everybody of a role.
-    #[serde(default)]
-    pub roles: BTreeMap<Role, Level>,
-    /// For everybody in a group.
-    #[serde(default)]
-    pub groups: BTreeMap<GroupName, Level>,
-    /// For everybody at a door.
-    #[serde(default)]
-    pub doors: BTreeMap<Door, Level>,
-    /// How many consecutive codes confirm a new authenticator: 1 or 2. With 1 no drift is learned.
-    pub enrol_codes: u8,
-    /// Days after adding, invitation or reset in which a first second factor can be set up.
-    pub setup_days: u16,
-    /// What may be set up and asked for: of [`Kind::METHODS`].
-    #[serde(default = "all_methods")]
-    pub methods: BTreeSet<Kind>,
-    /// What is kept for the day on which those are lost.
-    #[serde(default)]
-    pub recovery: RecoveryKept,
-    /// For how many days a browser can be remembered; administrators' never are.
-    #[serde(default = "two_weeks")]
-    pub device_days: u16,
-    /// How often a person may put set-up off; with a deadline and 0 as often as before it.
-    #[serde(default)]
-    pub skips: u8,
-    /// Until when set-up may be put off.
-    #[serde(default)]
-    pub skip_until: Option<Timestamp>,
-    /// Whether an administrator who is stuck may have a link mailed.
-    #[serde(default)]
-    pub admin_link: AdminLink,
-}
-
-/// What is kept for the day on which authenticator and mailbox are lost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RecoveryKept {
-    /// Ten codes.
-    #[default]
-    Codes,
-    /// One long key.
-    Key,
-    /// Both.
-    Both,
-}
-
-impl RecoveryKept {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Codes, Self::Key, Self::Both];
-
-    /// The word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Codes => "codes",
-            Self::Key => "key",
-            Self::Both => "both",
-        }
-    }
-
-    /// Whether ten codes are made.
-    #[must_use]
-    pub const fn has_codes(self) -> bool {
-        matches!(self, Self::Codes | Self::Both)
-    }
-
-    /// Whether a key is made.
-    #[must_use]
-    pub const fn has_key(self) -> bool {
-        matches!(self, Self::Key | Self::Both)
-    }
-}
-
-fn all_methods() -> BTreeSet<Kind> {
-    BTreeSet::from(Kind::METHODS)
-}
-
-const fn two_weeks() -> u16 {
-    14
-}
-
-impl Rules {
-    /// What a new system starts with.
-    #[must_use]
-    pub fn initial(organisation: Level) -> Self {
-        Self {
-            organisation,
-            roles: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            doors: BTreeMap::new(),
-            enrol_codes: 2,
-            setup_days: 7,
-            methods: all_methods(),
-            recovery: RecoveryKept::default(),
-            device_days: two_weeks(),
-            skips: 0,
-            skip_until: None,
-            admin_link: AdminLink::default(),
-        }
-    }
-
-    /// Whether they let anybody be below `required`: what the configuration's lock does not allow.
-    #[must_use]
-    pub fn go_below_required(&self, now: Timestamp) -> bool {
-        self.organisation < Level::Required || self.skips > 0 || self.skip_until.is_some_and(|until| now < until)
-    }
-
-    /// Until when somebody who is added, invited or reset now can set up.
-    #[must_use]
-    pub fn setup_until(&self, now: Timestamp) -> Timestamp {
-        now.plus(i64::from(self.setup_days) * 86_400)
-    }
-
-    /// For how long a browser of somebody can be remembered, in seconds; 0 is not at all.
-    #[must_use]
-    pub fn device_life(&self, user: &User) -> i64 {
-        if user.role == Role::Admin { 0 } else { i64::from(self.device_days) * 86_400 }
-    }
-
-    /// Whether somebody may put set-up off now.
-    #[must_use]
-    pub fn may_put_off(&self, user: &User, now: Timestamp) -> bool {
-        self.later_counts(user, now) && (self.skips == 0 || user.skipped < i64::from(self.skips))
-    }
-
-    /// Whether somebody who has just put set-up off may go on without.
-    #[must_use]
-    pub fn later_counts(&self, user: &User, now: Timestamp) -> bool {
-        let open = self.skip_until.map_or(self.skips > 0, |until| now < until);
-        open && (self.skips == 0 || user.skipped <= i64::from(self.skips))
-    }
-}
-
 /// The rules in force, with all exemptions.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -215,6 +79,29 @@ pub struct Policy {
     pub exemptions: Vec<Exemption>,
     /// The configuration does not let anybody below `required`.
     pub locked: bool,
+}
+
+/// Where somebody logs in: a door, and behind the web the application that they sign in to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Where<'w> {
+    /// The door.
+    pub door: Door,
+    /// The application; none for the own account, and at all other doors.
+    pub client: Option<&'w ClientId>,
+}
+
+impl<'w> Where<'w> {
+    /// The web, on the way to an application or to the own account.
+    #[must_use]
+    pub const fn web(client: Option<&'w ClientId>) -> Self {
+        Self { door: Door::Web, client }
+    }
+}
+
+impl From<Door> for Where<'_> {
+    fn from(door: Door) -> Self {
+        Self { door, client: None }
+    }
 }
 
 /// A dated exception for somebody, somewhere.
@@ -276,6 +163,8 @@ pub enum Because {
     Person,
     /// A rule for the door.
     Door(Door),
+    /// A rule for the application.
+    Client(ClientId),
     /// An exemption, by id.
     Exemption(Id<Exemption>),
 }
@@ -289,32 +178,34 @@ impl fmt::Display for Because {
             Self::Group(group) => write!(f, "the rule for the group {group}"),
             Self::Person => f.write_str("the rule for this person"),
             Self::Door(door) => write!(f, "the rule for the door {door}"),
+            Self::Client(client) => write!(f, "the rule for the application {client}"),
             Self::Exemption(id) => write!(f, "the exemption {id}"),
         }
     }
 }
 
 impl Policy {
-    /// What is asked of a person at a door. The highest rule that matches wins; then the lowest exemption that is in
+    /// What is asked of a person somewhere. The highest rule that matches wins; then the lowest exemption that is in
     /// force; the configuration's lock stands above both.
-    pub fn decide(&self, user: &User, door: Door, now: Timestamp) -> Decision {
+    pub fn decide<'w>(&self, user: &User, at: impl Into<Where<'w>>, now: Timestamp) -> Decision {
         if self.locked {
             return Decision { level: Level::Required, because: Because::Lock };
         }
-        let rules = &self.rules;
-        let mut decision = Decision { level: rules.organisation, because: Because::Organisation };
+        let at = at.into();
+        let mut decision = Decision { level: self.rules.organisation, because: Because::Organisation };
         let mut raise = |level: Option<Level>, because: Because| {
             if let Some(level) = level.filter(|level| *level > decision.level) {
                 decision = Decision { level, because };
             }
         };
-        raise(rules.roles.get(&user.role).copied(), Because::Role(user.role));
-        for group in &user.groups {
-            raise(rules.groups.get(group).copied(), Because::Group(group.clone()));
+        for (because, rule) in self.rules.of_person(user) {
+            raise(rule.level, because);
         }
         raise(user.level, Because::Person);
-        raise(rules.doors.get(&door).copied(), Because::Door(door));
-        for exemption in self.exemptions.iter().filter(|exemption| exemption.covers(user, door, now)) {
+        for (because, rule) in self.rules.of_place(at) {
+            raise(rule.level, because);
+        }
+        for exemption in self.exemptions.iter().filter(|exemption| exemption.covers(user, at.door, now)) {
             if exemption.level < decision.level {
                 decision = Decision { level: exemption.level, because: Because::Exemption(exemption.id.clone()) };
             }
@@ -322,21 +213,31 @@ impl Policy {
         decision
     }
 
-    /// How a person stands, over all doors.
+    /// The most that is asked of a person anywhere.
+    pub fn most(&self, user: &User, now: Timestamp) -> Decision {
+        let decisions = self.places().into_iter().map(|at| self.decide(user, at, now));
+        let first = self.decide(user, Door::Web, now);
+        decisions.fold(first, |most, next| if next.level > most.level { next } else { most })
+    }
+
+    /// Everywhere that may differ: all doors, and the applications that have a rule of their own.
+    #[must_use]
+    pub fn places(&self) -> Vec<Where<'_>> {
+        let clients = self.rules.clients.keys().map(|client| Where::web(Some(client)));
+        Door::ALL.into_iter().map(Where::from).chain(clients).collect()
+    }
+
+    /// How a person stands, over all doors and applications.
     #[must_use]
     pub fn status(&self, user: &User, now: Timestamp) -> Status {
-        let enrolled = self.rules.methods.iter().any(|kind| user.has(*kind));
-        let decisions = Door::ALL.map(|door| self.decide(user, door, now));
-        let highest = decisions.iter().max_by_key(|decision| decision.level);
-        match highest {
+        let enrolled = self.terms_of(user).methods.into_iter().any(|kind| user.has(kind));
+        let most = self.most(user, now);
+        match most.level {
             _ if user.disabled_at.is_some() => Status::Disabled("the account is disabled".to_owned()),
-            Some(decision) if enrolled && decision.level > Level::Off => Status::Activated,
-            Some(decision) if decision.level == Level::Required => Status::Pending,
-            Some(decision) if decision.level == Level::Optional => {
-                Status::Disabled(format!("optional by {}, and nothing is set up", decision.because))
-            }
-            Some(decision) => Status::Disabled(format!("off by {}", decision.because)),
-            None => Status::Pending,
+            level if enrolled && level > Level::Off => Status::Activated,
+            Level::Required => Status::Pending,
+            Level::Optional => Status::Disabled(format!("optional by {}, and nothing is set up", most.because)),
+            Level::Off => Status::Disabled(format!("off by {}", most.because)),
         }
     }
 }

@@ -17,6 +17,9 @@ mod tests;
 pub struct Facts {
     /// The second factors that the person has set up and may use here, the one to ask for first in front.
     pub methods: Vec<Kind>,
+    /// The second factors that the person has set up and that do not count here: to be shown before one that does is set
+    /// up.
+    pub others: Vec<Kind>,
     /// Whether recovery codes or a recovery key were made.
     pub recovery: bool,
     /// What the person may set up here.
@@ -46,6 +49,7 @@ impl Facts {
     pub const fn none(setup_until: Timestamp) -> Self {
         Self {
             methods: Vec::new(),
+            others: Vec::new(),
             recovery: false,
             settable: Vec::new(),
             setup_until,
@@ -108,11 +112,12 @@ pub fn next(level: Level, facts: &Facts, proofs: &[Proof], now: Timestamp) -> St
             Level::Optional => !facts.methods.is_empty(),
             Level::Required => true,
         };
-    let proven = proofs.iter().any(|proof| proof.kind.is_second_factor()) && Assurance::of(proofs) >= facts.least;
+    let counted: Vec<Proof> = proofs.iter().filter(|proof| !facts.others.contains(&proof.kind)).copied().collect();
+    let proven = counted.iter().any(|proof| proof.kind.is_second_factor()) && Assurance::of(&counted) >= facts.least;
     // Neither stands in where somebody wants more than a password.
     let excused = !wanted
         && (facts.device_counts && shown(Kind::Device)
-            || facts.methods.is_empty() && facts.later_counts && shown(Kind::Later));
+            || facts.methods.is_empty() && facts.others.is_empty() && facts.later_counts && shown(Kind::Later));
     if asked && !proven && !excused {
         return second_factor(facts, wanted, proofs, now);
     }
@@ -134,15 +139,16 @@ fn second_factor(facts: &Facts, wanted: bool, proofs: &[Proof], now: Timestamp) 
         return Step::SecondFactor { methods, recovery: facts.recovery };
     }
     // What a web app wants is written by whoever opens its address: a password alone adds nothing beside what is there.
-    if !facts.methods.is_empty() && !proofs.iter().any(|proof| proof.kind.is_second_factor()) {
-        return Step::SecondFactor { methods: facts.methods.clone(), recovery: facts.recovery };
+    let held = [facts.methods.as_slice(), &facts.others].concat();
+    if !held.is_empty() && !proofs.iter().any(|proof| proof.kind.is_second_factor()) {
+        return Step::SecondFactor { methods: held, recovery: facts.recovery };
     }
     let settable = enough(&facts.settable);
     if settable.is_empty() {
         Step::Refused(Reason::NotEnrolled)
-    } else if now < facts.setup_until || !facts.methods.is_empty() {
+    } else if now < facts.setup_until || !held.is_empty() {
         // Who has shown a weaker one has been here before: window and mailbox are for the first.
-        let first = facts.methods.is_empty();
+        let first = held.is_empty();
         let may_put_off = facts.may_put_off && !wanted && first;
         let mailbox_shown = proofs.iter().any(|proof| proof.kind == Kind::Mailbox);
         if first && facts.mailbox_first && !mailbox_shown {

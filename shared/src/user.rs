@@ -1,5 +1,6 @@
 //! People and accounts: their names, roles and state. It must know neither how they are stored nor how they log in.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -33,6 +34,8 @@ pub struct User {
     pub groups: Vec<GroupName>,
     /// A rule of policy for this person alone.
     pub level: Option<Level>,
+    /// Nothing else may this person set up and be asked for.
+    pub methods: Option<BTreeSet<Kind>>,
     /// Since when this account is several people's (root, a service): su then asks for the caller's code.
     pub shared_at: Option<Timestamp>,
     /// Since when nobody can log in with it.
@@ -75,6 +78,7 @@ impl User {
             role: Role::Member,
             groups: Vec::new(),
             level: None,
+            methods: None,
             shared_at: None,
             disabled_at: None,
             password: None,

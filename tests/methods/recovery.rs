@@ -65,6 +65,7 @@ async fn proven(core: &Core, name: &str, now: Timestamp) -> String {
         pending: None,
         mailed: None,
         continue_to: None,
+        client: None,
         least: Assurance::Password,
         security_version: user.security_version,
         version: 1,

@@ -1,14 +1,17 @@
 //! `twolatch policy`: what is asked of whom.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use twolatch_core::client::ClientId;
 use twolatch_core::door::Door;
+use twolatch_core::factor::Kind;
 use twolatch_core::id::Id;
 use twolatch_core::login::explain::Explained;
 use twolatch_core::login::manage::Actor;
-use twolatch_core::policy::{Exemption, Level, Rules, Subject};
+use twolatch_core::policy::{Exemption, Level, Rule, Rules, Subject, Where};
 use twolatch_core::user::{GroupName, Role, UserName};
 
 use self::set::Set;
@@ -37,6 +40,9 @@ pub(super) enum Policy {
         /// web, ssh, console, sudo, su or other; all if absent.
         #[arg(long)]
         door: Option<Door>,
+        /// On the web, to this application, by its client id.
+        #[arg(long, conflicts_with = "door")]
+        client: Option<ClientId>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -97,7 +103,7 @@ impl Policy {
         let result = match self {
             Self::Show { json } => show(&app, json).await,
             Self::Set(set) => set.on(&app, &actor).await,
-            Self::Explain { name, door, json } => explain(&app, &name, door, json).await,
+            Self::Explain { name, door, client, json } => explain(&app, &name, (door, client), json).await,
             Self::Exempt(exempt) => exempt.on(&app, &actor).await,
             Self::History { limit, json } => history(&app, limit, json).await,
             Self::Restore { version } => restore(&app, version, &actor).await,
@@ -121,6 +127,7 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
         roles,
         groups,
         doors,
+        clients,
         enrol_codes,
         setup_days,
         methods,
@@ -139,14 +146,12 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
         });
     }
     say(format_args!("organisation      {organisation}"));
-    for (role, level) in roles {
-        say(format_args!("role {role:<12} {level}"));
-    }
-    for (group, level) in groups {
-        say(format_args!("group {group:<11} {level}"));
-    }
-    for (door, level) in doors {
-        say(format_args!("door {door:<12} {level}"));
+    let roles = roles.iter().map(|(role, rule)| (format!("role {role}"), rule));
+    let groups = groups.iter().map(|(group, rule)| (format!("group {group}"), rule));
+    let doors = doors.iter().map(|(door, rule)| (format!("door {door}"), rule));
+    let clients = clients.iter().map(|(client, rule)| (format!("client {client}"), rule));
+    for (scope, rule) in roles.chain(groups).chain(doors).chain(clients) {
+        say(format_args!("{scope:<17} {}", described(rule)));
     }
     say(format_args!("codes to set up   {enrol_codes}"));
     say(format_args!("days to set up    {setup_days}"));
@@ -187,6 +192,19 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
     Ok(())
 }
 
+/// What a rule says, in words.
+fn described(rule: &Rule) -> String {
+    let words = |kinds: &BTreeSet<Kind>| kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" ");
+    let parts = [
+        rule.level.map(|level| level.to_string()),
+        rule.methods.as_ref().map(|methods| format!("methods {}", words(methods))),
+        rule.device_days.map(|days| format!("device days {days}")),
+        rule.skips.map(|skips| format!("skips {skips}")),
+        rule.skip_until.map(|until| format!("put off until {}", date::minute(until, Language::En))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 async fn history(app: &App, limit: i64, json: bool) -> Result<(), CliError> {
     // One more: each is told by what is other than before.
     let mut versions = app.store.policy_versions(limit + 1).await?;
@@ -224,20 +242,29 @@ async fn restore(app: &App, version: i64, actor: &Actor) -> Result<(), CliError>
     Ok(())
 }
 
-async fn explain(app: &App, name: &UserName, door: Option<Door>, json: bool) -> Result<(), CliError> {
+async fn explain(
+    app: &App,
+    name: &UserName,
+    (door, client): (Option<Door>, Option<ClientId>),
+    json: bool,
+) -> Result<(), CliError> {
     let person = app.logins.named(name).await?;
     let now = app.now();
     let policy = app.logins.policy(now).await?;
-    let doors = door.map_or_else(|| Door::ALL.to_vec(), |door| vec![door]);
+    let places = match (&client, door) {
+        (Some(client), _) => vec![Where::web(Some(client))],
+        (None, Some(door)) => vec![door.into()],
+        (None, None) => policy.places(),
+    };
     let explained: Vec<Explained> =
-        doors.into_iter().map(|door| app.logins.explain(&policy, &person, door, now)).collect();
+        places.into_iter().map(|at| app.logins.explain(&policy, &person, at, now)).collect();
     if json {
         return say_json(&explained);
     }
     for one in explained {
         say(format_args!(
             "{:<8} {:<9} asked for {}; decided by {}",
-            one.door,
+            one.place(),
             one.decision.level,
             one.asked.as_str(),
             one.decision.because

@@ -15,9 +15,11 @@ use crate::state::App;
 
 mod invite;
 mod list;
+mod own;
 mod row;
 mod system;
 
+use self::own::{Methods, Own};
 use self::row::Row;
 pub(super) use self::system::{Local, local_accounts};
 
@@ -102,9 +104,12 @@ pub(super) struct Set {
     name: UserName,
     #[command(flatten)]
     about: About,
-    /// A rule for this person: off, optional or required. Rules only raise.
+    /// A rule for this person: off, optional or required; none for none of their own. Rules only raise.
     #[arg(long)]
-    level: Option<Level>,
+    level: Option<Own<Level>>,
+    /// What this person may set up: totp, `email_code` or both, separated by a comma; none for no rule of their own.
+    #[arg(long)]
+    methods: Option<Own<Methods>>,
     /// Take the user out of this group.
     #[arg(long, value_name = "GROUP")]
     remove_group: Vec<GroupName>,
@@ -241,10 +246,10 @@ impl Add {
 
 impl Set {
     async fn on(self, app: &App, actor: &Actor) -> Result<(), CliError> {
-        if self.level.is_some_and(|level| level < Level::Required) && app.logins.locked {
+        if self.level.is_some_and(|own| own.0.is_some_and(|level| level < Level::Required)) && app.logins.locked {
             return Err(twolatch_core::login::manage::ManageError::Locked.into());
         }
-        let Self { name, about, level, remove_group, shared } = self;
+        let Self { name, about, level, methods, remove_group, shared } = self;
         if about.password_stdin {
             app.logins.reset_password(&name, read_secret()?, about.keep, actor).await?;
         }
@@ -252,6 +257,7 @@ impl Set {
             || about.role.is_some()
             || !about.group.is_empty()
             || level.is_some()
+            || methods.is_some()
             || !remove_group.is_empty()
             || shared.is_some();
         if changes {
@@ -261,6 +267,7 @@ impl Set {
             said.extend(about.group.iter().map(|group| format!("group +{group}")));
             said.extend(remove_group.iter().map(|group| format!("group -{group}")));
             said.extend(level.map(|level| format!("level {level}")));
+            said.extend(methods.as_ref().map(|methods| format!("methods {methods}")));
             said.extend(shared.map(|shared| format!("shared {shared}")));
             let at = actor.now;
             app.logins
@@ -274,7 +281,10 @@ impl Set {
                     user.groups.retain(|group| !remove_group.contains(group));
                     user.groups.sort();
                     user.groups.dedup();
-                    user.level = level.or(user.level);
+                    user.level = level.map_or(user.level, |own| own.0);
+                    if let Some(own) = methods {
+                        user.methods = own.0.map(|methods| methods.0);
+                    }
                     if let Some(shared) = shared {
                         user.shared_at = shared.then_some(at);
                     }

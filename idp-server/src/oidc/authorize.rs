@@ -5,11 +5,11 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use twolatch_core::client::Client;
+use twolatch_core::client::{Client, ClientId};
 use twolatch_core::crypto::{random_text, token_hash};
-use twolatch_core::door::Door;
 use twolatch_core::grant::{CODE_LIFE, Code as Grant};
 use twolatch_core::id::Id;
+use twolatch_core::policy::Where;
 use twolatch_core::step::{Assurance, Facts, Step, next};
 use twolatch_core::store::{Session, StoreError};
 use twolatch_core::time::Timestamp;
@@ -56,19 +56,24 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
     }
 }
 
-/// The one gate before anything is issued: whether what the session has shown is what policy asks of this person on
-/// the web at this moment, and how sure it makes.
+/// The one gate before anything is issued: whether what the session has shown is what policy asks of this person at this
+/// moment, for an application or for the own account, and how sure it makes.
 ///
 /// # Errors
 /// Where policy cannot be read: then nothing is issued.
-pub async fn may_issue(app: &App, session: &Session, now: Timestamp) -> Result<Option<Assurance>, StoreError> {
+pub async fn may_issue(
+    app: &App,
+    session: &Session,
+    client: Option<&ClientId>,
+    now: Timestamp,
+) -> Result<Option<Assurance>, StoreError> {
     let user = &session.user;
     if user.disabled_at.is_some() {
         return Ok(None);
     }
-    let policy = app.logins.policy(now).await?;
-    let level = policy.decide(user, Door::Web, now).level;
-    let facts = app.logins.facts(&policy, user, None, Door::Web, now);
+    let (policy, at) = (app.logins.policy(now).await?, Where::web(client));
+    let level = policy.decide(user, at, now).level;
+    let facts = app.logins.facts(&policy, user, None, at, now);
     // Whoever has codes to keep meanwhile is asked at the next sign-in.
     let facts = Facts { recovery_due: false, ..facts };
     Ok(match next(level, &facts, &session.proofs, now) {
@@ -148,7 +153,7 @@ async fn answer(
 ) -> Result<Response, OauthError> {
     let now = app.now();
     let assurance = match session {
-        Some(session) => may_issue(app, session, now).await?,
+        Some(session) => may_issue(app, session, Some(&request.client), now).await?,
         None => None,
     };
     match (missing(request, session, assurance, now), session) {

@@ -102,8 +102,7 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
         Some(sealed) => Onward::open(&app, sealed.expose()).await?,
         None => None,
     };
-    let goal =
-        onward.map_or_else(Goal::default, |onward| Goal { continue_to: Some(onward.sealed), least: onward.least });
+    let goal = onward.map_or_else(Goal::default, Goal::from);
     let continue_to = goal.continue_to.clone();
     let name: String = name.expose().chars().take(MAX_NAME).collect();
     match app.logins.enter(&name, password, &browser.source, goal, browser.now).await {

@@ -1,6 +1,8 @@
 //! Where a sign-in leads to. The address of a web app is never in the browser's hands: it holds a sealed request, and
 //! this asks what the pages may know of it.
 
+use twolatch_core::client::ClientId;
+use twolatch_core::login::web::Goal;
 use twolatch_core::step::Assurance;
 use twolatch_core::store::StoreError;
 use twolatch_core::store::browser::Attempt;
@@ -16,6 +18,8 @@ pub struct Onward {
     pub sealed: String,
     /// What the person signs in to.
     pub client: String,
+    /// Its id.
+    pub client_id: Option<ClientId>,
     /// Whom the web app expects.
     pub hint: Option<String>,
     /// Where the last redirect goes, for `form-action`.
@@ -24,6 +28,12 @@ pub struct Onward {
     pub least: Assurance,
     /// The language that the web app asks for.
     pub language: Option<Language>,
+}
+
+impl From<Onward> for Goal {
+    fn from(onward: Onward) -> Self {
+        Self { continue_to: Some(onward.sealed), client: onward.client_id, least: onward.least }
+    }
 }
 
 impl Onward {
@@ -58,6 +68,7 @@ impl Onward {
         Ok(continuation.map(|continuation| Self {
             sealed: sealed.to_owned(),
             client: continuation.client_name,
+            client_id: Some(continuation.client),
             hint: continuation.login_hint,
             origin: continuation.origin,
             least: continuation.acr.unwrap_or(Assurance::Password),
@@ -71,6 +82,7 @@ impl Onward {
         Self {
             sealed: "k.sealed".to_owned(),
             client: "Wiki <script>".to_owned(),
+            client_id: "wiki".parse().ok(),
             hint: None,
             origin: "https://wiki.example.org".to_owned(),
             least: Assurance::Password,

@@ -25,7 +25,7 @@ pub async fn current(app: &App, headers: &HeaderMap) -> Result<Option<Session>, 
 pub async fn of_token(app: &App, token: &str) -> Result<Option<Session>, StoreError> {
     let now = app.now();
     match app.store.session(token, now).await? {
-        Some(session) if may_issue(app, &session, now).await?.is_some() => Ok(Some(session)),
+        Some(session) if may_issue(app, &session, None, now).await?.is_some() => Ok(Some(session)),
         _ => Ok(None),
     }
 }

@@ -3,9 +3,10 @@
 //! the account leaves what matters to others for a day.
 
 use super::Logins;
+use super::goal::begun;
 use super::notices::{alarm, tell};
 use super::reset::{remove_factors, without_factors};
-use super::web::{Current, Fault, Goal, begun};
+use super::web::{Current, Fault, Goal};
 use crate::audit::{Event, Record};
 use crate::factor::{Kind, Proof};
 use crate::letter::{Letter, Mail, Notice};
@@ -249,7 +250,8 @@ impl Logins {
 
 /// A sign-in as the one before, in the same browser, from now on.
 fn renewed(attempt: &Attempt, token: &str, proofs: Vec<Proof>, user: &User, now: Timestamp) -> Attempt {
-    let goal = Goal { continue_to: attempt.continue_to.clone(), least: attempt.least };
+    let Attempt { continue_to, client, least, .. } = attempt.clone();
+    let goal = Goal { continue_to, client, least };
     Attempt { proofs, ..begun(token, user, goal, now) }
 }
 

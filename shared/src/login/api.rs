@@ -5,8 +5,8 @@
 use super::Logins;
 use super::web::{Current, Fault, Goal};
 use crate::audit::{Event, Record};
+use crate::client::ClientId;
 use crate::crypto::{random_text, token_hash};
-use crate::door::Door;
 use crate::factor::Kind;
 use crate::grant::{API_CLIENT, Issue};
 use crate::id::Id;
@@ -35,7 +35,8 @@ impl Logins {
         now: Timestamp,
     ) -> Result<String, Fault> {
         // Not a sealed request, so nothing that a web app could have asked for.
-        let goal = Goal { continue_to: Some(API_CLIENT.to_owned()), least: Assurance::Password };
+        let goal =
+            Goal { continue_to: Some(API_CLIENT.to_owned()), client: Some(own_client()?), least: Assurance::Password };
         self.enter(typed_name, password, source, goal, now).await
     }
 
@@ -49,13 +50,13 @@ impl Logins {
         if current.attempt.continue_to.as_deref() != Some(API_CLIENT) {
             return Err(Fault::Over);
         }
-        let proofs = &mut current.attempt.proofs;
-        proofs.retain(|proof| !matches!(proof.kind, Kind::Device | Kind::Later));
+        current.attempt.proofs.retain(|proof| !matches!(proof.kind, Kind::Device | Kind::Later));
         let (user, policy) = (&current.person.user, self.policy(now).await?);
-        let level = policy.decide(user, Door::Web, now).level;
-        let facts = self.facts(&policy, user, current.person.last_method, Door::Web, now);
+        let at = current.attempt.place();
+        let level = policy.decide(user, at, now).level;
+        let facts = self.facts(&policy, user, current.person.last_method, at, now);
         let facts = Facts { recovery_due: false, least: current.attempt.least, ..facts };
-        current.step = next(level, &facts, proofs, now);
+        current.step = next(level, &facts, &current.attempt.proofs, now);
         Ok(current)
     }
 
@@ -74,7 +75,7 @@ impl Logins {
         let cookie = random_text::<20>(entropy).map_err(StoreError::from)?;
         let issue = Issue {
             grant: Id::random(entropy).map_err(StoreError::from)?,
-            client: API_CLIENT.parse().map_err(|_| StoreError::Other("the built-in client has no id".to_owned()))?,
+            client: own_client()?,
             user: person.user.id.clone(),
             session: token_hash(&cookie),
             scope: SCOPE.to_owned(),
@@ -93,4 +94,8 @@ impl Logins {
             .await?;
         Ok(Secret::new(token))
     }
+}
+
+fn own_client() -> Result<ClientId, StoreError> {
+    API_CLIENT.parse().map_err(|_| StoreError::Other("the built-in client has no id".to_owned()))
 }

@@ -67,7 +67,8 @@ impl Logins {
     /// [`Fault::Unconfirmed`]; [`Reason::NotAllowed`] where policy has no apps or there are too many.
     pub async fn begin_authenticator(&self, session: &Session, name: &str, now: Timestamp) -> Result<Added, Fault> {
         let person = self.owner(session, now).await?;
-        if person.factors.len() >= MOST || !self.policy(now).await?.rules.methods.contains(&Kind::Totp) {
+        let allowed = self.policy(now).await?.terms_of(&person.user).methods;
+        if person.factors.len() >= MOST || !allowed.contains(&Kind::Totp) {
             return Err(Fault::Refused(Reason::NotAllowed));
         }
         let pending = Pending::new(self.store.entropy(), now).map_err(StoreError::from)?;
@@ -220,7 +221,7 @@ impl Logins {
             _ => drop(left.authenticators.pop()),
         }
         let is_left = !self.facts(&policy, &left, None, Door::Web, now).methods.is_empty();
-        let is_asked = Door::ALL.iter().any(|door| policy.decide(user, *door, now).level == Level::Required);
+        let is_asked = policy.most(user, now).level == Level::Required;
         Ok(is_left || !is_asked)
     }
 

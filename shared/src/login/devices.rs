@@ -69,7 +69,8 @@ impl Logins {
         if !is(&device.secret_hash) {
             return Ok(Recognised::No);
         }
-        if self.policy(now).await?.rules.device_life(user) == 0 {
+        let life = self.policy(now).await?.terms(user, current.attempt.place()).device_life();
+        if !(0..life).contains(&now.since(device.created_at)) {
             return Ok(Recognised::NotHere);
         }
         let next = random_text::<20>(self.store.entropy()).map_err(StoreError::from)?;
@@ -105,7 +106,7 @@ impl Logins {
         now: Timestamp,
     ) -> Result<Option<(String, i64)>, Fault> {
         let user = current.person.user.clone();
-        let life = self.policy(now).await?.rules.device_life(&user);
+        let life = self.policy(now).await?.terms(&user, current.attempt.place()).device_life();
         if life == 0 || !current.attempt.proofs.iter().any(|proof| proof.kind.is_second_factor()) {
             return Ok(None);
         }

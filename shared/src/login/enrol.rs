@@ -13,7 +13,7 @@ use crate::crypto::seal::Place;
 use crate::factor::{Kind, Proof};
 use crate::id::Id;
 use crate::letter::Notice;
-use crate::policy::Rules;
+use crate::policy::Terms;
 use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::step::Step;
@@ -167,14 +167,14 @@ impl Logins {
         }
         let about = Record { event: Event::SetupPutOff, factor: None, ..self.about(&current.person, source, now) };
         let Current { mut attempt, person, .. } = current;
-        let rules = self.policy(now).await?.rules.clone();
+        let terms = self.policy(now).await?.terms(&person.user, attempt.place());
         attempt.proofs.push(Proof { kind: Kind::Later, at: now });
         let store = self.store.clone();
         self.store
             .write(move |connection| {
                 Box::pin(async move {
                     let whose = (&person.user.id, attempt.security_version);
-                    put_off_in(connection, &store, &rules, whose, about).await?;
+                    put_off_in(connection, &store, &terms, whose, about).await?;
                     update_attempt(connection, &store, &attempt).await
                 })
             })
@@ -228,7 +228,7 @@ impl Logins {
 pub(super) async fn put_off_in(
     connection: &mut AnyConnection,
     store: &Store,
-    rules: &Rules,
+    terms: &Terms,
     (id, security_version): (&Id<User>, i64),
     about: Record,
 ) -> Written<()> {
@@ -236,7 +236,7 @@ pub(super) async fn put_off_in(
     let same = person.filter(|person| {
         person.user.security_version == security_version
             && person.user.disabled_at.is_none()
-            && rules.may_put_off(&person.user, about.at)
+            && terms.may_put_off(&person.user, about.at)
     });
     let Some(mut person) = same else { return Err(StoreError::Conflict) };
     person.user.skipped += 1;

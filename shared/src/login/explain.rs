@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::Logins;
+use crate::client::ClientId;
 use crate::door::Door;
 use crate::factor::{Kind, Proof};
-use crate::policy::{Decision, Policy};
+use crate::policy::{Decision, Policy, Where};
+use crate::reason::Reason;
 use crate::step::{Step, next};
 use crate::store::Person;
 use crate::time::Timestamp;
@@ -15,12 +17,23 @@ use crate::time::Timestamp;
 pub struct Explained {
     /// Where.
     pub door: Door,
+    /// On the way to which application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientId>,
     /// What decides.
     #[serde(flatten)]
     pub decision: Decision,
     /// What is asked, after the password.
     #[serde(serialize_with = "words")]
     pub asked: Asked,
+}
+
+impl Explained {
+    /// The application, or the door.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        self.client.as_ref().map_or_else(|| self.door.as_str(), ClientId::as_str)
+    }
 }
 
 /// What somebody is asked for after the password.
@@ -30,47 +43,70 @@ pub enum Asked {
     Disabled,
     /// A code.
     Code,
+    /// A code that does not count there, and then to set up what does.
+    CodeThenSetUp,
     /// To set up a second factor.
     SetUp,
     /// A code that was mailed to the known address, and then to set up.
     MailThenSetUp,
     /// Nothing: the time to set up is over, and the login is refused.
     Late,
+    /// Nothing: no method that is allowed can be set up, and the login is refused.
+    Unable,
     /// Nothing more.
     Nothing,
 }
 
 impl Asked {
+    /// Whether the login ends there.
+    #[must_use]
+    pub const fn is_refused(self) -> bool {
+        matches!(self, Self::Disabled | Self::Late | Self::Unable)
+    }
+
     /// In words, to follow "asked for".
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Disabled => "nothing: the account is disabled and refused",
             Self::Code => "a code",
+            Self::CodeThenSetUp => "a code, and then to set up a method that is allowed",
             Self::SetUp => "to set up an authenticator",
             Self::MailThenSetUp => "a code mailed to the known address, and then to set up an authenticator",
             Self::Late => "nothing: refused, because the time to set up is over",
+            Self::Unable => "nothing: refused, because no method that is allowed can be set up",
             Self::Nothing => "nothing more",
         }
     }
 }
 
 impl Logins {
-    /// What would be asked of a person at a door now.
+    /// What would be asked of a person somewhere now.
     #[must_use]
-    pub fn explain(&self, policy: &Policy, person: &Person, door: Door, now: Timestamp) -> Explained {
-        let decision = policy.decide(&person.user, door, now);
-        let facts = self.facts(policy, &person.user, person.last_method, door, now);
-        let password = [Proof { kind: Kind::Password, at: now }];
-        let asked = match next(decision.level, &facts, &password, now) {
+    pub fn explain<'w>(&self, policy: &Policy, person: &Person, at: impl Into<Where<'w>>, now: Timestamp) -> Explained {
+        let at = at.into();
+        let decision = policy.decide(&person.user, at, now);
+        let facts = self.facts(policy, &person.user, person.last_method, at, now);
+        let mut shown = vec![Proof { kind: Kind::Password, at: now }];
+        let first = next(decision.level, &facts, &shown, now);
+        let leads_on = facts.methods.is_empty() && matches!(first, Step::SecondFactor { .. });
+        let last = if leads_on {
+            shown.extend(facts.others.iter().map(|kind| Proof { kind: *kind, at: now }));
+            next(decision.level, &facts, &shown, now)
+        } else {
+            first
+        };
+        let asked = match last {
             _ if person.user.disabled_at.is_some() => Asked::Disabled,
+            Step::Enrol { .. } if leads_on => Asked::CodeThenSetUp,
             Step::SecondFactor { .. } | Step::Password => Asked::Code,
             Step::Enrol { .. } => Asked::SetUp,
             Step::ProveMailbox { .. } => Asked::MailThenSetUp,
+            Step::Refused(Reason::NotEnrolled) => Asked::Unable,
             Step::Refused(_) => Asked::Late,
             Step::Granted(_) | Step::ChangePassword | Step::KeepRecovery => Asked::Nothing,
         };
-        Explained { door, decision, asked }
+        Explained { door: at.door, client: at.client.cloned(), decision, asked }
     }
 }
 

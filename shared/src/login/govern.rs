@@ -6,16 +6,21 @@ use super::Logins;
 use super::actor::{Actor, allow};
 use super::manage::ManageError;
 use crate::audit::Event;
-use crate::policy::{Exemption, Rules};
+use crate::door::Door;
+use crate::policy::{Exemption, Policy, Rules};
 use crate::store::audit::record;
 use crate::store::policies::{delete_exemption, insert_exemption, insert_policy};
-use crate::store::{Boxed, Store, Written};
+use crate::store::users::admins_in;
+use crate::store::{Boxed, Person, Store, StoreError, Written};
+use crate::time::Timestamp;
 
 impl Logins {
     /// Puts rules in force in place of version `expected`, from which they were made; 0 for a new system.
     ///
     /// # Errors
-    /// Why they are not; [`crate::store::StoreError::Conflict`] where another version is in force by now.
+    /// Why they are not: [`ManageError::Locked`] where they let somebody be below `required`; [`ManageError::LocksOut`]
+    /// where no administrator could sign in under them; [`crate::store::StoreError::Conflict`] where another version is in
+    /// force by now.
     pub async fn set_rules(
         &self,
         rules: Rules,
@@ -23,30 +28,55 @@ impl Logins {
         detail: String,
         actor: &Actor,
     ) -> Result<(), ManageError> {
+        // A new system has none.
+        let before = if expected == 0 { None } else { Some(self.policy(actor.now).await?) };
+        if self.locked && before.as_ref().is_some_and(|before| rules.go_below_required(&before.rules, actor.now)) {
+            return Err(ManageError::Locked);
+        }
         let about = actor.record(Event::PolicyChanged).saying(detail);
-        let (store, by) = (self.store.clone(), actor.clone());
-        self.store
+        let (logins, store, by) = (self.clone(), self.store.clone(), actor.clone());
+        let written = self
+            .store
             .write(move |connection| {
                 Box::pin(async move {
                     allow(connection, &store, &by).await?;
+                    if let Some(before) = &before {
+                        logins.let_an_admin_in(connection, before, &rules, by.now).await?;
+                    }
                     insert_policy(connection, &store, &rules, expected, &by.name, about.at).await?;
                     record(connection, &store, about).await
                 })
             })
-            .await?;
-        Ok(())
+            .await;
+        match written {
+            Err(StoreError::LastAdmin) => Err(ManageError::LocksOut),
+            written => Ok(written?),
+        }
+    }
+
+    /// Makes sure that rules do not lock out every administrator. Where none could sign in before, nothing gets worse.
+    async fn let_an_admin_in(
+        &self,
+        connection: &mut AnyConnection,
+        before: &Policy,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Written<()> {
+        let after = Policy { rules: rules.clone(), ..before.clone() };
+        let admins = admins_in(connection, &self.store).await?;
+        let gets_in =
+            |policy: &Policy, person: &Person| !self.explain(policy, person, Door::Web, now).asked.is_refused();
+        let any = |policy: &Policy| admins.iter().any(|person| gets_in(policy, person));
+        if any(before) && !any(&after) { Err(StoreError::LastAdmin) } else { Ok(()) }
     }
 
     /// Puts the rules of an earlier version in force again, as the version after `expected`. Exemptions stay as they are
     /// now.
     ///
     /// # Errors
-    /// Why they are not: [`ManageError::NoVersion`]; [`ManageError::Locked`] where they let somebody be below `required`.
+    /// Why they are not: [`ManageError::NoVersion`], or what [`Self::set_rules`] says.
     pub async fn restore_rules(&self, version: i64, expected: i64, actor: &Actor) -> Result<(), ManageError> {
         let earlier = self.store.policy_version(version).await?.ok_or(ManageError::NoVersion(version))?;
-        if self.locked && earlier.rules.go_below_required(actor.now) {
-            return Err(ManageError::Locked);
-        }
         self.set_rules(earlier.rules, expected, format!("the rules of version {version} again"), actor).await
     }
 

@@ -4,8 +4,9 @@
 use sqlx::AnyConnection;
 
 use super::Logins;
+use super::goal::begun;
 use super::notices::tell;
-use super::web::{Fault, Goal, begun};
+use super::web::{Fault, Goal};
 use crate::audit::{Event, Record};
 use crate::crypto::random_text;
 use crate::door::Door;

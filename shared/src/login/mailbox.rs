@@ -266,7 +266,8 @@ impl Logins {
             }
             Errand::TurnOn => {
                 let person = self.owner(session, now).await?;
-                let allowed = self.mail && self.policy(now).await?.rules.methods.contains(&Kind::EmailCode);
+                let terms = self.policy(now).await?.terms_of(&person.user);
+                let allowed = self.mail && terms.methods.contains(&Kind::EmailCode);
                 let is_off = person.user.email_codes_at.is_none();
                 (person, allowed && is_off)
             }

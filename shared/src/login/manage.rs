@@ -45,6 +45,12 @@ pub enum ManageError {
     /// The configuration does not allow it.
     #[error("`lock = \"required\"` in the configuration does not allow anything below `required`")]
     Locked,
+    /// No administrator could sign in any more.
+    #[error(
+        "under these rules no administrator could sign in: none of them has, or could set up, a method that they allow; \
+         allow one more method, or have an administrator set up an allowed one first"
+    )]
+    LocksOut,
     /// There is no such version of the policy.
     #[error("there is no version {0} of the policy; `twolatch policy history` lists them")]
     NoVersion(i64),

@@ -4,17 +4,18 @@
 use sqlx::AnyConnection;
 
 use super::Logins;
-use super::setup;
+pub use super::goal::Goal;
+use super::goal::begun;
 use super::verdict::{Question, Way};
 use crate::audit::{Event, Record};
 use crate::crypto::password::{HashError, Weak};
-use crate::crypto::{random_text, token_hash};
+use crate::crypto::random_text;
 use crate::door::Door;
 use crate::factor::{Kind, Proof};
 use crate::id::Id;
 use crate::reason::Reason;
 use crate::secret::Secret;
-use crate::step::{Assurance, Facts, Step, next};
+use crate::step::{Facts, Step, next};
 use crate::store::audit::record;
 use crate::store::browser::{Attempt, finish_attempt, insert_attempt};
 use crate::store::budgets::{Budget, Charge, charge, clear, is_noteworthy, refund};
@@ -23,9 +24,6 @@ use crate::store::users::{note_method, person_held, update_user};
 use crate::store::{Person, Store, StoreError, Written};
 use crate::time::Timestamp;
 use crate::user::{User, UserName};
-
-/// A sign-in is over after so many seconds: long enough to set up an authenticator.
-const LIFE: i64 = setup::LIFE;
 
 /// Why a sign-in did not go on.
 #[derive(Debug)]
@@ -60,22 +58,6 @@ impl From<HashError> for Fault {
             HashError::Params => Self::Refused(Reason::HashParams),
             HashError::Entropy(error) => Self::Store(error.into()),
         }
-    }
-}
-
-/// Where a sign-in leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Goal {
-    /// A sealed authorization request.
-    pub continue_to: Option<String>,
-    /// The assurance that it asks for at the least, where policy asks for less.
-    pub least: Assurance,
-}
-
-impl Default for Goal {
-    /// The own account.
-    fn default() -> Self {
-        Self { continue_to: None, least: Assurance::Password }
     }
 }
 
@@ -212,11 +194,12 @@ impl Logins {
             return Err(Fault::Over);
         }
         let policy = self.policy(now).await?;
-        let level = policy.decide(&person.user, Door::Web, now).level;
+        let at = attempt.place();
+        let level = policy.decide(&person.user, at, now).level;
         // The one time that this sign-in has put set-up off is not one too many.
         let put_off = attempt.proofs.iter().filter(|proof| proof.kind == Kind::Later).count();
         let before = User { skipped: person.user.skipped - i64::from(put_off > 0), ..person.user.clone() };
-        let facts = self.facts(&policy, &before, person.last_method, Door::Web, now);
+        let facts = self.facts(&policy, &before, person.last_method, at, now);
         let step = next(level, &Facts { least: attempt.least, ..facts }, &attempt.proofs, now);
         Ok(Current { attempt, person, step })
     }
@@ -380,21 +363,4 @@ async fn renew_hash(connection: &mut AnyConnection, store: &Store, checked: &Use
     }
     user.password = Some(hash);
     update_user(connection, store, &user, checked.security_version).await
-}
-
-/// A sign-in whose password was right, or has just been set.
-pub(super) fn begun(token: &str, user: &User, goal: Goal, now: Timestamp) -> Attempt {
-    Attempt {
-        id_hash: token_hash(token),
-        user: user.id.clone(),
-        proofs: vec![Proof { kind: Kind::Password, at: now }],
-        pending: None,
-        mailed: None,
-        continue_to: goal.continue_to,
-        least: goal.least,
-        security_version: user.security_version,
-        version: 1,
-        created_at: now,
-        expires_at: now.plus(LIFE),
-    }
 }

@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::factor::Factor;
+use std::collections::BTreeSet;
+
+use crate::factor::{Factor, Kind};
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -23,8 +25,8 @@ fn exemption(subject: Subject, door: Option<Door>, level: Level, until: Timestam
 #[test]
 fn the_highest_rule_that_matches_wins() {
     let mut policy = policy(Level::Off);
-    policy.rules.groups.insert("ops".parse().unwrap(), Level::Optional);
-    policy.rules.doors.insert(Door::Sudo, Level::Required);
+    policy.rules.groups.insert("ops".parse().unwrap(), Level::Optional.into());
+    policy.rules.doors.insert(Door::Sudo, Level::Required.into());
     let alice = user(&["ops"]);
     assert_eq!(policy.decide(&alice, Door::Web, NOW).because, Because::Group("ops".parse().unwrap()));
     assert_eq!(policy.decide(&alice, Door::Web, NOW).level, Level::Optional);
@@ -82,17 +84,93 @@ proptest! {
         let alice = user(&["ops"]);
         let mut policy = policy(organisation);
         let mut before = policy.decide(&alice, Door::Ssh, NOW).level;
-        policy.rules.roles.insert(Role::Member, role);
+        policy.rules.roles.insert(Role::Member, role.into());
         for rule in 0..2 {
             let after = policy.decide(&alice, Door::Ssh, NOW).level;
             prop_assert!(after >= before);
             before = after;
             if rule == 0 {
-                policy.rules.groups.insert("ops".parse().unwrap(), group);
+                policy.rules.groups.insert("ops".parse().unwrap(), group.into());
             } else {
-                policy.rules.doors.insert(Door::Ssh, door);
+                policy.rules.doors.insert(Door::Ssh, door.into());
             }
         }
         prop_assert!(policy.decide(&alice, Door::Ssh, NOW).level >= before);
     }
+}
+
+fn rule(edit: impl FnOnce(&mut Rule)) -> Rule {
+    let mut rule = Rule::default();
+    edit(&mut rule);
+    rule
+}
+
+#[test]
+fn an_application_is_a_place_behind_the_web() {
+    let mut policy = policy(Level::Optional);
+    let wiki = "wiki".parse().unwrap();
+    policy.rules.clients.insert("wiki".parse().unwrap(), Level::Required.into());
+    let alice = user(&[]);
+    let decided = policy.decide(&alice, Where::web(Some(&wiki)), NOW);
+    assert_eq!(decided, Decision { level: Level::Required, because: Because::Client(wiki) });
+    assert_eq!(policy.decide(&alice, Where::web(Some(&"other".parse().unwrap())), NOW).level, Level::Optional);
+    assert_eq!(policy.decide(&alice, Door::Web, NOW).level, Level::Optional);
+    assert_eq!(policy.most(&alice, NOW).level, Level::Required);
+    assert_eq!(policy.status(&alice, NOW), Status::Pending);
+}
+
+#[test]
+fn of_all_that_matches_the_strictest_holds() {
+    let mut policy = policy(Level::Required);
+    policy.rules.skips = 3;
+    policy.rules.skip_until = Some(NOW.plus(100));
+    policy.rules.groups.insert("ops".parse().unwrap(), rule(|rule| rule.device_days = Some(3)));
+    policy.rules.roles.insert(Role::Member, rule(|rule| rule.device_days = Some(20)));
+    policy.rules.doors.insert(Door::Web, rule(|rule| (rule.skips, rule.skip_until) = (Some(1), Some(NOW.plus(50)))));
+    let alice = user(&["ops"]);
+    let (here, anywhere) = (policy.terms(&alice, Door::Web), policy.terms_of(&alice));
+    assert_eq!((here.device_days, here.skips, here.skip_until), (3, Some(1), Some(NOW.plus(50))));
+    assert_eq!((anywhere.device_days, anywhere.skips, anywhere.skip_until), (3, Some(3), Some(NOW.plus(100))));
+    assert!(here.may_put_off(&alice, NOW.plus(49)) && !here.may_put_off(&alice, NOW.plus(50)));
+    assert!(!here.may_put_off(&User { skipped: 1, ..alice.clone() }, NOW));
+    assert_eq!(policy.terms_of(&User { role: Role::Admin, ..alice.clone() }).device_days, 0);
+    policy.locked = true;
+    assert!(!policy.terms_of(&alice).may_put_off(&alice, NOW));
+}
+
+#[test]
+fn methods_are_those_that_all_rules_allow() {
+    let only = |kind: Kind| rule(|rule| rule.methods = Some(BTreeSet::from([kind])));
+    let mut policy = policy(Level::Required);
+    let alice = User { methods: Some(BTreeSet::from([Kind::Totp])), ..user(&["ops"]) };
+    assert_eq!(policy.terms_of(&alice).methods, BTreeSet::from([Kind::Totp]));
+    policy.rules.doors.insert(Door::Ssh, only(Kind::EmailCode));
+    assert!(policy.terms(&alice, Door::Ssh).methods.is_empty(), "nothing is left, and nobody gets in");
+    assert_eq!(policy.terms(&user(&[]), Door::Ssh).methods, BTreeSet::from([Kind::EmailCode]));
+    let mailed = User {
+        email: "a@example.org".parse().ok(),
+        email_verified_at: Some(NOW),
+        email_codes_at: Some(NOW),
+        ..user(&["ops"])
+    };
+    assert_eq!(policy.status(&mailed, NOW), Status::Activated);
+    policy.rules.groups.insert("ops".parse().unwrap(), only(Kind::Totp));
+    assert_eq!(policy.status(&mailed, NOW), Status::Pending, "what is set up does not count for this person");
+}
+
+#[test]
+fn floor_the_lock_refuses_what_goes_lower_than_before() {
+    let before = Rules::initial(Level::Required);
+    let with = |edit: fn(&mut Rules)| {
+        let mut rules = before.clone();
+        edit(&mut rules);
+        rules
+    };
+    assert!(with(|rules| rules.organisation = Level::Optional).go_below_required(&before, NOW));
+    assert!(with(|rules| rules.skips = 1).go_below_required(&before, NOW));
+    assert!(with(|rules| rules.skip_until = Some(NOW.plus(1))).go_below_required(&before, NOW));
+    assert!(!with(|rules| rules.skip_until = Some(NOW)).go_below_required(&before, NOW));
+    let low = with(|rules| rules.organisation = Level::Off);
+    let other = Rules { setup_days: 3, ..low.clone() };
+    assert!(!other.go_below_required(&low, NOW), "what was so before the lock can stay");
 }

@@ -32,13 +32,14 @@ fn the_whole_table() {
     let mut rows = 0;
     for level in Level::ALL {
         for methods in subsets(&Kind::METHODS) {
-            for settable in subsets(&Kind::METHODS) {
+            for (settable, others) in settable_and_others(&methods) {
                 for least in Assurance::ALL {
                     for flags in &flags {
                         let on = |flag| flags.contains(&flag);
                         let facts = Facts {
                             methods: methods.clone(),
                             settable: settable.clone(),
+                            others: others.clone(),
                             recovery: on("recovery"),
                             setup_until: if on("open") { NOW.plus(1) } else { NOW },
                             must_change_password: on("change"),
@@ -59,7 +60,15 @@ fn the_whole_table() {
             }
         }
     }
-    assert_eq!(rows, 3 * 4 * 4 * 3 * 256 * 256);
+    assert_eq!(rows, 3 * 6 * 4 * 3 * 256 * 256);
+}
+
+/// What can be set up, and an app that does not count here, where it is not among what does.
+fn settable_and_others(methods: &[Kind]) -> Vec<(Vec<Kind>, Vec<Kind>)> {
+    let has_app = methods.contains(&Kind::Totp);
+    let others = if has_app { vec![Vec::new()] } else { vec![Vec::new(), vec![Kind::Totp]] };
+    let settable = subsets(&Kind::METHODS).into_iter();
+    settable.flat_map(|settable| others.iter().map(move |others| (settable.clone(), others.clone()))).collect()
 }
 
 /// The same, said another way.
@@ -68,7 +77,15 @@ fn expected(level: Level, facts: &Facts, kinds: &[Kind]) -> Step {
     if !has(Kind::Password) {
         return Step::Password;
     }
-    let best = if has(Kind::Totp) || has(Kind::RecoveryCode) || has(Kind::RecoveryKey) {
+    let counts = |kind| has(kind) && !facts.others.contains(&kind);
+    let all = if has(Kind::Totp) || has(Kind::RecoveryCode) || has(Kind::RecoveryKey) {
+        Assurance::Authenticator
+    } else if has(Kind::EmailCode) {
+        Assurance::EmailCode
+    } else {
+        Assurance::Password
+    };
+    let best = if counts(Kind::Totp) || has(Kind::RecoveryCode) || has(Kind::RecoveryKey) {
         Assurance::Authenticator
     } else if has(Kind::EmailCode) {
         Assurance::EmailCode
@@ -77,8 +94,8 @@ fn expected(level: Level, facts: &Facts, kinds: &[Kind]) -> Step {
     };
     let enough = |kind: &Kind| facts.least < Assurance::Authenticator || *kind == Kind::Totp;
     let by_client = facts.least != Assurance::Password;
-    let nothing = facts.methods.is_empty();
-    let by_policy = level == Level::Required || level == Level::Optional && !nothing;
+    let by_policy = level == Level::Required || level == Level::Optional && !facts.methods.is_empty();
+    let nothing = facts.methods.is_empty() && facts.others.is_empty();
     let satisfied = if by_client {
         best >= facts.least
     } else {
@@ -92,15 +109,16 @@ fn expected(level: Level, facts: &Facts, kinds: &[Kind]) -> Step {
         return match (facts.must_change_password, facts.recovery_due && shown) {
             (true, _) => Step::ChangePassword,
             (false, true) => Step::KeepRecovery,
-            (false, false) => Step::Granted(best),
+            (false, false) => Step::Granted(all),
         };
     }
     let usable: Vec<Kind> = facts.methods.iter().copied().filter(enough).collect();
     let settable: Vec<Kind> = facts.settable.iter().copied().filter(enough).collect();
     match (usable.is_empty(), settable.is_empty()) {
         (false, _) => Step::SecondFactor { methods: usable, recovery: facts.recovery },
-        (true, _) if !nothing && best == Assurance::Password => {
-            Step::SecondFactor { methods: facts.methods.clone(), recovery: facts.recovery }
+        (true, _) if !nothing && all == Assurance::Password => {
+            let methods = [facts.methods.clone(), facts.others.clone()].concat();
+            Step::SecondFactor { methods, recovery: facts.recovery }
         }
         (true, true) => Step::Refused(Reason::NotEnrolled),
         (true, false) if nothing && facts.setup_until <= NOW => Step::Refused(Reason::SetupClosed),

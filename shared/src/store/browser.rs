@@ -7,9 +7,11 @@ use sqlx::any::AnyRow;
 use super::email_codes::EmailCode;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
+use crate::client::ClientId;
 use crate::crypto::token_hash;
 use crate::factor::Proof;
 use crate::id::Id;
+use crate::policy::Where;
 use crate::step::Assurance;
 use crate::time::Timestamp;
 use crate::user::User;
@@ -29,6 +31,8 @@ pub struct Attempt {
     pub mailed: Option<(Id<EmailCode>, Timestamp)>,
     /// Where it goes on to: a sealed authorization request.
     pub continue_to: Option<String>,
+    /// The application that it is for; none for the own account.
+    pub client: Option<ClientId>,
     /// The assurance that the web app asks for at the least, where policy asks for less.
     pub least: Assurance,
     /// The user's security version when it began.
@@ -41,9 +45,17 @@ pub struct Attempt {
     pub expires_at: Timestamp,
 }
 
+impl Attempt {
+    /// Where it leads, for policy.
+    #[must_use]
+    pub const fn place(&self) -> Where<'_> {
+        Where::web(self.client.as_ref())
+    }
+}
+
 use Column::{Number, Text};
 
-const ATTEMPT: [Column; 11] = [Text, Text, Text, Text, Text, Text, Text, Number, Number, Number, Number];
+const ATTEMPT: [Column; 12] = [Text, Text, Text, Text, Text, Text, Text, Text, Number, Number, Number, Number];
 
 impl Store {
     /// The sign-in that a browser's token stands for.
@@ -52,8 +64,8 @@ impl Store {
     /// Where the database fails.
     pub async fn attempt(&self, token: &str, now: Timestamp) -> Result<Option<Attempt>, StoreError> {
         let row = sqlx::query(
-            "SELECT id_hash, user_id, proofs, pending, mailed, continue_to, least, security_version, version, \
-             created_at, expires_at, mac FROM attempts WHERE id_hash = $1 AND expires_at > $2",
+            "SELECT id_hash, user_id, proofs, pending, mailed, continue_to, client, least, security_version, \
+             version, created_at, expires_at, mac FROM attempts WHERE id_hash = $1 AND expires_at > $2",
         )
         .bind(token_hash(token))
         .bind(now.unix())
@@ -99,8 +111,9 @@ impl Store {
 /// Where the database fails.
 pub async fn insert_attempt(connection: &mut AnyConnection, store: &Store, attempt: &Attempt) -> Written<()> {
     sqlx::query(
-        "INSERT INTO attempts (id_hash, user_id, proofs, pending, mailed, continue_to, least, security_version, \
-         version, created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "INSERT INTO attempts (id_hash, user_id, proofs, pending, mailed, continue_to, client, least, \
+         security_version, version, created_at, expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+         $12, $13)",
     )
     .bind(&attempt.id_hash)
     .bind(attempt.user.as_str())
@@ -108,6 +121,7 @@ pub async fn insert_attempt(connection: &mut AnyConnection, store: &Store, attem
     .bind(&attempt.pending)
     .bind(mailed_text(attempt))
     .bind(&attempt.continue_to)
+    .bind(attempt.client.as_ref().map(ClientId::as_str))
     .bind(attempt.least.as_str())
     .bind(attempt.security_version)
     .bind(attempt.version)
@@ -165,11 +179,12 @@ fn read_attempt(store: &Store, row: &AnyRow) -> Result<Attempt, StoreError> {
             Some((Id::from_stored(id.to_owned()), Timestamp::from_unix(made.parse().ok()?)))
         })?,
         continue_to: values.maybe(5).map(str::to_owned),
-        least: values.parsed(6, Assurance::named)?,
-        security_version: values.number(7)?,
-        version: values.number(8)?,
-        created_at: values.time(9)?,
-        expires_at: values.time(10)?,
+        client: values.maybe_parsed(6, |text| text.parse().ok())?,
+        least: values.parsed(7, Assurance::named)?,
+        security_version: values.number(8)?,
+        version: values.number(9)?,
+        created_at: values.time(10)?,
+        expires_at: values.time(11)?,
     })
 }
 
@@ -182,6 +197,7 @@ fn attempt_mark(store: &Store, attempt: &Attempt, version: i64) -> String {
         attempt.pending.clone(),
         mailed_text(attempt),
         attempt.continue_to.clone(),
+        attempt.client.as_ref().map(ToString::to_string),
         Some(attempt.least.as_str().to_owned()),
         Some(attempt.security_version.to_string()),
         Some(version.to_string()),

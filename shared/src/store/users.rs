@@ -52,7 +52,7 @@ macro_rules! person {
     ($end:literal) => {
         concat!(
             "SELECT u.id, u.name, u.name_key, u.email, u.email_key, u.email_verified_at, u.role, u.groups, u.level, ",
-            "u.shared_at, u.disabled_at, u.password, u.must_change_at, u.setup_until, u.authenticators, ",
+            "u.methods, u.shared_at, u.disabled_at, u.password, u.must_change_at, u.setup_until, u.authenticators, ",
             "u.email_codes_at, u.recovery, u.recovery_due_at, u.skipped, u.language, u.security_version, u.created_at, ",
             "u.restricted_until, u.mac, u.last_method, ",
             "f.id AS f_id, f.user_id, f.kind, f.name AS f_name, f.secret, f.algorithm, f.digits, f.period, f.drift, ",
@@ -187,9 +187,9 @@ pub async fn person_held(connection: &mut AnyConnection, store: &Store, id: &Id<
 pub async fn insert_user(connection: &mut AnyConnection, store: &Store, user: &User) -> Written<()> {
     let row = user_row(store, user)?;
     let insert = "INSERT INTO users (id, name, name_key, email, email_key, email_verified_at, role, groups, level, \
-         shared_at, disabled_at, password, must_change_at, setup_until, authenticators, email_codes_at, recovery, \
-         recovery_due_at, skipped, language, security_version, created_at, restricted_until, mac) VALUES ($1, $2, $3, \
-         $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
+         methods, shared_at, disabled_at, password, must_change_at, setup_until, authenticators, email_codes_at, \
+         recovery, recovery_due_at, skipped, language, security_version, created_at, restricted_until, mac) VALUES ($1, \
+         $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)";
     bind_user(sqlx::query(insert), user, &row).execute(&mut *connection).await?;
     index_groups(connection, user).await
 }
@@ -202,10 +202,10 @@ pub async fn insert_user(connection: &mut AnyConnection, store: &Store, user: &U
 pub async fn update_user(connection: &mut AnyConnection, store: &Store, user: &User, expected: i64) -> Written<()> {
     let row = user_row(store, user)?;
     let update = "UPDATE users SET name = $2, name_key = $3, email = $4, email_key = $5, email_verified_at = $6, \
-         role = $7, groups = $8, level = $9, shared_at = $10, disabled_at = $11, password = $12, must_change_at = $13, \
-         setup_until = $14, authenticators = $15, email_codes_at = $16, recovery = $17, \
-         recovery_due_at = $18, skipped = $19, language = $20, security_version = $21, created_at = $22, \
-         restricted_until = $23, mac = $24 WHERE id = $1 AND security_version = $25";
+         role = $7, groups = $8, level = $9, methods = $10, shared_at = $11, disabled_at = $12, password = $13, \
+         must_change_at = $14, setup_until = $15, authenticators = $16, email_codes_at = $17, recovery = $18, \
+         recovery_due_at = $19, skipped = $20, language = $21, security_version = $22, created_at = $23, \
+         restricted_until = $24, mac = $25 WHERE id = $1 AND security_version = $26";
     let done = bind_user(sqlx::query(update), user, &row).bind(expected).execute(&mut *connection).await?;
     if done.rows_affected() != 1 {
         return Err(StoreError::Conflict);

@@ -1,58 +1,74 @@
 //! `twolatch policy set`: one change of the rules, checked and put in force as a whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use clap::Args;
+use twolatch_core::client::ClientId;
 use twolatch_core::door::Door;
 use twolatch_core::factor::Kind;
 use twolatch_core::login::manage::{Actor, ManageError};
-use twolatch_core::policy::{AdminLink, Level, RecoveryKept, Rules};
+use twolatch_core::login::preview::{Changed, Preview};
+use twolatch_core::policy::{AdminLink, Level, RecoveryKept, Rule, Rules};
+use twolatch_core::time::Timestamp;
 use twolatch_core::user::{GroupName, Role};
 
-use crate::cli::{CliError, say};
+use crate::cli::{CliError, say, say_json};
 use crate::state::App;
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
+#[group(id = "change", required = true, multiple = true)]
 pub(in crate::cli) struct Set {
-    /// off, optional or required; `none` removes the rule of a role, group or door.
+    /// off, optional or required; `none` removes the whole rule of a role, group, door or client.
+    #[arg(group = "change")]
     level: Option<String>,
     /// The rule for this role.
-    #[arg(long, requires = "level", conflicts_with_all = ["group", "door"])]
+    #[arg(long, conflicts_with_all = ["group", "door", "client"])]
     role: Option<Role>,
     /// The rule for this group.
-    #[arg(long, requires = "level", conflicts_with = "door")]
+    #[arg(long, conflicts_with_all = ["door", "client"])]
     group: Option<GroupName>,
     /// The rule for this door.
-    #[arg(long, requires = "level")]
+    #[arg(long, conflicts_with = "client")]
     door: Option<Door>,
-    /// What may be set up: totp, `email_code` or both, separated by a comma.
-    #[arg(long, value_delimiter = ',', value_parser = method)]
-    methods: Vec<Kind>,
-    /// What is kept for the day on which those are lost: codes, key or both.
-    #[arg(long, value_parser = recovery)]
-    recovery: Option<RecoveryKept>,
-    /// For how many days a browser can be remembered; 0 for none.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(0..=365))]
-    device_days: Option<u16>,
-    /// How often a person may put set-up off.
+    /// The rule for this web application, by its client id.
     #[arg(long)]
+    client: Option<ClientId>,
+    /// What may be set up: totp, `email_code` or both, separated by a comma.
+    #[arg(long, value_delimiter = ',', value_parser = method, group = "change")]
+    methods: Vec<Kind>,
+    /// For how many days a browser can be remembered; 0 for none.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(0..=365), group = "change")]
+    device_days: Option<u16>,
+    /// How often a person may put set-up off; in the rule of a role, group, door or client: at the most.
+    #[arg(long, group = "change")]
     skips: Option<u8>,
     /// For how many days from now set-up may be put off; 0 ends it.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(0..=365))]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(0..=365), group = "change")]
     skip_days: Option<u16>,
+    /// What is kept for the day on which those are lost: codes, key or both.
+    #[arg(long, value_parser = recovery, group = "change", conflicts_with_all = SCOPES)]
+    recovery: Option<RecoveryKept>,
     /// Whether an administrator who is stuck may have a link mailed: on, off, or wait:N for N hours later.
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", group = "change", conflicts_with_all = SCOPES)]
     admin_link: Option<AdminLink>,
     /// How many codes confirm a new authenticator: 1 or 2.
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2), group = "change", conflicts_with_all = SCOPES)]
     enrol_codes: Option<u8>,
     /// Days in which a new or reset person can set up.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=365))]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=365), group = "change", conflicts_with_all = SCOPES)]
     setup_days: Option<u16>,
+    /// Change nothing: say whose state would change.
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run: print JSON.
+    #[arg(long, requires = "dry_run")]
+    json: bool,
 }
 
-fn method(word: &str) -> Result<Kind, &'static str> {
+/// What is the whole organisation's is no part of these.
+const SCOPES: [&str; 4] = ["role", "group", "door", "client"];
+
+pub(in crate::cli) fn method(word: &str) -> Result<Kind, &'static str> {
     Kind::METHODS.into_iter().find(|kind| kind.as_str() == word).ok_or("a method is totp or email_code")
 }
 
@@ -64,66 +80,70 @@ impl Set {
     pub(super) async fn on(self, app: &App, actor: &Actor) -> Result<(), CliError> {
         let policy = app.logins.policy(actor.now).await?;
         let mut rules = policy.rules.clone();
-        let mut said = Vec::new();
-        if let Some(word) = &self.level {
-            self.put_level(word, app.logins.locked, &mut rules, &mut said)?;
+        let (dry_run, json) = (self.dry_run, self.json);
+        let said = self.put(app.logins.locked, &mut rules, actor.now)?.join(", ");
+        let preview = app.logins.preview(&rules, actor.now).await?;
+        if dry_run {
+            return if json { say_json(&preview) } else { tell(&preview, "would") };
         }
-        self.put_rest(app.logins.locked, &mut rules, &mut said, actor)?;
-        let said = said.join(", ");
         app.logins.set_rules(rules, policy.version, said.clone(), actor).await?;
         say(format_args!("Policy is changed: {said}."));
-        Ok(())
+        tell(&preview, "will")
     }
 
-    fn put_level(&self, word: &str, locked: bool, rules: &mut Rules, said: &mut Vec<String>) -> Result<(), CliError> {
-        let level: Option<Level> = match word {
-            "none" => None,
-            word => Some(word.parse().map_err(|error| CliError::data(format!("{error}, or none")))?),
+    /// Puts what was asked for into the rules; says what that is.
+    fn put(self, locked: bool, rules: &mut Rules, now: Timestamp) -> Result<Vec<String>, CliError> {
+        let level: Option<Level> = match self.level.as_deref() {
+            None | Some("none") => None,
+            Some(word) => Some(word.parse().map_err(|error| CliError::data(format!("{error}, or none")))?),
         };
         if locked && level.is_some_and(|level| level < Level::Required) {
             return Err(ManageError::Locked.into());
         }
-        if let Some(role) = self.role {
-            put(&mut rules.roles, role, level);
-            said.push(format!("role {role} {word}"));
-        } else if let Some(group) = &self.group {
-            said.push(format!("group {group} {word}"));
-            put(&mut rules.groups, group.clone(), level);
-        } else if let Some(door) = self.door {
-            put(&mut rules.doors, door, level);
-            said.push(format!("door {door} {word}"));
-        } else {
-            rules.organisation = level
-                .ok_or_else(|| CliError::data("the organisation always has a rule; set off, optional or required"))?;
-            said.push(format!("organisation {word}"));
+        let removes = self.level.as_deref() == Some("none");
+        let scope = self.scope();
+        let mut said = Vec::new();
+        let mut note = |what: &str, value: String| {
+            said.push(if scope.is_empty() { format!("{what} {value}") } else { format!("{scope} {what} {value}") });
+        };
+        let mut rule = Rule { level, ..Rule::default() };
+        if let Some(level) = level {
+            note(if scope.is_empty() { "organisation" } else { "level" }, level.to_string());
         }
-        Ok(())
-    }
-
-    fn put_rest(self, locked: bool, rules: &mut Rules, said: &mut Vec<String>, actor: &Actor) -> Result<(), CliError> {
-        let mut note = |what: &str, value: String| said.push(format!("{what} {value}"));
         if !self.methods.is_empty() {
-            note("methods", self.methods.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", "));
-            rules.methods = BTreeSet::from_iter(self.methods);
-        }
-        if let Some(kept) = self.recovery {
-            note("recovery", kept.as_str().to_owned());
-            rules.recovery = kept;
+            note("methods", self.methods.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" "));
+            rule.methods = Some(BTreeSet::from_iter(self.methods.clone()));
         }
         if let Some(days) = self.device_days {
             note("device_days", days.to_string());
-            rules.device_days = days;
-        }
-        if locked && (self.skips.is_some_and(|skips| skips > 0) || self.skip_days.is_some_and(|days| days > 0)) {
-            return Err(ManageError::Locked.into());
+            rule.device_days = Some(days);
         }
         if let Some(skips) = self.skips {
             note("skips", skips.to_string());
-            rules.skips = skips;
+            rule.skips = Some(skips);
         }
         if let Some(days) = self.skip_days {
             note("skip_days", days.to_string());
-            rules.skip_until = (days > 0).then(|| actor.now.plus(i64::from(days) * 86_400));
+            rule.skip_until = Some(now.plus(i64::from(days) * 86_400));
+        }
+        if removes {
+            note("rule", "none".to_owned());
+        }
+        if !scope.is_empty() {
+            self.put_scope(rules, &rule, removes)?;
+            return Ok(said);
+        }
+        if removes {
+            return Err(CliError::data("the organisation always has a rule; set off, optional or required"));
+        }
+        rules.organisation = rule.level.unwrap_or(rules.organisation);
+        rules.methods = rule.methods.unwrap_or_else(|| rules.methods.clone());
+        rules.device_days = rule.device_days.unwrap_or(rules.device_days);
+        rules.skips = rule.skips.unwrap_or(rules.skips);
+        rules.skip_until = rule.skip_until.map_or(rules.skip_until, |until| Some(until).filter(|until| now < *until));
+        if let Some(kept) = self.recovery {
+            note("recovery", kept.as_str().to_owned());
+            rules.recovery = kept;
         }
         if let Some(codes) = self.enrol_codes {
             note("enrol_codes", codes.to_string());
@@ -137,13 +157,64 @@ impl Set {
             note("setup_days", days.to_string());
             rules.setup_days = days;
         }
+        Ok(said)
+    }
+
+    /// For whom or where the rule is; empty for everybody.
+    fn scope(&self) -> String {
+        let role = self.role.map(|role| format!("role {role}"));
+        let group = || self.group.as_ref().map(|group| format!("group {group}"));
+        let door = || self.door.map(|door| format!("door {door}"));
+        let client = || self.client.as_ref().map(|client| format!("client {client}"));
+        role.or_else(group).or_else(door).or_else(client).unwrap_or_default()
+    }
+
+    fn put_scope(self, rules: &mut Rules, change: &Rule, removes: bool) -> Result<(), CliError> {
+        match (self.role, self.group, self.door, self.client) {
+            (Some(role), ..) => merge(&mut rules.roles, role, change, removes),
+            (_, Some(group), ..) => merge(&mut rules.groups, group, change, removes),
+            (_, _, Some(door), _) => merge(&mut rules.doors, door, change, removes),
+            (.., Some(client)) => merge(&mut rules.clients, client, change, removes),
+            (None, None, None, None) => return Err(CliError::data("name a role, group, door or client")),
+        }
         Ok(())
     }
 }
 
-fn put<K: Ord>(rules: &mut BTreeMap<K, Level>, key: K, level: Option<Level>) {
-    match level {
-        Some(level) => drop(rules.insert(key, level)),
-        None => drop(rules.remove(&key)),
+/// Lays a change over the rule that is there, if one is.
+fn merge<K: Ord>(rules: &mut std::collections::BTreeMap<K, Rule>, key: K, change: &Rule, removes: bool) {
+    let before = if removes { Rule::default() } else { rules.remove(&key).unwrap_or_default() };
+    let change = change.clone();
+    let after = Rule {
+        level: change.level.or(before.level),
+        methods: change.methods.or(before.methods),
+        device_days: change.device_days.or(before.device_days),
+        skips: change.skips.or(before.skips),
+        skip_until: change.skip_until.or(before.skip_until),
+    };
+    if after.is_empty() {
+        rules.remove(&key);
+    } else {
+        rules.insert(key, after);
     }
+}
+
+/// Whose state changes, in words.
+#[expect(clippy::unnecessary_wraps, reason = "the other arm of the caller can fail")]
+fn tell(preview: &Preview, verb: &str) -> Result<(), CliError> {
+    let line = |changed: &Changed, what: &str| {
+        if changed.count > 0 {
+            let names: Vec<&str> = changed.names.iter().map(|name| name.as_str()).collect();
+            let more = if changed.count > u64::try_from(names.len()).unwrap_or_default() { ", …" } else { "" };
+            say(format_args!("{} {verb} {what}: {}{more}", changed.count, names.join(", ")));
+        }
+    };
+    line(&preview.set_up, "have to set up at the next login");
+    line(&preview.asked, "be asked for the second factor that is set up");
+    line(&preview.excused, "not be asked any more");
+    line(&preview.refused, "be refused on the web until set-up is reopened");
+    if preview.is_empty() {
+        say("Nobody's state changes.");
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use twolatch_core::client::RedirectUri;
+use twolatch_core::client::{ClientId, RedirectUri};
 use twolatch_core::crypto::seal::Place;
 use twolatch_core::step::Assurance;
 use twolatch_core::store::StoreError;
@@ -28,6 +28,8 @@ const PLACE: Place<'static> = Place { table: "authorization_request", column: ""
 /// What the login page may know of the request that it serves.
 #[derive(Debug, Clone)]
 pub struct Continuation {
+    /// The client.
+    pub client: ClientId,
     /// What the person signs in to.
     pub client_name: String,
     /// Whom the client expects: a pre-filled field.
@@ -65,6 +67,7 @@ pub async fn continuation(app: &App, sealed: &str) -> Result<Option<Continuation
     let client =
         client.filter(|client| client.disabled_at.is_none() && client.redirect_uri(&request.redirect_uri).is_some());
     Ok(client.map(|client| Continuation {
+        client: client.id,
         client_name: client.name,
         origin: RedirectUri::origin(&request.redirect_uri).to_owned(),
         again: request.prompt == Some(Prompt::Login) || request.max_age.is_some(),

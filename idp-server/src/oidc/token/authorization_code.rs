@@ -74,7 +74,7 @@ async fn holder(app: &App, code: &str, now: Timestamp) -> Result<String, OauthEr
         console_at: None,
         created_at: code.created_at,
     };
-    if may_issue(app, &session, now).await?.is_none() {
+    if may_issue(app, &session, Some(&code.client), now).await?.is_none() {
         return Err(refuse("policy asks for more than the person has shown, or the account is disabled"));
     }
     Ok(user_name)

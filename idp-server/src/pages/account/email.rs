@@ -146,7 +146,8 @@ async fn page(
 ) -> Answer {
     let user = &session.user;
     let is_on = user.email_codes_at.is_some();
-    let offered = app.logins.mail && app.logins.policy(browser.now).await?.rules.methods.contains(&Kind::EmailCode);
+    let terms = app.logins.policy(browser.now).await?.terms_of(user);
+    let offered = app.logins.mail && terms.methods.contains(&Kind::EmailCode);
     let Some(address) = user.email.as_ref().filter(|_| is_on || offered) else {
         return Err(Detour::from(browser.go(&Links::of(&app.config).account_security())));
     };

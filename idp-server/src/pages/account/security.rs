@@ -100,6 +100,7 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     let person = app.store.person(&session.user.id).await?.unwrap_or_else(|| Person::bare(session.user.clone()));
     let policy = app.logins.policy(browser.now).await?;
     let (rules, user) = (&policy.rules, &person.user);
+    let methods = policy.terms_of(user).methods;
     let left = match &user.recovery {
         Some(set) => {
             let (codes, keys) = app.store.recovery_left(set, &user.id).await?;
@@ -113,10 +114,10 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     let page = |frame| SecurityPage {
         frame,
         authenticators: person.factors.iter().map(Shown::of).collect(),
-        has_app: rules.methods.contains(&Kind::Totp),
+        has_app: methods.contains(&Kind::Totp),
         address: user.email.as_ref().map(ToString::to_string),
         email_on: user.has(Kind::EmailCode),
-        has_email: app.logins.mail && rules.methods.contains(&Kind::EmailCode),
+        has_email: app.logins.mail && methods.contains(&Kind::EmailCode),
         enrolled: Kind::METHODS.into_iter().any(|kind| user.has(kind)),
         left,
         said,

@@ -30,7 +30,7 @@ pub struct WhyPage {
 /// What is asked at one door.
 #[derive(Debug)]
 struct Row {
-    door: Text,
+    place: Text,
     level: Text,
     asked: Text,
     because: Text,
@@ -39,7 +39,7 @@ struct Row {
 impl From<Explained> for Row {
     fn from(explained: Explained) -> Self {
         Self {
-            door: words::door(explained.door),
+            place: explained.client.as_ref().map_or_else(|| words::door(explained.door), words::client),
             level: words::level(explained.decision.level),
             asked: words::asked(explained.asked),
             because: words::because(&explained.decision.because),
@@ -58,8 +58,9 @@ impl WhyPage {
             rows,
             said,
         };
-        let row =
-            |door, level, asked, because| Row::from(Explained { door, decision: Decision { level, because }, asked });
+        let row = |door, level, asked, because| {
+            Row::from(Explained { door, client: None, decision: Decision { level, because }, asked })
+        };
         let rows = vec![
             row(Door::Ssh, Level::Required, Asked::Code, Because::Organisation),
             row(Door::Sudo, Level::Optional, Asked::Nothing, Because::Door(Door::Sudo)),
@@ -83,8 +84,9 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
         Err(_) => None,
     };
     let policy = app.logins.policy(browser.now).await?;
-    let explain = |one| Door::ALL.map(|door| Row::from(app.logins.explain(&policy, one, door, browser.now))).into();
-    let rows: Vec<Row> = found.as_ref().map(explain).unwrap_or_default();
+    let places = if found.is_some() { policy.places() } else { Vec::new() };
+    let explain = |at| Some(Row::from(app.logins.explain(&policy, found.as_ref()?, at, browser.now)));
+    let rows: Vec<Row> = places.into_iter().filter_map(explain).collect();
     let said = if rows.is_empty() && !person.is_empty() {
         Said::error(t("why-nobody").with("name", &person))
     } else {

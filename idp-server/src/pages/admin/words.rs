@@ -1,5 +1,6 @@
 //! The words of policy on pages: levels, doors, roles, and what has decided. It must not know which page they are for.
 
+use twolatch_core::client::ClientId;
 use twolatch_core::door::Door;
 use twolatch_core::login::explain::Asked;
 use twolatch_core::policy::{Because, Level};
@@ -30,6 +31,12 @@ pub const fn door(door: Door) -> Text {
     }
 }
 
+/// An application.
+#[must_use]
+pub fn client(client: &ClientId) -> Text {
+    t("place-client").with("client", client)
+}
+
 /// A role.
 #[must_use]
 pub const fn role(role: Role) -> Text {
@@ -48,6 +55,8 @@ pub const fn asked(asked: Asked) -> Text {
         Asked::Code => t("asked-code"),
         Asked::SetUp => t("asked-set-up"),
         Asked::MailThenSetUp => t("asked-mail"),
+        Asked::CodeThenSetUp => t("asked-code-then"),
+        Asked::Unable => t("asked-unable"),
         Asked::Late => t("asked-late"),
         Asked::Nothing => t("asked-nothing"),
     }
@@ -63,6 +72,7 @@ pub fn because(because: &Because) -> Text {
         Because::Group(group) => t("because-group").with("group", group),
         Because::Person => t("because-person"),
         Because::Door(door) => t("because-door").with("door", door),
+        Because::Client(client) => t("because-client").with("client", client),
         Because::Exemption(id) => t("because-exemption").with("id", id),
     }
 }

@@ -36,7 +36,7 @@ impl Asked {
             Step::SecondFactor { methods, recovery } => methods.len() + usize::from(*recovery) > 1,
             _ => false,
         };
-        let days = app.logins.policy(browser.now).await?.rules.device_life(user) / 86_400;
+        let days = app.logins.policy(browser.now).await?.terms(user, current.attempt.place()).device_days;
         // A new password would make the browser forgotten at once; and who wants more is not content with it.
         let is_asked = matches!(current.step, Step::SecondFactor { .. });
         let counts = is_asked && current.attempt.least == Assurance::Password && user.must_change_at.is_none();
@@ -44,7 +44,7 @@ impl Asked {
             name: user.name.to_string(),
             onward: Onward::of_attempt(app, &current.attempt).await?,
             others,
-            remember: u32::try_from(days).ok().filter(|days| *days > 0 && counts),
+            remember: Some(u32::from(days)).filter(|days| *days > 0 && counts),
         })
     }
 

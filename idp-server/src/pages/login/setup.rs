@@ -52,10 +52,10 @@ impl Later {
         if !current.may_put_off() {
             return Ok(None);
         }
-        let rules = app.logins.policy(now).await?.rules.clone();
-        let left = i64::from(rules.skips) - current.person.user.skipped;
-        let times = u32::try_from(left).ok().filter(|left| *left > 0);
-        Ok(Some(Self { times, until: rules.skip_until }))
+        let user = &current.person.user;
+        let terms = app.logins.policy(now).await?.terms(user, current.attempt.place());
+        let left = terms.skips.and_then(|most| u32::try_from(i64::from(most) - user.skipped).ok());
+        Ok(Some(Self { times: left.filter(|left| *left > 0), until: terms.skip_until }))
     }
 
     /// An example, for tests.

@@ -150,15 +150,13 @@ impl Logins {
     async fn put_off_at_host(&self, name: &str, attempt: Attempt, now: Timestamp) -> Result<Outcome, StoreError> {
         let Some(user) = attempt.subject.clone() else { return Ok(refused(Reason::AttemptInvalid)) };
         let about = Record { event: Event::SetupPutOff, factor: None, ..self.verdict_of(&attempt, name, now) };
-        let policy = self.policy(now).await?;
-        if policy.locked {
-            return Ok(refused(Reason::AttemptOutdated));
-        }
-        let (rules, store, version) = (policy.rules.clone(), self.store.clone(), attempt.security_version);
+        let Some(person) = self.store.person(&user).await? else { return Ok(refused(Reason::AttemptOutdated)) };
+        let terms = self.policy(now).await?.terms(&person.user, attempt.door);
+        let (store, version) = (self.store.clone(), attempt.security_version);
         let written = self
             .store
             .write_about(Some(user.clone().as_str()), move |connection| {
-                Box::pin(async move { put_off_in(connection, &store, &rules, (&user, version), about).await })
+                Box::pin(async move { put_off_in(connection, &store, &terms, (&user, version), about).await })
             })
             .await;
         granted(written)

@@ -13,14 +13,15 @@ use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 use crate::user::User;
 
-pub(super) const USER: [Column; 23] = [
-    Text, Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text, Number, Number, Text, Number, Text,
-    Number, Number, Text, Number, Number, Number,
+pub(super) const USER: [Column; 24] = [
+    Text, Text, Text, Text, Text, Number, Text, Text, Text, Text, Number, Number, Text, Number, Number, Text, Number,
+    Text, Number, Number, Text, Number, Number, Number,
 ];
 
 /// A user's row as it will be stored: what is computed for it, and its mark.
 pub(super) struct UserRow {
     groups: String,
+    methods: Option<String>,
     authenticators: String,
     password: Option<String>,
     mark: String,
@@ -29,6 +30,7 @@ pub(super) struct UserRow {
 pub(super) fn user_row(store: &Store, user: &User) -> Result<UserRow, StoreError> {
     let unreadable = |_| StoreError::Value { table: "users", row: user.id.to_string() };
     let groups = serde_json::to_string(&user.groups).map_err(unreadable)?;
+    let methods = user.methods.as_ref().map(serde_json::to_string).transpose().map_err(unreadable)?;
     let authenticators = serde_json::to_string(&user.authenticators).map_err(unreadable)?;
     let seal = |password: &Secret| {
         store
@@ -47,6 +49,7 @@ pub(super) fn user_row(store: &Store, user: &User) -> Result<UserRow, StoreError
         Some(user.role.to_string()),
         Some(groups.clone()),
         user.level.map(|level| level.to_string()),
+        methods.clone(),
         moment(user.shared_at),
         moment(user.disabled_at),
         password.clone(),
@@ -63,7 +66,7 @@ pub(super) fn user_row(store: &Store, user: &User) -> Result<UserRow, StoreError
         moment(user.restricted_until),
     ];
     let mark = Values::of("users", values).mark(store);
-    Ok(UserRow { groups, authenticators, password, mark })
+    Ok(UserRow { groups, methods, authenticators, password, mark })
 }
 
 type Query<'q> = sqlx::query::Query<'q, Any, sqlx::any::AnyArguments>;
@@ -79,6 +82,7 @@ pub(super) fn bind_user<'q>(query: Query<'q>, user: &User, row: &UserRow) -> Que
         .bind(user.role.as_str())
         .bind(row.groups.clone())
         .bind(user.level.map(crate::policy::Level::as_str))
+        .bind(row.methods.clone())
         .bind(user.shared_at.map(Timestamp::unix))
         .bind(user.disabled_at.map(Timestamp::unix))
         .bind(row.password.clone())
@@ -99,7 +103,7 @@ pub(super) fn bind_user<'q>(query: Query<'q>, user: &User, row: &UserRow) -> Que
 pub(super) fn read_user(store: &Store, row: &AnyRow) -> Result<User, StoreError> {
     let values = Values::read(store, "users", row, 0, &USER)?;
     let id = values.text(0)?;
-    let password = values.maybe(11).map(|sealed| {
+    let password = values.maybe(12).map(|sealed| {
         let plain = store.keys().open(password_place(id), sealed).map_err(|error| StoreError::Row {
             table: "users",
             row: id.to_owned(),
@@ -115,20 +119,21 @@ pub(super) fn read_user(store: &Store, row: &AnyRow) -> Result<User, StoreError>
         role: values.parsed(6, |text| text.parse().ok())?,
         groups: values.parsed(7, |text| serde_json::from_str(text).ok())?,
         level: values.maybe_parsed(8, |text| text.parse().ok())?,
-        shared_at: values.maybe_time(9)?,
-        disabled_at: values.maybe_time(10)?,
+        methods: values.maybe_parsed(9, |text| serde_json::from_str(text).ok())?,
+        shared_at: values.maybe_time(10)?,
+        disabled_at: values.maybe_time(11)?,
         password: password.transpose()?,
-        must_change_at: values.maybe_time(12)?,
-        setup_until: values.time(13)?,
-        authenticators: values.parsed(14, |text| serde_json::from_str(text).ok())?,
-        email_codes_at: values.maybe_time(15)?,
-        recovery: values.maybe(16).map(|id| Id::from_stored(id.to_owned())),
-        recovery_due_at: values.maybe_time(17)?,
-        skipped: values.number(18)?,
-        language: values.maybe(19).map(str::to_owned),
-        security_version: values.number(20)?,
-        created_at: values.time(21)?,
-        restricted_until: values.maybe_time(22)?,
+        must_change_at: values.maybe_time(13)?,
+        setup_until: values.time(14)?,
+        authenticators: values.parsed(15, |text| serde_json::from_str(text).ok())?,
+        email_codes_at: values.maybe_time(16)?,
+        recovery: values.maybe(17).map(|id| Id::from_stored(id.to_owned())),
+        recovery_due_at: values.maybe_time(18)?,
+        skipped: values.number(19)?,
+        language: values.maybe(20).map(str::to_owned),
+        security_version: values.number(21)?,
+        created_at: values.time(22)?,
+        restricted_until: values.maybe_time(23)?,
     })
 }
 

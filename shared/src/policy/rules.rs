@@ -1,0 +1,192 @@
+//! The rules as they are stored: what holds for everybody, and what else holds for some and in some places. It must not
+//! know what comes of them together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{AdminLink, Because, Level, Where};
+use crate::client::ClientId;
+use crate::door::Door;
+use crate::factor::Kind;
+use crate::time::Timestamp;
+use crate::user::{GroupName, Role, User};
+
+/// The rules as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// For everybody, everywhere.
+    pub organisation: Level,
+    /// For everybody of a role.
+    #[serde(default)]
+    pub roles: BTreeMap<Role, Rule>,
+    /// For everybody in a group.
+    #[serde(default)]
+    pub groups: BTreeMap<GroupName, Rule>,
+    /// For everybody at a door.
+    #[serde(default)]
+    pub doors: BTreeMap<Door, Rule>,
+    /// For everybody who signs in to an application.
+    #[serde(default)]
+    pub clients: BTreeMap<ClientId, Rule>,
+    /// How many consecutive codes confirm a new authenticator: 1 or 2. With 1 no drift is learned.
+    pub enrol_codes: u8,
+    /// Days after adding, invitation or reset in which a first second factor can be set up.
+    pub setup_days: u16,
+    /// What may be set up and asked for: of [`Kind::METHODS`].
+    #[serde(default = "all_methods")]
+    pub methods: BTreeSet<Kind>,
+    /// What is kept for the day on which those are lost.
+    #[serde(default)]
+    pub recovery: RecoveryKept,
+    /// For how many days a browser can be remembered; administrators' never are.
+    #[serde(default = "two_weeks")]
+    pub device_days: u16,
+    /// How often a person may put set-up off; with a deadline and 0 as often as before it.
+    #[serde(default)]
+    pub skips: u8,
+    /// Until when set-up may be put off.
+    #[serde(default)]
+    pub skip_until: Option<Timestamp>,
+    /// Whether an administrator who is stuck may have a link mailed.
+    #[serde(default)]
+    pub admin_link: AdminLink,
+}
+
+/// What holds besides for some people or in one place. It can only ask for more than what holds for everybody: the highest
+/// level counts, and of all else the strictest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rule {
+    /// How much is asked at the least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Nothing else may be set up and asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub methods: Option<BTreeSet<Kind>>,
+    /// For how many days a browser can be remembered at the most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_days: Option<u16>,
+    /// How often a person may put set-up off at the most; 0 is never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skips: Option<u8>,
+    /// Until when set-up may be put off at the most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_until: Option<Timestamp>,
+}
+
+impl From<Level> for Rule {
+    fn from(level: Level) -> Self {
+        Self { level: Some(level), ..Self::default() }
+    }
+}
+
+impl Rule {
+    /// Whether nothing is said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What is kept for the day on which authenticator and mailbox are lost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecoveryKept {
+    /// Ten codes.
+    #[default]
+    Codes,
+    /// One long key.
+    Key,
+    /// Both.
+    Both,
+}
+
+impl RecoveryKept {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Codes, Self::Key, Self::Both];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Codes => "codes",
+            Self::Key => "key",
+            Self::Both => "both",
+        }
+    }
+
+    /// Whether ten codes are made.
+    #[must_use]
+    pub const fn has_codes(self) -> bool {
+        matches!(self, Self::Codes | Self::Both)
+    }
+
+    /// Whether a key is made.
+    #[must_use]
+    pub const fn has_key(self) -> bool {
+        matches!(self, Self::Key | Self::Both)
+    }
+}
+
+fn all_methods() -> BTreeSet<Kind> {
+    BTreeSet::from(Kind::METHODS)
+}
+
+const fn two_weeks() -> u16 {
+    14
+}
+
+impl Rules {
+    /// What a new system starts with.
+    #[must_use]
+    pub fn initial(organisation: Level) -> Self {
+        Self {
+            organisation,
+            roles: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            doors: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            enrol_codes: 2,
+            setup_days: 7,
+            methods: all_methods(),
+            recovery: RecoveryKept::default(),
+            device_days: two_weeks(),
+            skips: 0,
+            skip_until: None,
+            admin_link: AdminLink::default(),
+        }
+    }
+
+    /// The rules that hold for somebody wherever they are, besides their own.
+    pub(super) fn of_person<'r>(&'r self, user: &'r User) -> impl Iterator<Item = (Because, &'r Rule)> {
+        let role = self.roles.get(&user.role).map(|rule| (Because::Role(user.role), rule));
+        let of_group = |group: &'r GroupName| Some((Because::Group(group.clone()), self.groups.get(group)?));
+        role.into_iter().chain(user.groups.iter().filter_map(of_group))
+    }
+
+    /// The rules that hold for everybody in a place.
+    pub(super) fn of_place(&self, at: Where<'_>) -> impl Iterator<Item = (Because, &Rule)> {
+        let door = self.doors.get(&at.door).map(|rule| (Because::Door(at.door), rule));
+        let of_client = |client: &ClientId| Some((Because::Client(client.clone()), self.clients.get(client)?));
+        door.into_iter().chain(at.client.and_then(of_client))
+    }
+
+    /// What these rules allow below `required` that others did not: what the configuration's lock refuses.
+    #[must_use]
+    pub fn go_below_required(&self, before: &Self, now: Timestamp) -> bool {
+        let below = |level: Option<Level>, before: Option<Level>| {
+            level != before && level.is_some_and(|level| level < Level::Required)
+        };
+        let later = self.skips != before.skips && self.skips > 0
+            || self.skip_until != before.skip_until && self.skip_until.is_some_and(|until| now < until);
+        later || below(Some(self.organisation), Some(before.organisation))
+    }
+
+    /// Until when somebody who is added, invited or reset now can set up.
+    #[must_use]
+    pub fn setup_until(&self, now: Timestamp) -> Timestamp {
+        now.plus(i64::from(self.setup_days) * 86_400)
+    }
+}

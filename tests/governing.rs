@@ -1,0 +1,140 @@
+//! Rules for some people and in some places: what they ask for at sign-in, whom they would change, and what is refused
+//! before it locks everybody out.
+
+use std::collections::BTreeSet;
+
+use twolatch_core::factor::Kind;
+use twolatch_core::login::Logins;
+use twolatch_core::login::manage::ManageError;
+use twolatch_core::login::web::{Fault, Goal};
+use twolatch_core::policy::{Level, Rule, Rules};
+use twolatch_core::reason::Reason;
+use twolatch_core::secret::Secret;
+use twolatch_core::step::Step;
+use twolatch_core::time::Timestamp;
+use twolatch_core::user::Role;
+
+use crate::support::core::{Core, NOW, actor, code_at, log_in, on_both, parsed, reason, ssh};
+use crate::support::site::PASSWORD;
+
+on_both!(
+    a_rule_for_an_application_asks_there_and_nowhere_else,
+    otp_what_does_not_count_is_shown_before_anything_is_set_up,
+    no_rule_locks_every_administrator_out,
+    a_preview_says_whose_state_would_change,
+);
+
+const SOURCE: &str = "192.0.2.7";
+
+async fn rules(core: &Core, edit: impl FnOnce(&mut Rules), now: Timestamp) {
+    let policy = core.logins.policy(now).await.unwrap();
+    let mut rules = policy.rules.clone();
+    edit(&mut rules);
+    core.logins.set_rules(rules, policy.version, "test".to_owned(), &actor(now)).await.unwrap();
+}
+
+async fn password(core: &Core, name: &str) {
+    let secret = Secret::new(PASSWORD.to_owned());
+    core.logins.reset_password(&parsed(name), secret, true, &actor(NOW)).await.unwrap();
+}
+
+/// What a sign-in waits for after name and password.
+async fn step(logins: &Logins, name: &str, client: Option<&str>, now: Timestamp) -> (String, Step) {
+    let goal = Goal { client: client.map(|client| client.parse().unwrap()), ..Goal::default() };
+    let token = logins.enter(name, Secret::new(PASSWORD.to_owned()), SOURCE, goal, now).await.unwrap();
+    let step = logins.current(&token, now).await.unwrap().step;
+    (token, step)
+}
+
+fn only(kind: Kind) -> Rule {
+    Rule { methods: Some(BTreeSet::from([kind])), ..Rule::default() }
+}
+
+async fn a_rule_for_an_application_asks_there_and_nowhere_else(core: Core) {
+    core.enrolled("alice").await;
+    password(&core, "alice").await;
+    let now = NOW.plus(60);
+    rules(
+        &core,
+        |rules| {
+            rules.organisation = Level::Off;
+            rules.clients.insert("wiki".parse().unwrap(), Level::Required.into());
+        },
+        now,
+    )
+    .await;
+    let now = now.plus(2);
+    assert!(matches!(step(&core.logins, "alice", None, now).await.1, Step::Granted(_)));
+    assert!(matches!(step(&core.logins, "alice", Some("other"), now).await.1, Step::Granted(_)));
+    let asked = Step::SecondFactor { methods: vec![Kind::Totp], recovery: false };
+    assert_eq!(step(&core.logins, "alice", Some("wiki"), now).await.1, asked);
+}
+
+async fn otp_what_does_not_count_is_shown_before_anything_is_set_up(core: Core) {
+    let mut core = core;
+    core.logins.mail = true;
+    let totp = core.enrolled("alice").await;
+    password(&core, "alice").await;
+    core.logins
+        .change_user(&parsed("alice"), String::new(), &actor(NOW), |user| {
+            user.email = "alice@example.org".parse().ok();
+            user.email_verified_at = Some(NOW);
+        })
+        .await
+        .unwrap();
+    let now = NOW.plus(60);
+    rules(&core, |rules| drop(rules.clients.insert("wiki".parse().unwrap(), only(Kind::EmailCode))), now).await;
+    let now = now.plus(2);
+    let (token, asked) = step(&core.logins, "alice", Some("wiki"), now).await;
+    assert_eq!(asked, Step::SecondFactor { methods: vec![Kind::Totp], recovery: false }, "not with a password alone");
+    let current = core.logins.current(&token, now).await.unwrap();
+    core.logins.enter_code(current, Secret::new(code_at(&totp, now, 0)), SOURCE, now).await.unwrap();
+    let current = core.logins.current(&token, now).await.unwrap();
+    assert_eq!(current.step, Step::Enrol { methods: vec![Kind::EmailCode], may_put_off: false });
+    assert!(matches!(core.logins.finish(current, SOURCE, now).await, Err(Fault::Over)), "nothing that counts is shown");
+    // At a host nobody is led from one to the other: what counts is set up in a browser.
+    let later = now.plus(60);
+    rules(&core, |rules| drop(rules.doors.insert("ssh".parse().unwrap(), only(Kind::EmailCode))), later).await;
+    let outcome = log_in(&core.logins, &ssh("alice"), &code_at(&totp, later.plus(2), 0), later.plus(2)).await;
+    assert_eq!(reason(&outcome), Some(Reason::NotEnrolled), "{outcome:?}");
+}
+
+async fn no_rule_locks_every_administrator_out(core: Core) {
+    core.enrolled("root-admin").await;
+    core.logins
+        .change_user(&parsed("root-admin"), String::new(), &actor(NOW), |user| user.role = Role::Admin)
+        .await
+        .unwrap();
+    let now = NOW.plus(60);
+    let policy = core.logins.policy(now).await.unwrap();
+    // Nothing can be mailed here, so codes by mail are no way in.
+    let mut bad = policy.rules.clone();
+    bad.roles.insert(Role::Admin, only(Kind::EmailCode));
+    let refused = core.logins.set_rules(bad.clone(), policy.version, String::new(), &actor(now)).await;
+    assert!(matches!(refused, Err(ManageError::LocksOut)), "{refused:?}");
+    assert_eq!(core.logins.policy(now.plus(1)).await.unwrap().version, policy.version, "nothing is changed");
+    let mut good = policy.rules.clone();
+    good.roles.insert(Role::Member, only(Kind::EmailCode));
+    core.logins.set_rules(good, policy.version, String::new(), &actor(now)).await.unwrap();
+}
+
+async fn a_preview_says_whose_state_would_change(core: Core) {
+    rules(&core, |rules| rules.organisation = Level::Off, NOW.plus(10)).await;
+    for name in ["carol", "dave", "erin"] {
+        core.member(name).await;
+    }
+    core.enrolled("alice").await;
+    core.logins.change_user(&parsed("erin"), String::new(), &actor(NOW), |user| user.setup_until = NOW).await.unwrap();
+    let now = NOW.plus(60);
+    let policy = core.logins.policy(now).await.unwrap();
+    let on = Rules { organisation: Level::Required, ..policy.rules.clone() };
+    let preview = core.logins.preview(&on, now).await.unwrap();
+    let names = |changed: &twolatch_core::login::preview::Changed| {
+        changed.names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!((preview.people, preview.set_up.count, names(&preview.set_up).as_str()), (4, 3, "carol dave erin"));
+    assert_eq!((preview.asked.count, names(&preview.asked).as_str()), (1, "alice"));
+    assert_eq!((preview.refused.count, names(&preview.refused).as_str()), (1, "erin"));
+    assert_eq!(preview.excused.count, 0);
+    assert!(core.logins.preview(&policy.rules, now).await.unwrap().is_empty());
+}
