@@ -42,8 +42,11 @@ CREATE TABLE users (
     restricted_until BIGINT,
     mac TEXT NOT NULL,
     -- Not under the mark: what to ask for first.
-    last_method TEXT
+    last_method TEXT,
+    -- Nor this: the last login that no authenticator has noted.
+    last_login_at BIGINT
 );
+CREATE INDEX users_by_creation ON users (created_at, name_key);
 
 -- An index over users.groups; the list in the user's row is the truth.
 CREATE TABLE memberships (
@@ -69,7 +72,7 @@ CREATE TABLE factors (
     last_step BIGINT NOT NULL,
     last_used_at BIGINT
 );
-CREATE INDEX factors_by_user ON factors (user_id);
+CREATE INDEX factors_by_user ON factors (user_id, last_used_at);
 
 -- What is left to try, for one authenticator kind of one person, or for one source.
 CREATE TABLE budgets (
@@ -82,6 +85,8 @@ CREATE TABLE budgets (
     refused BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX budgets_by_change ON budgets (changed_at);
+-- Those that somebody may have to wait for: few.
+CREATE INDEX budgets_spent ON budgets (id, next_at, fails) WHERE next_at > 0 OR fails >= 100;
 
 -- The policy in force: one row.
 CREATE TABLE policies (

@@ -14,10 +14,12 @@ use crate::user::{GroupName, Role, User};
 
 pub use self::admin_link::{AdminLink, UnknownAdminLink};
 pub use self::rules::{RecoveryKept, Rule, Rules};
+pub use self::status::{Status, StatusWord, Unasked, UnknownStatus};
 pub use self::terms::Terms;
 
 mod admin_link;
 mod rules;
+mod status;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -226,20 +228,6 @@ impl Policy {
         let clients = self.rules.clients.keys().map(|client| Where::web(Some(client)));
         Door::ALL.into_iter().map(Where::from).chain(clients).collect()
     }
-
-    /// How a person stands, over all doors and applications.
-    #[must_use]
-    pub fn status(&self, user: &User, now: Timestamp) -> Status {
-        let enrolled = self.terms_of(user).methods.into_iter().any(|kind| user.has(kind));
-        let most = self.most(user, now);
-        match most.level {
-            _ if user.disabled_at.is_some() => Status::Disabled("the account is disabled".to_owned()),
-            level if enrolled && level > Level::Off => Status::Activated,
-            Level::Required => Status::Pending,
-            Level::Optional => Status::Disabled(format!("optional by {}, and nothing is set up", most.because)),
-            Level::Off => Status::Disabled(format!("off by {}", most.because)),
-        }
-    }
 }
 
 impl Exemption {
@@ -250,31 +238,5 @@ impl Exemption {
             Subject::Role(role) => *role == user.role,
         };
         whom && self.door.is_none_or(|other| other == door) && now < self.until
-    }
-}
-
-/// A person's second factor, as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Status {
-    /// Required somewhere, and nothing is set up.
-    Pending,
-    /// Set up, and asked for somewhere.
-    Activated,
-    /// Neither, and why.
-    Disabled(String),
-}
-
-impl Status {
-    /// All of them.
-    pub const WORDS: [&'static str; 3] = ["Pending", "Activated", "Disabled"];
-
-    /// The word for it.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Pending => "Pending",
-            Self::Activated => "Activated",
-            Self::Disabled(_) => "Disabled",
-        }
     }
 }

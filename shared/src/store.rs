@@ -44,6 +44,7 @@ mod keys;
 pub mod links;
 mod location;
 pub mod mails;
+pub mod people;
 pub mod policies;
 pub mod recovery;
 pub mod requests;

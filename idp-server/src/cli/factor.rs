@@ -8,6 +8,7 @@ use twolatch_core::factor::totp::{Algorithm, Totp};
 use twolatch_core::login::manage::Actor;
 use twolatch_core::login::setup::{Pending, Progress};
 use twolatch_core::qr;
+use twolatch_core::store::people::{Part, Search};
 use twolatch_core::time::Timestamp;
 use twolatch_core::typed::{Typed, parse};
 use twolatch_core::user::{GroupName, UserName};
@@ -129,18 +130,15 @@ impl Reset {
         let many = self.all || self.group.is_some();
         let mut names = self.names;
         if many {
+            let policy = app.logins.policy(actor.now).await?;
+            let set_up = (!self.include_activated).then_some(false);
+            let search = Search { group: self.group, set_up, ..Search::default() };
             let mut after = String::new();
             loop {
-                let people = app.store.people_after(&after, 500).await?;
-                let Some(last) = people.last() else { break };
-                after = last.user.name.key();
-                names.extend(
-                    people
-                        .iter()
-                        .filter(|person| self.group.as_ref().is_none_or(|group| person.user.groups.contains(group)))
-                        .filter(|person| self.include_activated || person.factors.is_empty())
-                        .map(|person| person.user.name.clone()),
-                );
+                let found = app.store.find_people(&search, &policy, Part::after(&after, 500), actor.now).await?;
+                let Some(last) = found.last() else { break };
+                after = last.person.user.name.key();
+                names.extend(found.into_iter().map(|found| found.person.user.name));
             }
             if names.is_empty() {
                 return Err(CliError::data(

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use twolatch_core::id::Id;
-use twolatch_core::login::manage::Actor;
+use twolatch_core::login::manage::{Actor, ManageError};
 use twolatch_core::policy::Level;
 use twolatch_core::store::Person;
+use twolatch_core::store::budgets::Charge;
+use twolatch_core::store::people::Found;
 use twolatch_core::user::{Email, GroupName, Role, User as Account, UserName};
 
 use super::open::{close, open};
@@ -18,6 +20,7 @@ mod list;
 mod own;
 mod row;
 mod system;
+mod who;
 
 use self::own::{Methods, Own};
 use self::row::Row;
@@ -152,7 +155,9 @@ impl User {
             Self::Add(add) => add.on(app, &actor).await,
             Self::List(list) => list.on(app).await,
             Self::Show { name, json } => {
-                let row = Row::of(app, &app.logins.named(&name).await?).await?;
+                let (policy, user) = (app.logins.policy(actor.now).await?, app.logins.named(&name).await?.user);
+                let found = app.store.find_person(&user.id, &policy, actor.now).await?;
+                let row = Row::of(&found.ok_or_else(|| ManageError::NoUser(name.to_string()))?, &policy, actor.now);
                 if json { say_json(&row) } else { row.print_all() }
             }
             Self::Set(set) => set.on(app, &actor).await,
@@ -217,7 +222,8 @@ impl Add {
         };
         groups.sort();
         groups.dedup();
-        let setup_until = app.logins.policy(actor.now).await?.rules.setup_until(actor.now);
+        let policy = app.logins.policy(actor.now).await?;
+        let setup_until = policy.rules.setup_until(actor.now);
         let mut rows = Vec::with_capacity(names.len());
         for name in names {
             let id = Id::random(app.entropy()).map_err(|error| CliError::failed(error.to_string()))?;
@@ -228,8 +234,8 @@ impl Add {
             user.groups.clone_from(&groups);
             user.shared_at = self.shared.then_some(actor.now);
             let user = app.logins.add_user(user, password.clone(), self.about.keep, actor).await?;
-            let person = Person::bare(user);
-            rows.push(Row::of(app, &person).await?);
+            let found = Found { person: Person::bare(user), standing: Charge::Taken };
+            rows.push(Row::of(&found, &policy, actor.now));
         }
         if self.json {
             return say_json(&rows);
@@ -247,7 +253,7 @@ impl Add {
 impl Set {
     async fn on(self, app: &App, actor: &Actor) -> Result<(), CliError> {
         if self.level.is_some_and(|own| own.0.is_some_and(|level| level < Level::Required)) && app.logins.locked {
-            return Err(twolatch_core::login::manage::ManageError::Locked.into());
+            return Err(ManageError::Locked.into());
         }
         let Self { name, about, level, methods, remove_group, shared } = self;
         if about.password_stdin {

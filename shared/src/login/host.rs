@@ -19,6 +19,7 @@ use crate::id::Id;
 use crate::reason::Reason;
 use crate::store::StoreError;
 use crate::store::email_codes::EmailCode;
+use crate::store::users::note_login;
 use crate::time::Timestamp;
 use crate::user::User;
 use crate::wire::{Answer, Begin, Outcome, Qr};
@@ -216,6 +217,13 @@ impl Logins {
     /// The same for the one verdict that this attempt gets.
     fn verdict_of(&self, attempt: &Attempt, name: &str, now: Timestamp) -> Record {
         Record { attempt: Some(attempt.id.clone()), ..self.record_of(attempt, name, now) }
+    }
+
+    /// Notes a login that no authenticator notes. It is not worth failing one for, and not part of the verdict, which holds
+    /// the user's row against changes.
+    async fn note_login(&self, user: &Id<User>, now: Timestamp) {
+        let user = user.clone();
+        drop(self.store.write(move |c| Box::pin(async move { note_login(c, &user, now).await })).await);
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Logins;
 use crate::door::Door;
 use crate::policy::{Policy, Rules, Status};
+use crate::store::people::{Found, Part, Search};
 use crate::store::{Person, StoreError};
 use crate::time::Timestamp;
 use crate::user::UserName;
@@ -67,10 +68,10 @@ impl Logins {
         let mut preview = Preview::default();
         let mut last = String::new();
         loop {
-            let people = self.store.people_after(&last, PAGE).await?;
-            let Some(person) = people.last() else { return Ok(preview) };
-            last = person.user.name.key();
-            for person in &people {
+            let found = self.store.find_people(&Search::default(), &before, Part::after(&last, PAGE), now).await?;
+            let Some(found_last) = found.last() else { return Ok(preview) };
+            last = found_last.person.user.name.key();
+            for Found { person, .. } in &found {
                 preview.people += 1;
                 let is_refused = |policy| self.explain(policy, person, Door::Web, now).asked.is_refused();
                 if is_refused(&after) && !is_refused(&before) {

@@ -70,7 +70,7 @@ fn status_is_the_effective_one() {
         (Level::Required, disabled, "Disabled"),
     ];
     for (level, user, expected) in table {
-        assert_eq!(policy(level).status(&user, NOW).as_str(), expected, "{level}");
+        assert_eq!(policy(level).status(&user, NOW).word().as_str(), expected, "{level}");
     }
 }
 

@@ -13,6 +13,9 @@ use crate::user::User;
 /// After this many consecutive failures an authenticator is held.
 pub const HARD_STOP: i64 = 100;
 
+/// How the ids of all begin that one person can be asked for; that person's follows.
+pub(super) const OF_A_PERSON: [&str; 3] = ["totp:", "email:", "recovery:"];
+
 /// What is charged for a try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {

@@ -22,13 +22,15 @@ pub struct Person {
     pub factors: Vec<Factor>,
     /// The method they used last.
     pub last_method: Option<Kind>,
+    /// When they last signed in on the web, or with a mailed code anywhere.
+    pub last_login_at: Option<Timestamp>,
 }
 
 impl Person {
     /// Somebody without an authenticator.
     #[must_use]
     pub const fn bare(user: User) -> Self {
-        Self { user, factors: Vec::new(), last_method: None }
+        Self { user, factors: Vec::new(), last_method: None, last_login_at: None }
     }
 
     /// Whether this is still who a login was begun for: neither changed since nor disabled.
@@ -37,31 +39,39 @@ impl Person {
         self.user.security_version == security_version && self.user.disabled_at.is_none()
     }
 
-    /// When any authenticator was last used.
+    /// When they last logged in: an authenticator's use is noted with it, all else with the person.
     #[must_use]
     pub fn last_login(&self) -> Option<Timestamp> {
-        self.factors.iter().filter_map(|factor| factor.last_used_at).max()
+        self.factors.iter().map(|factor| factor.last_used_at).max().flatten().max(self.last_login_at)
     }
 }
 
 /// Where the factor's columns begin: behind the user's, their mark and what is not under it.
-const FACTOR: usize = USER.len() + 2;
+const FACTOR: usize = USER.len() + 3;
 
 /// The user's marked columns and mark, what is not under it, then the same of the factor.
-macro_rules! person {
-    ($end:literal) => {
+macro_rules! columns {
+    () => {
         concat!(
             "SELECT u.id, u.name, u.name_key, u.email, u.email_key, u.email_verified_at, u.role, u.groups, u.level, ",
             "u.methods, u.shared_at, u.disabled_at, u.password, u.must_change_at, u.setup_until, u.authenticators, ",
             "u.email_codes_at, u.recovery, u.recovery_due_at, u.skipped, u.language, u.security_version, u.created_at, ",
-            "u.restricted_until, u.mac, u.last_method, ",
+            "u.restricted_until, u.mac, u.last_method, u.last_login_at, ",
             "f.id AS f_id, f.user_id, f.kind, f.name AS f_name, f.secret, f.algorithm, f.digits, f.period, f.drift, ",
-            "f.created_at AS f_created_at, f.mac AS f_mac, f.last_step, f.last_used_at ",
-            "FROM users u LEFT JOIN factors f ON f.user_id = u.id ",
-            $end
+            "f.created_at AS f_created_at, f.mac AS f_mac, f.last_step, f.last_used_at"
         )
     };
 }
+
+/// Whole people.
+macro_rules! person {
+    ($end:literal) => {
+        concat!(columns!(), " FROM users u LEFT JOIN factors f ON f.user_id = u.id ", $end)
+    };
+}
+
+/// How a statement that reads people begins, and may ask for more behind that.
+pub(super) const PERSON: &str = columns!();
 
 impl Store {
     /// The person whose name has this key ([`UserName::key`]).
@@ -88,19 +98,6 @@ impl Store {
         const TEXT: &str =
             person!("WHERE u.email_key = $1 AND u.email_verified_at IS NOT NULL ORDER BY f.created_at, f.id");
         one(self, self.pool(), TEXT, key.to_owned()).await
-    }
-
-    /// Up to `limit` people whose name key comes after `after`, in that order.
-    ///
-    /// # Errors
-    /// Where the database fails, or a row is not as it was written.
-    pub async fn people_after(&self, after: &str, limit: i64) -> Result<Vec<Person>, StoreError> {
-        const TEXT: &str = person!(
-            "WHERE u.id IN (SELECT id FROM users WHERE name_key > $1 ORDER BY name_key LIMIT $2) \
-             ORDER BY u.name_key, f.created_at, f.id"
-        );
-        let rows = sqlx::query(TEXT).bind(after).bind(limit).fetch_all(self.pool()).await?;
-        people(self, &rows)
     }
 
     /// How many users there are.
@@ -227,6 +224,19 @@ pub async fn note_method(connection: &mut AnyConnection, user: &Id<User>, kind: 
     Ok(())
 }
 
+/// Notes that somebody has logged in. It is not under the row's mark either: nothing depends on it.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn note_login(connection: &mut AnyConnection, user: &Id<User>, now: Timestamp) -> Written<()> {
+    sqlx::query("UPDATE users SET last_login_at = $2 WHERE id = $1")
+        .bind(user.as_str())
+        .bind(now.unix())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Makes whoever else changes who administers, or administers, wait for the end of this transaction.
 ///
 /// # Errors
@@ -286,14 +296,15 @@ where
 }
 
 /// Rows come person by person, each once for every authenticator.
-fn people(store: &Store, rows: &[AnyRow]) -> Result<Vec<Person>, StoreError> {
+pub(super) fn people(store: &Store, rows: &[AnyRow]) -> Result<Vec<Person>, StoreError> {
     let mut people: Vec<Person> = Vec::new();
     for row in rows {
         let id: String = row.try_get(0)?;
         if people.last().is_none_or(|person| person.user.id.as_str() != id) {
             let last: Option<String> = row.try_get(USER.len() + 1)?;
             let last_method = last.and_then(|word| Kind::METHODS.into_iter().find(|kind| kind.as_str() == word));
-            people.push(Person { user: read_user(store, row)?, factors: Vec::new(), last_method });
+            let last_login_at = row.try_get::<Option<i64>, _>(USER.len() + 2)?.map(Timestamp::from_unix);
+            people.push(Person { user: read_user(store, row)?, factors: Vec::new(), last_method, last_login_at });
         }
         let has_factor = row.try_get::<Option<String>, _>(FACTOR)?.is_some();
         if let (true, Some(person)) = (has_factor, people.last_mut()) {

@@ -1,12 +1,11 @@
 //! `twolatch user list`: everybody, or those who match, page by page: however many there are, few are in memory.
 
-use std::str::FromStr;
-
 use clap::Args;
-use twolatch_core::policy::Status;
-use twolatch_core::user::{GroupName, Role};
+use twolatch_core::store::people::Part;
+use twolatch_core::user::GroupName;
 
 use super::row::Row;
+use super::who::Who;
 use crate::cli::{CliError, say};
 use crate::state::App;
 
@@ -15,60 +14,29 @@ const PAGE: i64 = 500;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct List {
-    /// Only those whose second factor is pending, activated or disabled.
-    #[arg(long, value_name = "STATUS")]
-    second_factor: Option<Word>,
-    /// Only those of this role.
-    #[arg(long)]
-    role: Option<Role>,
-    /// Only those in this group.
-    #[arg(long)]
-    group: Option<GroupName>,
-    /// Only those who have to wait, or are held, after wrong codes.
-    #[arg(long)]
-    locked: bool,
+    #[command(flatten)]
+    who: Who,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// A status, as people type it.
-#[derive(Debug, Clone, Copy)]
-struct Word(&'static str);
-
-impl FromStr for Word {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let word = Status::WORDS.into_iter().find(|word| word.eq_ignore_ascii_case(text));
-        word.map(Self).ok_or("a second factor is pending, activated or disabled")
-    }
-}
-
 impl List {
     pub(super) async fn on(self, app: &App) -> Result<(), CliError> {
         let policy = app.logins.policy(app.now()).await?;
+        let search = self.who.search();
         let mut out = Out { json: self.json, printed: 0, waiting: None };
         let mut after = String::new();
         loop {
-            let people = app.store.people_after(&after, PAGE).await?;
-            let Some(last) = people.last() else { break };
-            after = last.user.name.key();
-            for person in &people {
-                let user = &person.user;
-                if self.role.is_some_and(|role| user.role != role)
-                    || self.group.as_ref().is_some_and(|group| !user.groups.contains(group))
-                {
-                    continue;
-                }
-                let row = Row::under(app, &policy, person).await?;
-                let is_meant = self.second_factor.is_none_or(|word| word.0 == row.second_factor);
-                if is_meant && (!self.locked || row.is_locked()) {
-                    out.row(&row)?;
-                }
+            let found = app.store.find_people(&search, &policy, Part::after(&after, PAGE), app.now()).await?;
+            let Some(last) = found.last() else { break };
+            after = last.person.user.name.key();
+            for found in &found {
+                out.row(&Row::of(found, &policy, app.now()))?;
             }
         }
-        out.end(after.is_empty());
+        let nobody_at_all = out.printed == 0 && app.store.count_users().await? == 0;
+        out.end(nobody_at_all);
         Ok(())
     }
 }

@@ -2,15 +2,14 @@
 
 use serde::Serialize;
 use twolatch_core::factor::Kind;
-use twolatch_core::policy::{Policy, Status};
-use twolatch_core::store::Person;
-use twolatch_core::store::budgets::{Budget, Charge};
+use twolatch_core::policy::Policy;
+use twolatch_core::store::budgets::Charge;
+use twolatch_core::store::people::Found;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{GroupName, Role};
 
 use crate::cli::{CliError, say};
 use crate::date;
-use crate::state::App;
 use crate::text::Language;
 
 /// A user, as lists show it.
@@ -32,41 +31,29 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) async fn of(app: &App, person: &Person) -> Result<Self, CliError> {
-        Self::under(app, app.logins.policy(app.now()).await?.as_ref(), person).await
-    }
-
-    pub(super) async fn under(app: &App, policy: &Policy, person: &Person) -> Result<Self, CliError> {
-        let now = app.now();
+    /// Somebody as they stand under a policy.
+    pub(super) fn of(found: &Found, policy: &Policy, now: Timestamp) -> Self {
+        let Found { person, standing } = found;
         let user = &person.user;
         let status = policy.status(user, now);
-        let (_, standing) = app.store.standing(&Budget::of_totp(user.id.as_str()), now).await?;
-        Ok(Self {
+        Self {
             name: user.name.to_string(),
             email: user.email.as_ref().map(ToString::to_string),
             role: user.role,
             groups: user.groups.clone(),
-            second_factor: status.as_str(),
-            second_factor_reason: match &status {
-                Status::Disabled(reason) => Some(reason.clone()),
-                _ => None,
-            },
+            second_factor: status.word().as_str(),
+            second_factor_reason: status.reason().map(ToString::to_string),
             methods: Kind::METHODS.into_iter().filter(|kind| user.has(*kind)).map(Kind::as_str).collect(),
             locked_until: match standing {
                 Charge::Wait(until) => Some(until.unix()),
                 Charge::Taken | Charge::Held => None,
             },
-            held: standing == Charge::Held,
+            held: *standing == Charge::Held,
             last_login: person.last_login().map(Timestamp::unix),
             disabled: user.disabled_at.is_some(),
             shared: user.shared_at.is_some(),
             setup_until: user.setup_until.unix(),
-        })
-    }
-
-    /// Whether codes have to wait, or are held.
-    pub(super) const fn is_locked(&self) -> bool {
-        self.held || self.locked_until.is_some()
+        }
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the other arm of the caller can fail")]

@@ -240,6 +240,7 @@ impl Logins {
             }
             Ok(Verdict::Right) => {
                 self.note_method(&person.user.id, attempt.methods.first().copied(), Kind::EmailCode).await;
+                self.note_login(&person.user.id, now).await;
                 Ok(Outcome::Granted)
             }
             Ok(Verdict::Refused(reason @ (Reason::AttemptOutdated | Reason::Disabled))) => Ok(refused(reason)),

@@ -67,7 +67,10 @@ impl Logins {
             .await;
         match judged {
             Ok(Verdict::Right) if form == Some(Form::Key) => self.show_new_key(name, attempt, now).await,
-            Ok(Verdict::Right) => Ok(Outcome::Granted),
+            Ok(Verdict::Right) => {
+                self.note_login(&person.user.id, now).await;
+                Ok(Outcome::Granted)
+            }
             Ok(Verdict::Refused(reason @ (Reason::AttemptOutdated | Reason::Disabled))) => Ok(refused(reason)),
             Ok(Verdict::Refused(reason)) => {
                 let text = if reason == Reason::Replay { texts::KEY_USED } else { texts::WRONG };

@@ -1,0 +1,198 @@
+//! Finding people among many: by name, state, role, group, method and lock; sorted, page by page. What is searched by is
+//! read from columns and indexes as they are; who is found is read whole, under the mark, like everywhere else.
+
+use serde::{Deserialize, Serialize};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use self::condition::{Bound, matches, sorted, waits};
+use super::budgets::Charge;
+use super::users::{PERSON, people};
+use super::{Person, Store, StoreError, Written};
+use crate::factor::Kind;
+use crate::id::Id;
+use crate::policy::{Policy, StatusWord};
+use crate::time::Timestamp;
+use crate::user::{GroupName, Role, User};
+
+mod condition;
+mod status;
+
+/// What people are searched by: all that is said must be so.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Search {
+    /// How name or address begin, whatever the case.
+    pub text: Option<String>,
+    /// How the second factor stands.
+    pub status: Option<StatusWord>,
+    /// The role.
+    pub role: Option<Role>,
+    /// A group that they are in.
+    pub group: Option<GroupName>,
+    /// A method that is set up.
+    pub method: Option<Kind>,
+    /// Only those who have to wait, or are held, after wrong codes.
+    pub locked: bool,
+    /// Only these.
+    pub ids: Option<Vec<Id<User>>>,
+    /// Whether any method is set up, usable or not.
+    pub set_up: Option<bool>,
+    /// Whether the account is disabled.
+    pub disabled: Option<bool>,
+    /// Not this one.
+    pub besides: Option<Id<User>>,
+    /// Only those who were there by then.
+    pub created_until: Option<Timestamp>,
+}
+
+/// What people are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The name.
+    Name,
+    /// The role, then the name.
+    Role,
+    /// The last login, then the name.
+    LastLogin,
+    /// Since when there is the account, then the name.
+    Created,
+}
+
+/// A part of those who are found.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// Sorted by this.
+    pub sort: Sort,
+    /// The other way round.
+    pub descending: bool,
+    /// Only those whose name comes after this key: for who reads all, sorted by name.
+    pub after: &'a str,
+    /// Without so many at the start.
+    pub skip: i64,
+    /// No more than so many.
+    pub limit: i64,
+}
+
+impl<'a> Part<'a> {
+    /// The next ones by name.
+    #[must_use]
+    pub const fn after(after: &'a str, limit: i64) -> Self {
+        Self { sort: Sort::Name, descending: false, after, skip: 0, limit }
+    }
+}
+
+/// Somebody who was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Who.
+    pub person: Person,
+    /// What a try at a code would meet, of the kind that has to wait longest.
+    pub standing: Charge,
+}
+
+/// Longer than any clock runs: a hold among moments.
+const HELD: i64 = i64::MAX;
+
+impl Store {
+    /// A part of those who match, each with how they stand.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn find_people(
+        &self,
+        search: &Search,
+        policy: &Policy,
+        part: Part<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Found>, StoreError> {
+        let mut bound = Bound::default();
+        let waits = waits(HELD, now, &mut bound);
+        let order = sorted(part.sort, part.descending, if self.location().is_sqlite() { "MAX" } else { "GREATEST" });
+        let ids = chosen("u.id", &order, search, policy, part, now, &mut bound);
+        let text = format!(
+            "{PERSON}, {waits} FROM users u LEFT JOIN factors f ON f.user_id = u.id WHERE u.id IN ({ids}) \
+             ORDER BY {order}, u.id, f.created_at, f.id"
+        );
+        let rows = bound.query(text).fetch_all(self.pool()).await?;
+        let mut standings = Vec::new();
+        let mut last = None;
+        for row in &rows {
+            let id: String = row.try_get(0)?;
+            if last.as_ref() != Some(&id) {
+                standings.push(standing(row)?);
+                last = Some(id);
+            }
+        }
+        let people = people(self, &rows)?;
+        Ok(people.into_iter().zip(standings).map(|(person, standing)| Found { person, standing }).collect())
+    }
+
+    /// One person with how they stand.
+    ///
+    /// # Errors
+    /// Where the database fails, or the row is not as it was written.
+    pub async fn find_person(
+        &self,
+        id: &Id<User>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Option<Found>, StoreError> {
+        let search = Search { ids: Some(vec![id.clone()]), ..Search::default() };
+        Ok(self.find_people(&search, policy, Part::after("", 1), now).await?.pop())
+    }
+
+    /// How many match.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn count_people(&self, search: &Search, policy: &Policy, now: Timestamp) -> Result<i64, StoreError> {
+        let mut bound = Bound::default();
+        let text = format!("SELECT COUNT(*) FROM users u WHERE {}", matches(search, policy, now, &mut bound));
+        Ok(bound.query(text).fetch_one(self.pool()).await?.try_get(0)?)
+    }
+}
+
+/// Ids and name keys of the next ones who match, by name, inside a transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn next_in(
+    connection: &mut AnyConnection,
+    search: &Search,
+    policy: &Policy,
+    part: Part<'_>,
+    now: Timestamp,
+) -> Written<Vec<(Id<User>, String)>> {
+    let mut bound = Bound::default();
+    let text = chosen("u.id, u.name_key", "u.name_key", search, policy, part, now, &mut bound);
+    let rows = bound.query(text).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((Id::from_stored(row.try_get(0)?), row.try_get(1)?))).collect()
+}
+
+/// A statement that chooses a part of those who match.
+fn chosen(
+    columns: &str,
+    order: &str,
+    search: &Search,
+    policy: &Policy,
+    part: Part<'_>,
+    now: Timestamp,
+    bound: &mut Bound,
+) -> String {
+    let matches = matches(search, policy, now, bound);
+    let after =
+        if part.after.is_empty() { String::new() } else { format!(" AND u.name_key > {}", bound.text(part.after)) };
+    let (limit, skip) = (bound.number(part.limit), bound.number(part.skip));
+    format!("SELECT {columns} FROM users u WHERE {matches}{after} ORDER BY {order} LIMIT {limit} OFFSET {skip}")
+}
+
+/// The column behind a person's.
+fn standing(row: &AnyRow) -> Result<Charge, StoreError> {
+    let until: Option<i64> = row.try_get(row.len() - 1)?;
+    Ok(match until {
+        Some(HELD) => Charge::Held,
+        Some(until) => Charge::Wait(Timestamp::from_unix(until)),
+        None => Charge::Taken,
+    })
+}

@@ -1,0 +1,127 @@
+//! A search as the condition of a statement. Its text is made of constants alone; what somebody has typed is bound.
+
+use sqlx::any::AnyArguments;
+use sqlx::{Any, query::Query};
+
+use super::status::{has, is_set_up, of_groups, status_is};
+use super::{Search, Sort};
+use crate::id::Id;
+use crate::policy::Policy;
+use crate::store::budgets::{HARD_STOP, OF_A_PERSON};
+use crate::time::Timestamp;
+
+/// The values of a statement, in the order of its placeholders.
+#[derive(Default)]
+pub(super) struct Bound(Vec<Value>);
+
+enum Value {
+    Text(String),
+    Number(i64),
+}
+
+impl Bound {
+    /// Takes a text; answers its placeholder.
+    pub(super) fn text(&mut self, text: impl Into<String>) -> String {
+        self.push(Value::Text(text.into()))
+    }
+
+    /// Takes texts; answers their placeholders for `IN`.
+    pub(super) fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> String {
+        texts.into_iter().map(|text| self.text(text)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Takes a number; answers its placeholder.
+    pub(super) fn number(&mut self, number: i64) -> String {
+        self.push(Value::Number(number))
+    }
+
+    fn push(&mut self, value: Value) -> String {
+        self.0.push(value);
+        format!("${}", self.0.len())
+    }
+
+    /// A statement with its values.
+    pub(super) fn query<'q>(self, text: String) -> Query<'q, Any, AnyArguments> {
+        let query = sqlx::query(sqlx::AssertSqlSafe(text));
+        self.0.into_iter().fold(query, |query, value| match value {
+            Value::Text(text) => query.bind(text),
+            Value::Number(number) => query.bind(number),
+        })
+    }
+}
+
+/// Who matches, of `users u`.
+pub(super) fn matches(search: &Search, policy: &Policy, now: Timestamp, bound: &mut Bound) -> String {
+    let mut all = vec!["1 = 1".to_owned()];
+    if let Some(text) = &search.text {
+        let length = text.chars().count();
+        let start = bound.text(text.to_ascii_lowercase());
+        all.push(format!("(substr(u.name_key, 1, {length}) = {start} OR substr(u.email_key, 1, {length}) = {start})"));
+    }
+    if let Some(word) = search.status {
+        all.push(status_is(word, policy, now, bound));
+    }
+    if let Some(role) = search.role {
+        all.push(format!("u.role = {}", bound.text(role.as_str())));
+    }
+    all.extend(search.group.as_ref().and_then(|group| of_groups(vec![group.as_str()], bound)));
+    all.extend(search.method.map(|kind| has(kind).to_owned()));
+    if search.locked {
+        all.push(format!("u.id IN ({})", locked(now, bound)));
+    }
+    if let Some(ids) = &search.ids {
+        let ids = bound.texts(ids.iter().map(Id::as_str));
+        all.push(if ids.is_empty() { "1 = 0".to_owned() } else { format!("u.id IN ({ids})") });
+    }
+    if let Some(set_up) = search.set_up {
+        all.push(if set_up { is_set_up() } else { format!("NOT {}", is_set_up()) });
+    }
+    if let Some(disabled) = search.disabled {
+        all.push(format!("u.disabled_at IS {}NULL", if disabled { "NOT " } else { "" }));
+    }
+    if let Some(id) = &search.besides {
+        all.push(format!("u.id <> {}", bound.text(id.as_str())));
+    }
+    if let Some(until) = search.created_until {
+        all.push(format!("u.created_at <= {}", bound.number(until.unix())));
+    }
+    all.join(" AND ")
+}
+
+/// The ids of all who have to wait, or are held.
+fn locked(now: Timestamp, bound: &mut Bound) -> String {
+    let now = bound.number(now.unix());
+    let of = |start: &str| {
+        let (behind, length) = (start.len() + 1, start.len());
+        format!(
+            "SELECT substr(id, {behind}) FROM budgets WHERE (next_at > 0 OR fails >= 100) \
+             AND (next_at > {now} OR fails >= {HARD_STOP}) AND substr(id, 1, {length}) = '{start}'"
+        )
+    };
+    OF_A_PERSON.map(of).join(" UNION ALL ")
+}
+
+/// Until when somebody has to wait: `held` is for ever, NULL not at all.
+pub(super) fn waits(held: i64, now: Timestamp, bound: &mut Bound) -> String {
+    let ids = OF_A_PERSON.map(|start| format!("'{start}' || u.id")).join(", ");
+    let (held, now) = (bound.number(held), bound.number(now.unix()));
+    format!(
+        "(SELECT MAX(CASE WHEN b.fails >= {HARD_STOP} THEN {held} WHEN b.next_at > {now} THEN b.next_at END) \
+         FROM budgets b WHERE b.id IN ({ids}))"
+    )
+}
+
+/// The columns to sort by. `greatest` is what the engine calls the greater of two.
+pub(super) fn sorted(sort: Sort, descending: bool, greatest: &str) -> String {
+    let way = if descending { " DESC" } else { "" };
+    let first = match sort {
+        Sort::Name => return format!("u.name_key{way}"),
+        Sort::Role => format!("u.role{way}"),
+        Sort::Created => format!("u.created_at{way}"),
+        Sort::LastLogin => format!(
+            "{greatest}(COALESCE(u.last_login_at, 0), \
+             COALESCE((SELECT MAX(last_used_at) FROM factors WHERE user_id = u.id), 0)){way}"
+        ),
+    };
+    format!("{first}, u.name_key")
+}
