@@ -14,13 +14,13 @@ use crate::support::rounds;
 on_both!(who_is_no_administrator_any_more_changes_nothing, t9_two_administrators_who_demote_each_other_leave_one,);
 
 /// An administrator as the console knows them.
-fn acting(user: &User, now: Timestamp) -> Actor {
+pub(crate) fn acting(user: &User, now: Timestamp) -> Actor {
     let acting =
         Acting { id: user.id.clone(), security_version: user.security_version, source: "192.0.2.1".to_owned() };
     Actor { name: user.name.to_string(), now, acting: Some(acting) }
 }
 
-async fn admin(core: &Core, name: &str) -> User {
+pub(crate) async fn admin(core: &Core, name: &str) -> User {
     core.member(name).await;
     let edit = |user: &mut User| user.role = Role::Admin;
     core.logins.change_user(&parsed(name), "role".to_owned(), &actor(NOW), edit).await.unwrap()

@@ -1,13 +1,14 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
 //! A module uses those to its left: `text <- config, date <- state <- web <- oidc, pages, api, hosts <- router <- listen <-
-//! mail <- cli`.
+//! mail, jobs <- cli`.
 
 pub mod api;
 pub mod cli;
 pub mod config;
 pub mod date;
 pub mod hosts;
+pub mod jobs;
 pub mod listen;
 pub mod mail;
 pub mod oidc;

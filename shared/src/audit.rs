@@ -30,6 +30,10 @@ pub enum Event {
     AddressChanged,
     /// A person's authenticators were removed.
     FactorsReset,
+    /// Set-up was asked of somebody who had nothing set up.
+    RegistrationRequested,
+    /// Something was begun that is done to many people, each with a record of its own; the detail says what.
+    BulkStarted,
     /// Recovery codes or a key were made.
     RecoveryMade,
     /// A browser was remembered.

@@ -18,6 +18,7 @@ pub mod address;
 pub mod admin_link;
 pub mod api;
 pub mod authenticators;
+pub mod bulk;
 pub mod confirm;
 pub mod devices;
 mod enrol;

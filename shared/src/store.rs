@@ -28,6 +28,7 @@ use crate::id::Id;
 
 pub mod addresses;
 pub mod audit;
+mod bound;
 pub mod browser;
 pub mod budgets;
 mod canaries;
@@ -40,6 +41,7 @@ mod error;
 pub mod factors;
 mod gates;
 mod holder;
+pub mod jobs;
 mod keys;
 pub mod links;
 mod location;

@@ -17,7 +17,7 @@ use crate::listen::{Stop, socket, web};
 use crate::mail::deliver;
 use crate::mail::relay::Relay;
 use crate::state::App;
-use crate::{hosts, router};
+use crate::{hosts, jobs, router};
 
 /// Seconds between two sweeps of what has expired.
 const SWEEP_EVERY: u32 = 60;
@@ -51,6 +51,7 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
         let (stopper, stop) = watch::channel(false);
         let served = web_runtime.spawn(web::serve(listener, tls.clone(), config.trusted_proxies.clone(), router::routes(app.clone()), stop.clone()));
         let beating = tokio::spawn(beat(app.clone(), tls, stop.clone()));
+        let working = web_runtime.spawn(jobs::run(app.clone(), stop.clone()));
         let delivering = web_runtime.spawn(deliver_mail(app.clone(), relay, stop.clone()));
         let verifying = tokio::spawn(socket::serve(unix, hosts::routes(app.clone()), stop));
         tracing::info!(listen = %app.config.listen, socket = %app.config.socket.display(), database = %app.store.location(), "ready");
@@ -59,7 +60,7 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
         tracing::info!("stopping");
         drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
         stopper.send_replace(true);
-        drop(tokio::join!(served, beating, delivering, verifying));
+        drop(tokio::join!(served, beating, working, delivering, verifying));
         close(&app).await
     })?;
     web_runtime.shutdown_timeout(Duration::from_secs(5));
@@ -120,6 +121,7 @@ async fn one_beat(app: &App, until_sweep: &mut u32) -> Result<(), StoreError> {
         while app.store.sweep(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_requests(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_codes(now).await? >= SWEPT_AT_ONCE
+            || app.store.sweep_jobs(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_tokens(now).await? >= SWEPT_AT_ONCE
             || deliver::bury(app, now).await? >= SWEPT_AT_ONCE
         {}

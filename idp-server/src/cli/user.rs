@@ -15,6 +15,7 @@ use super::open::{close, open};
 use super::{CliError, actor, read_secret, say, say_json};
 use crate::state::App;
 
+mod bulk;
 mod invite;
 mod list;
 mod own;
@@ -32,6 +33,8 @@ pub(super) enum User {
     Add(Add),
     /// List all users, or those who match.
     List(list::List),
+    /// Do one thing to many users: to those named, to all who match, or to all.
+    Bulk(bulk::Bulk),
     /// Show one user.
     Show {
         /// The user.
@@ -154,6 +157,7 @@ impl User {
         match self {
             Self::Add(add) => add.on(app, &actor).await,
             Self::List(list) => list.on(app).await,
+            Self::Bulk(bulk) => bulk.on(app, &actor).await,
             Self::Show { name, json } => {
                 let (policy, user) = (app.logins.policy(actor.now).await?, app.logins.named(&name).await?.user);
                 let found = app.store.find_person(&user.id, &policy, actor.now).await?;

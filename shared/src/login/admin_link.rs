@@ -195,13 +195,13 @@ impl Logins {
                     if !use_link(connection, &token, now).await? {
                         return Err(StoreError::Conflict);
                     }
-                    remove_factors(connection, &store, &person, &user, now).await?;
+                    let detail = format!("{} removed", person.factors.len());
+                    remove_factors(connection, &store, &[(person, user.clone())], now).await?;
                     insert_attempt(connection, &store, &fresh).await?;
                     tell(connection, &store, &user, Notice::FactorsReset, &about).await?;
                     alarm(connection, &store, &user, Notice::FactorsReset, None, now).await?;
                     let used = Record { event: Event::LinkUsed, ..about.clone() }.saying("admin link");
                     record(connection, &store, used).await?;
-                    let detail = format!("{} removed", person.factors.len());
                     record(connection, &store, Record { event: Event::FactorsReset, ..about }.saying(detail)).await
                 })
             })

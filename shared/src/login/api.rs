@@ -17,6 +17,7 @@ use crate::store::audit::record;
 use crate::store::browser::finish_attempt;
 use crate::store::sessions::insert_session;
 use crate::store::tokens::insert_token;
+use crate::store::users::note_login;
 use crate::time::Timestamp;
 
 /// What a program learns of its person; never more.
@@ -85,6 +86,7 @@ impl Logins {
         self.store
             .write(move |connection| {
                 Box::pin(async move {
+                    note_login(connection, &person.user.id, now).await?;
                     finish_attempt(connection, &attempt).await?;
                     insert_session(connection, &store, &cookie, &person.user, &attempt.proofs, &place, now).await?;
                     insert_token(connection, &store, &issue, &hash, now).await?;

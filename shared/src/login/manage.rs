@@ -63,6 +63,12 @@ pub enum ManageError {
     /// Nobody answers to oneself.
     #[error("another administrator has to answer your own recovery request")]
     OwnRequest,
+    /// There is no such job, or it has gone on.
+    #[error("there is no such bulk action, or it has been begun or stopped already")]
+    NoJob,
+    /// A job that is about nobody.
+    #[error("nobody is concerned: nothing was done")]
+    Nobody,
     /// Too much to do.
     #[error("{0}")]
     Busy(String),
@@ -258,7 +264,7 @@ impl Logins {
         let user = self.named(name).await?.user;
         let id = user.id.clone();
         self.change(Event::Unlocked, &user, String::new(), actor, move |connection, _| {
-            Box::pin(async move { clear_all(connection, &id).await })
+            Box::pin(async move { clear_all(connection, &[id]).await })
         })
         .await
     }

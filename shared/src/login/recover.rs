@@ -171,7 +171,7 @@ impl Logins {
                 Box::pin(async move {
                     if right {
                         // All that a right one ends, before the user: in the order of every verdict.
-                        hold_all(connection, &user.id).await?;
+                        hold_all(connection, std::slice::from_ref(&user.id)).await?;
                     } else {
                         hold(connection, &budget).await?;
                     }
@@ -196,7 +196,7 @@ impl Logins {
                     let mut warning = None;
                     match refused {
                         // It is the way out of a hold on what is asked for otherwise (NOJAIL).
-                        None => clear_all(connection, &user.id).await?,
+                        None => clear_all(connection, std::slice::from_ref(&user.id)).await?,
                         Some(Reason::Wrong) => warning = warning_in(connection, &budget).await?,
                         Some(_) => give_back(connection, &budget).await?,
                     }

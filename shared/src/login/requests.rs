@@ -138,7 +138,7 @@ impl Logins {
         let detail = format!("{} removed", person.factors.len());
         self.change(Event::RecoveryApproved, &user, detail, actor, move |connection, store| {
             Box::pin(async move {
-                remove_factors(connection, store, &person, &stored, now).await?;
+                remove_factors(connection, store, &[(person, stored.clone())], now).await?;
                 answer_request(connection, store, &request, &answer).await?;
                 let decision = Letter::Decision { approved: true, note: None };
                 post(connection, store, &stored, decision, now).await?;

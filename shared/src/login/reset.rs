@@ -7,12 +7,11 @@ use super::Logins;
 use super::manage::{Actor, ManageError};
 use super::notices::tell;
 use crate::audit::{Event, Record};
+use crate::id::Id;
 use crate::letter::Notice;
 use crate::store::budgets::clear_all;
-use crate::store::ending::end_everything;
-use crate::store::factors::delete_factor;
-use crate::store::recovery::delete_recovery;
-use crate::store::users::update_user;
+use crate::store::ending::{delete_second_factors, end_everything};
+use crate::store::users::update_member;
 use crate::store::{Person, Store, Written};
 use crate::time::Timestamp;
 use crate::user::{User, UserName};
@@ -31,7 +30,7 @@ impl Logins {
         let detail = format!("{} removed", person.factors.len());
         self.change(Event::FactorsReset, &user, detail, actor, move |connection, store| {
             Box::pin(async move {
-                remove_factors(connection, store, &person, &stored, now).await?;
+                remove_factors(connection, store, &[(person, stored.clone())], now).await?;
                 tell(connection, store, &stored, Notice::FactorsReset, &Record::new(now, Event::FactorsReset)).await
             })
         })
@@ -52,20 +51,19 @@ pub(super) fn without_factors(mut user: User, setup_until: Timestamp) -> User {
     user
 }
 
-/// Removes what a person has and ends what they have begun, and writes the user as it then is.
+/// Removes what people have and ends what they have begun, and writes each as they then are.
 pub(super) async fn remove_factors(
     connection: &mut AnyConnection,
     store: &Store,
-    person: &Person,
-    user: &User,
+    people: &[(Person, User)],
     now: Timestamp,
 ) -> Written<()> {
+    let ids: Vec<Id<User>> = people.iter().map(|(_, user)| user.id.clone()).collect();
     // In the order in which a verdict takes them: budget, user, what is spent.
-    clear_all(connection, &user.id).await?;
-    update_user(connection, store, user, person.user.security_version).await?;
-    for factor in &person.factors {
-        delete_factor(connection, &factor.id).await?;
+    clear_all(connection, &ids).await?;
+    for (before, user) in people {
+        update_member(connection, store, user, before.user.security_version).await?;
     }
-    delete_recovery(connection, &user.id).await?;
-    end_everything(connection, &user.id, now).await
+    delete_second_factors(connection, &ids).await?;
+    end_everything(connection, &ids, now).await
 }

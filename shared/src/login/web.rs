@@ -20,7 +20,7 @@ use crate::store::audit::record;
 use crate::store::browser::{Attempt, finish_attempt, insert_attempt};
 use crate::store::budgets::{Budget, Charge, charge, clear, is_noteworthy, refund};
 use crate::store::sessions::insert_session;
-use crate::store::users::{note_method, person_held, update_user};
+use crate::store::users::{note_login, note_method, person_held, update_user};
 use crate::store::{Person, Store, StoreError, Written};
 use crate::time::Timestamp;
 use crate::user::{User, UserName};
@@ -234,8 +234,7 @@ impl Logins {
     pub(super) async fn note_method(&self, user: &Id<User>, first: Option<Kind>, kind: Kind) {
         if first != Some(kind) {
             let user = user.clone();
-            let noted = self.store.write(move |c| Box::pin(async move { note_method(c, &user, kind).await })).await;
-            drop(noted);
+            drop(self.store.write(move |c| Box::pin(async move { note_method(c, &user, kind).await })).await);
         }
     }
 
@@ -281,6 +280,7 @@ impl Logins {
         self.store
             .write(move |connection| {
                 Box::pin(async move {
+                    note_login(connection, &person.user.id, now).await?;
                     finish_attempt(connection, &attempt).await?;
                     insert_session(connection, &store, &cookie, &person.user, &attempt.proofs, &place, now).await?;
                     record(connection, &store, about).await

@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::bound::Bound;
 use super::{Store, StoreError, Written};
 use crate::id::Id;
 use crate::time::Timestamp;
@@ -310,13 +311,28 @@ pub async fn clear(connection: &mut AnyConnection, budget: &Budget) -> Written<(
     Ok(())
 }
 
-/// Ends the runs of failures of all that one person can be asked for.
+/// Ends the runs of failures of all that people can be asked for.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn clear_all(connection: &mut AnyConnection, user: &Id<User>) -> Written<()> {
-    for budget in all_of(user) {
-        clear(connection, &budget).await?;
+pub async fn clear_all(connection: &mut AnyConnection, users: &[Id<User>]) -> Written<()> {
+    set_all(connection, "fails = 0, next_at = 0", users).await
+}
+
+/// [`hold`] for all that people can be asked for.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn hold_all(connection: &mut AnyConnection, users: &[Id<User>]) -> Written<()> {
+    set_all(connection, "fails = fails", users).await
+}
+
+/// Kind by kind: whoever takes several takes them in one order.
+async fn set_all(connection: &mut AnyConnection, what: &'static str, users: &[Id<User>]) -> Written<()> {
+    for start in OF_A_PERSON {
+        let mut bound = Bound::default();
+        let ids = bound.texts(users.iter().map(|user| format!("{start}{user}")));
+        bound.query(format!("UPDATE budgets SET {what} WHERE id IN ({ids})")).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -364,22 +380,6 @@ fn standing_of(row: Option<&AnyRow>, budget: &Budget, now: Timestamp) -> Written
         Charge::Taken
     };
     Ok((fails, charge))
-}
-
-/// The same for all that one person can be asked for, in the order of [`clear_all`].
-///
-/// # Errors
-/// Where the database fails.
-pub async fn hold_all(connection: &mut AnyConnection, user: &Id<User>) -> Written<()> {
-    for budget in all_of(user) {
-        hold(connection, &budget).await?;
-    }
-    Ok(())
-}
-
-fn all_of(user: &Id<User>) -> [Budget; 3] {
-    let id = user.as_str();
-    [Budget::of_totp(id), Budget::of_email(id), Budget::of_recovery(id)]
 }
 
 impl Store {

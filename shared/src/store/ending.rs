@@ -1,30 +1,41 @@
-//! The end of everything that somebody has begun. It must not know why.
+//! The end of everything that people have set up or begun. It must not know why.
 
 use sqlx::AnyConnection;
 
 use super::Written;
-use super::devices::delete_devices;
+use super::bound::Bound;
 use crate::id::Id;
 use crate::time::Timestamp;
 use crate::user::User;
 
-/// Ends somebody's sessions and sign-ins, forgets their devices, and makes the codes and tokens of web apps worthless.
+/// Ends people's sessions and sign-ins, forgets their devices, and makes the codes and tokens of web apps worthless.
 /// All of these but devices die by [`User::security_version`] too; their rows are not left to that.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn end_everything(connection: &mut AnyConnection, user: &Id<User>, now: Timestamp) -> Written<()> {
-    for text in [
-        "DELETE FROM attempts WHERE user_id = $1",
-        "DELETE FROM sessions WHERE user_id = $1",
-        "DELETE FROM codes WHERE user_id = $1",
-    ] {
-        sqlx::query(text).bind(user.as_str()).execute(&mut *connection).await?;
+pub async fn end_everything(connection: &mut AnyConnection, users: &[Id<User>], now: Timestamp) -> Written<()> {
+    delete_all(connection, &["attempts", "sessions", "codes", "devices"], users).await?;
+    let mut bound = Bound::default();
+    let (now, ids) = (bound.number(now.unix()), bound.texts(users.iter().map(Id::as_str)));
+    let text = format!("UPDATE access_tokens SET revoked_at = {now} WHERE revoked_at IS NULL AND user_id IN ({ids})");
+    bound.query(text).execute(connection).await?;
+    Ok(())
+}
+
+/// Removes people's authenticators, recovery codes and keys. The caller also takes them off their rows.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn delete_second_factors(connection: &mut AnyConnection, users: &[Id<User>]) -> Written<()> {
+    delete_all(connection, &["factors", "recovery_codes"], users).await
+}
+
+async fn delete_all(connection: &mut AnyConnection, tables: &[&'static str], users: &[Id<User>]) -> Written<()> {
+    for table in tables {
+        let mut bound = Bound::default();
+        let ids = bound.texts(users.iter().map(Id::as_str));
+        let text = format!("DELETE FROM {table} WHERE user_id IN ({ids})");
+        bound.query(text).execute(&mut *connection).await?;
     }
-    sqlx::query("UPDATE access_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL")
-        .bind(user.as_str())
-        .bind(now.unix())
-        .execute(&mut *connection)
-        .await?;
-    delete_devices(connection, user).await
+    Ok(())
 }

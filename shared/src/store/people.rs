@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use self::condition::{Bound, matches, sorted, waits};
+use self::condition::{matches, sorted, waits};
+use super::bound::Bound;
 use super::budgets::Charge;
 use super::users::{PERSON, people};
 use super::{Person, Store, StoreError, Written};
@@ -151,23 +152,44 @@ impl Store {
         let text = format!("SELECT COUNT(*) FROM users u WHERE {}", matches(search, policy, now, &mut bound));
         Ok(bound.query(text).fetch_one(self.pool()).await?.try_get(0)?)
     }
+
+    /// Ids and name keys of the next ones who match, by name; their rows are not read.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn next_people(
+        &self,
+        search: &Search,
+        policy: &Policy,
+        part: Part<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<(Id<User>, String)>, StoreError> {
+        let mut bound = Bound::default();
+        let text = chosen("u.id, u.name_key", "u.name_key", search, policy, part, now, &mut bound);
+        let rows = bound.query(text).fetch_all(self.pool()).await?;
+        rows.iter().map(|row| Ok((Id::from_stored(row.try_get(0)?), row.try_get(1)?))).collect()
+    }
 }
 
-/// Ids and name keys of the next ones who match, by name, inside a transaction.
+/// These people, by name, as they are once everybody who is changing them has finished; nobody else changes them before
+/// this transaction ends. SQLite has one writer, PostgreSQL is told so.
 ///
 /// # Errors
-/// Where the database fails.
-pub async fn next_in(
-    connection: &mut AnyConnection,
-    search: &Search,
-    policy: &Policy,
-    part: Part<'_>,
-    now: Timestamp,
-) -> Written<Vec<(Id<User>, String)>> {
+/// Where the database fails, or a row is not as it was written.
+pub async fn people_held(connection: &mut AnyConnection, store: &Store, ids: &[Id<User>]) -> Written<Vec<Person>> {
+    if !store.location().is_sqlite() {
+        let mut bound = Bound::default();
+        let ids = bound.texts(ids.iter().map(Id::as_str));
+        let text = format!("SELECT id FROM users WHERE id IN ({ids}) ORDER BY id FOR NO KEY UPDATE");
+        bound.query(text).fetch_all(&mut *connection).await?;
+    }
     let mut bound = Bound::default();
-    let text = chosen("u.id, u.name_key", "u.name_key", search, policy, part, now, &mut bound);
-    let rows = bound.query(text).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok((Id::from_stored(row.try_get(0)?), row.try_get(1)?))).collect()
+    let ids = bound.texts(ids.iter().map(Id::as_str));
+    let text = format!(
+        "{PERSON} FROM users u LEFT JOIN factors f ON f.user_id = u.id WHERE u.id IN ({ids}) \
+         ORDER BY u.name_key, f.created_at, f.id"
+    );
+    people(store, &bound.query(text).fetch_all(connection).await?)
 }
 
 /// A statement that chooses a part of those who match.

@@ -5,7 +5,6 @@ use sqlx::{AnyConnection, Row};
 
 use super::browser::proofs_text;
 use super::row::{Column, Values, moment};
-use super::users::note_login;
 use super::{Store, StoreError, Written};
 use crate::crypto::token_hash;
 use crate::factor::Proof;
@@ -185,7 +184,7 @@ impl Store {
     }
 }
 
-/// Writes a new session down, and that its owner has logged in. The user's security version is the one it lives by.
+/// Writes a new session down. The user's security version is the one it lives by.
 ///
 /// # Errors
 /// Where the database fails.
@@ -210,8 +209,7 @@ pub async fn insert_session(
         seen_at: now,
         console_at: None,
     };
-    insert_row(&mut *connection, store, &session).await?;
-    note_login(connection, &user.id, now).await
+    insert_row(connection, store, &session).await
 }
 
 /// What is new about a session that goes on under another cookie.

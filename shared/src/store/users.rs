@@ -197,17 +197,23 @@ pub async fn insert_user(connection: &mut AnyConnection, store: &Store, user: &U
 /// # Errors
 /// [`StoreError::Conflict`] where somebody else was faster.
 pub async fn update_user(connection: &mut AnyConnection, store: &Store, user: &User, expected: i64) -> Written<()> {
+    update_member(&mut *connection, store, user, expected).await?;
+    index_groups(connection, user).await
+}
+
+/// The same for somebody whose groups stay as they are.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where somebody else was faster.
+pub async fn update_member(connection: &mut AnyConnection, store: &Store, user: &User, expected: i64) -> Written<()> {
     let row = user_row(store, user)?;
     let update = "UPDATE users SET name = $2, name_key = $3, email = $4, email_key = $5, email_verified_at = $6, \
          role = $7, groups = $8, level = $9, methods = $10, shared_at = $11, disabled_at = $12, password = $13, \
          must_change_at = $14, setup_until = $15, authenticators = $16, email_codes_at = $17, recovery = $18, \
          recovery_due_at = $19, skipped = $20, language = $21, security_version = $22, created_at = $23, \
          restricted_until = $24, mac = $25 WHERE id = $1 AND security_version = $26";
-    let done = bind_user(sqlx::query(update), user, &row).bind(expected).execute(&mut *connection).await?;
-    if done.rows_affected() != 1 {
-        return Err(StoreError::Conflict);
-    }
-    index_groups(connection, user).await
+    let done = bind_user(sqlx::query(update), user, &row).bind(expected).execute(connection).await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 /// Notes which method somebody used last, if that is another one than before. It is not under the row's mark: no more
@@ -224,7 +230,8 @@ pub async fn note_method(connection: &mut AnyConnection, user: &Id<User>, kind: 
     Ok(())
 }
 
-/// Notes that somebody has logged in. It is not under the row's mark either: nothing depends on it.
+/// Notes that somebody has logged in. It is not under the row's mark either: nothing depends on it. What else a transaction
+/// takes of the person, it takes behind this, as those do who change people.
 ///
 /// # Errors
 /// Where the database fails.

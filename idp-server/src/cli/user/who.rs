@@ -6,7 +6,7 @@ use twolatch_core::policy::StatusWord;
 use twolatch_core::store::people::Search;
 use twolatch_core::user::{GroupName, Role};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(in crate::cli) struct Who {
     /// Only those whose name or address begins so.
     #[arg(long, value_name = "TEXT")]
@@ -29,12 +29,12 @@ pub(in crate::cli) struct Who {
 }
 
 impl Who {
-    pub(super) fn search(self) -> Search {
+    pub(super) fn search(&self) -> Search {
         Search {
-            text: self.search,
+            text: self.search.clone(),
             status: self.second_factor,
             role: self.role,
-            group: self.group,
+            group: self.group.clone(),
             method: self.method,
             locked: self.locked,
             ..Search::default()

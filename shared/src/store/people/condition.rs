@@ -1,54 +1,12 @@
 //! A search as the condition of a statement. Its text is made of constants alone; what somebody has typed is bound.
 
-use sqlx::any::AnyArguments;
-use sqlx::{Any, query::Query};
-
 use super::status::{has, is_set_up, of_groups, status_is};
 use super::{Search, Sort};
 use crate::id::Id;
 use crate::policy::Policy;
+use crate::store::bound::Bound;
 use crate::store::budgets::{HARD_STOP, OF_A_PERSON};
 use crate::time::Timestamp;
-
-/// The values of a statement, in the order of its placeholders.
-#[derive(Default)]
-pub(super) struct Bound(Vec<Value>);
-
-enum Value {
-    Text(String),
-    Number(i64),
-}
-
-impl Bound {
-    /// Takes a text; answers its placeholder.
-    pub(super) fn text(&mut self, text: impl Into<String>) -> String {
-        self.push(Value::Text(text.into()))
-    }
-
-    /// Takes texts; answers their placeholders for `IN`.
-    pub(super) fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> String {
-        texts.into_iter().map(|text| self.text(text)).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Takes a number; answers its placeholder.
-    pub(super) fn number(&mut self, number: i64) -> String {
-        self.push(Value::Number(number))
-    }
-
-    fn push(&mut self, value: Value) -> String {
-        self.0.push(value);
-        format!("${}", self.0.len())
-    }
-
-    /// A statement with its values.
-    pub(super) fn query<'q>(self, text: String) -> Query<'q, Any, AnyArguments> {
-        let query = sqlx::query(sqlx::AssertSqlSafe(text));
-        self.0.into_iter().fold(query, |query, value| match value {
-            Value::Text(text) => query.bind(text),
-            Value::Number(number) => query.bind(number),
-        })
-    }
-}
 
 /// Who matches, of `users u`.
 pub(super) fn matches(search: &Search, policy: &Policy, now: Timestamp, bound: &mut Bound) -> String {

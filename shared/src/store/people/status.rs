@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::condition::Bound;
 use crate::door::Door;
 use crate::factor::Kind;
 use crate::policy::{Exemption, Level, Policy, Rule, StatusWord, Subject, Where};
+use crate::store::bound::Bound;
 use crate::time::Timestamp;
 
 /// Everybody who stands so.

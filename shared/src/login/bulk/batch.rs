@@ -1,0 +1,221 @@
+//! One batch of what is done to many people.
+
+use sqlx::AnyConnection;
+
+use crate::audit::{Event, Record};
+use crate::factor::Kind;
+use crate::id::Id;
+use crate::letter::Notice;
+use crate::login::actor::{Actor, allow};
+use crate::login::notices::tell;
+use crate::login::reset::{remove_factors, without_factors};
+use crate::policy::{Level, Policy, Status};
+use crate::store::audit::record;
+use crate::store::budgets::{clear_all, hold_all};
+use crate::store::ending::end_everything;
+use crate::store::jobs::{Action, Job, LEASE, Stage, Trouble, insert_failure, update_job};
+use crate::store::people::people_held;
+use crate::store::users::{another_admin, hold_admins, person_in, update_member};
+use crate::store::{Person, Store, StoreError, Written};
+use crate::user::User;
+
+/// What becomes of a batch.
+#[derive(Default)]
+struct Outcome {
+    done: i64,
+    /// Names and why it could not be done.
+    troubles: Vec<(String, Trouble)>,
+}
+
+/// Does it to these people, given by id and name key, and writes down how far the job is. Whoever has changed since they
+/// were chosen is looked at once more: it is done only to whom it still concerns.
+pub(super) async fn batch(
+    connection: &mut AnyConnection,
+    store: &Store,
+    policy: &Policy,
+    actor: &Actor,
+    mut job: Job,
+    next: Vec<(Id<User>, String)>,
+) -> Written<Job> {
+    allow(connection, store, actor).await?;
+    let Some((_, last)) = next.last() else {
+        job.work.stage = Stage::Done;
+        update_job(connection, store, &mut job, None).await?;
+        return Ok(job);
+    };
+    // Before anybody's row, as where administrators change each other.
+    hold_admins(connection).await?;
+    job.work.after.clone_from(last);
+    let (people, unreadable) = read(connection, store, next).await?;
+    let mut outcome = match job.work.action {
+        Action::RequestRegistration => register(connection, store, policy, actor, &job, people).await?,
+        Action::Disable => disable(connection, store, actor, people).await?,
+        Action::Enable => enable(connection, store, actor, people).await?,
+        Action::Unlock => unlock(connection, store, actor, &people).await?,
+        Action::EndSessions => end_sessions(connection, store, actor, &people).await?,
+    };
+    outcome.troubles.extend(unreadable.into_iter().map(|name| (name, Trouble::RowMac)));
+    for (name, why) in &outcome.troubles {
+        insert_failure(connection, &job.id, name, *why).await?;
+    }
+    job.work.done += outcome.done;
+    job.work.failed += i64::try_from(outcome.troubles.len()).unwrap_or(i64::MAX);
+    update_job(connection, store, &mut job, Some(actor.now.plus(LEASE))).await?;
+    Ok(job)
+}
+
+/// Those who can be read, and the name keys of those whose rows are not as they were written.
+async fn read(
+    connection: &mut AnyConnection,
+    store: &Store,
+    next: Vec<(Id<User>, String)>,
+) -> Written<(Vec<Person>, Vec<String>)> {
+    let ids: Vec<Id<User>> = next.iter().map(|(id, _)| id.clone()).collect();
+    // In the order in which a verdict takes them: budget, user, what is spent.
+    hold_all(connection, &ids).await?;
+    match people_held(connection, store, &ids).await {
+        Ok(people) => return Ok((people, Vec::new())),
+        Err(StoreError::Row { .. } | StoreError::Value { .. }) => {} // one of them: the others are read alone
+        Err(error) => return Err(error),
+    }
+    let (mut people, mut unreadable) = (Vec::new(), Vec::new());
+    for (id, name_key) in next {
+        match person_in(connection, store, &id).await {
+            Ok(found) => people.extend(found),
+            Err(StoreError::Row { .. } | StoreError::Value { .. }) => unreadable.push(name_key),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((people, unreadable))
+}
+
+/// Set-up comes at the next login. Whoever would not be asked then gets a rule of their own.
+async fn register(
+    connection: &mut AnyConnection,
+    store: &Store,
+    policy: &Policy,
+    actor: &Actor,
+    job: &Job,
+    people: Vec<Person>,
+) -> Written<Outcome> {
+    let (now, mut outcome) = (actor.now, Outcome::default());
+    let mut changed = Vec::with_capacity(people.len());
+    for person in people {
+        let wanted = if is_set_up(&person.user) { job.work.resets } else { job.work.asks };
+        if person.user.disabled_at.is_some() || !wanted {
+            continue;
+        }
+        let mut user = without_factors(person.user.clone(), policy.rules.setup_until(now));
+        if policy.status(&user, now) != Status::Pending {
+            user.level = Some(Level::Required);
+        }
+        if policy.status(&user, now) == Status::Pending {
+            changed.push((person, user));
+        } else {
+            outcome.troubles.push((user.name.to_string(), Trouble::Exempt));
+        }
+    }
+    if changed.is_empty() {
+        return Ok(outcome);
+    }
+    remove_factors(connection, store, &changed, now).await?;
+    for (before, user) in &changed {
+        let about = if is_set_up(&before.user) {
+            let about = Record::new(now, Event::FactorsReset);
+            tell(connection, store, user, Notice::FactorsReset, &about).await?;
+            actor.record(Event::FactorsReset).saying(format!("{} removed", before.factors.len()))
+        } else {
+            actor.record(Event::RegistrationRequested)
+        };
+        record(connection, store, about.about(&user.name)).await?;
+    }
+    outcome.done = count(&changed);
+    Ok(outcome)
+}
+
+fn is_set_up(user: &User) -> bool {
+    Kind::METHODS.into_iter().any(|kind| user.has(kind))
+}
+
+async fn disable(
+    connection: &mut AnyConnection,
+    store: &Store,
+    actor: &Actor,
+    people: Vec<Person>,
+) -> Written<Outcome> {
+    let mut outcome = Outcome::default();
+    for Person { user, .. } in people.into_iter().filter(|person| person.user.disabled_at.is_none()) {
+        if user.is_active_admin() {
+            match another_admin(connection, &user.id).await {
+                Ok(()) => {}
+                Err(StoreError::LastAdmin) => {
+                    outcome.troubles.push((user.name.to_string(), Trouble::LastAdmin));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let changed = User { disabled_at: Some(actor.now), ..user };
+        change(connection, store, actor, changed, "disabled").await?;
+        outcome.done += 1;
+    }
+    Ok(outcome)
+}
+
+async fn enable(connection: &mut AnyConnection, store: &Store, actor: &Actor, people: Vec<Person>) -> Written<Outcome> {
+    let mut outcome = Outcome::default();
+    for Person { user, .. } in people.into_iter().filter(|person| person.user.disabled_at.is_some()) {
+        change(connection, store, actor, User { disabled_at: None, ..user }, "enabled").await?;
+        outcome.done += 1;
+    }
+    Ok(outcome)
+}
+
+/// Writes somebody whose `security_version` is still that of before.
+async fn change(
+    connection: &mut AnyConnection,
+    store: &Store,
+    actor: &Actor,
+    user: User,
+    detail: &'static str,
+) -> Written<()> {
+    let expected = user.security_version;
+    let changed = User { security_version: expected + 1, ..user };
+    update_member(connection, store, &changed, expected).await?;
+    record(connection, store, actor.record(Event::UserChanged).about(&changed.name).saying(detail)).await
+}
+
+async fn unlock(connection: &mut AnyConnection, store: &Store, actor: &Actor, people: &[Person]) -> Written<Outcome> {
+    clear_all(connection, &ids(people)).await?;
+    record_all(connection, store, people, &actor.record(Event::Unlocked)).await
+}
+
+async fn end_sessions(
+    connection: &mut AnyConnection,
+    store: &Store,
+    actor: &Actor,
+    people: &[Person],
+) -> Written<Outcome> {
+    end_everything(connection, &ids(people), actor.now).await?;
+    record_all(connection, store, people, &actor.record(Event::SessionEnded).saying("all")).await
+}
+
+fn ids(people: &[Person]) -> Vec<Id<User>> {
+    people.iter().map(|person| person.user.id.clone()).collect()
+}
+
+async fn record_all(
+    connection: &mut AnyConnection,
+    store: &Store,
+    people: &[Person],
+    about: &Record,
+) -> Written<Outcome> {
+    for person in people {
+        record(connection, store, about.clone().about(&person.user.name)).await?;
+    }
+    Ok(Outcome { done: count(people), troubles: Vec::new() })
+}
+
+fn count<T>(some: &[T]) -> i64 {
+    i64::try_from(some.len()).unwrap_or(i64::MAX)
+}
