@@ -16,6 +16,8 @@ mod admin;
 #[cfg(test)]
 mod admin_link;
 #[cfg(test)]
+mod admin_users;
+#[cfg(test)]
 mod api_auth;
 #[cfg(test)]
 mod attacks;

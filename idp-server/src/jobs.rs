@@ -19,8 +19,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub async fn run(app: App, mut stop: Stop) {
     loop {
         match go_on(&app, &stop).await {
-            Ok(()) => {}
-            Err(StoreError::Conflict) => {} // stopped, or another server goes on with it
+            Ok(()) | Err(StoreError::Conflict) => {} // stopped, or another server goes on with it
             Err(error) => tracing::warn!(%error, "what is done to many people waits; it is tried again"),
         }
         tokio::select! {

@@ -138,6 +138,8 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("account_done", account::done::DonePage::samples(frame)),
         all("account_sessions", account::sessions::SessionsPage::samples(frame)),
         all("account_password", account::password::PasswordPage::samples(frame)),
+        all("admin_users", admin::users::UsersPage::samples(frame)),
+        all("admin_bulk", admin::bulk::BulkPage::samples(frame)),
         all("admin_why", admin::why::WhyPage::samples(frame)),
         all("error", vec![crate::web::error::ErrorPage::sample(frame)]),
     ]

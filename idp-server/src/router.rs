@@ -81,7 +81,14 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
 /// What administrators and supervisors see. Every `post` here takes a [`crate::web::form::Form`] too.
 #[must_use]
 pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
-    vec![(at::ADMIN, get(admin::show)), (at::ADMIN_WHY, get(admin::why::show))]
+    vec![
+        (at::ADMIN, get(admin::show)),
+        (at::ADMIN_USERS, get(admin::users::show)),
+        (at::ADMIN_BULK, post(admin::bulk::preview)),
+        (at::ADMIN_JOB, get(admin::bulk::show).post(admin::bulk::start)),
+        (at::ADMIN_JOB_STOP, post(admin::bulk::stop)),
+        (at::ADMIN_WHY, get(admin::why::show)),
+    ]
 }
 
 /// What web apps talk to, and send browsers to. Other sites may, so these take no cookie as a proof of what is wanted.

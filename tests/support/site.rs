@@ -321,7 +321,7 @@ impl Page {
 
 fn hidden_in(form: &str) -> Vec<(String, String)> {
     let fields = form.split("<input type=\"hidden\" ").skip(1).map(|field| {
-        let part = |name: &str| between(field, &format!("{name}=\""), "\"").unwrap().to_owned();
+        let part = |name: &str| between(field, &format!("{name}=\""), "\"").unwrap().replace("&#38;", "&");
         (part("name"), part("value"))
     });
     fields.collect()

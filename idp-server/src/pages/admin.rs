@@ -14,6 +14,8 @@ use crate::web::browser::Browser;
 use crate::web::failure::Kind;
 use crate::web::path::{ConsolePage, Links, console};
 
+pub mod bulk;
+pub mod users;
 pub mod why;
 pub mod words;
 
@@ -31,7 +33,6 @@ pub(crate) struct Entered {
 
 impl Entered {
     /// As who they make a change.
-    #[expect(dead_code, reason = "the pages that change something use it")]
     pub(crate) fn actor(&self, browser: &Browser) -> Actor {
         Actor::in_session(&self.session, &browser.source, browser.now)
     }
@@ -121,7 +122,6 @@ pub(crate) async fn entered(app: &App, browser: &Browser, back: &str) -> Result<
 
 /// Lets on who is about to change something: administrators who have shown a second factor just now. Where they have not
 /// it is asked for, to come back to `back`.
-#[expect(dead_code, reason = "the pages that change something use it")]
 pub(crate) async fn changing(app: &App, browser: &Browser, back: &str) -> Result<Entered, Detour> {
     let session = somebody(app, browser).await?;
     if session.user.role != Role::Admin {

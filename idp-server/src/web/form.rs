@@ -23,6 +23,13 @@ pub const MAX_BODY: usize = 64 * 1024;
 /// A body is there within this time.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
+/// How fields begin that are there once for each row of a list: which rows are ticked.
+pub const PICK: &str = "pick-";
+
+/// Rows are at most so many; other fields are fewer by far.
+const MAX_PICKS: usize = 200;
+const MAX_FIELDS: usize = 16;
+
 /// The field with the form token.
 pub const TOKEN: &str = "form";
 
@@ -92,6 +99,15 @@ impl Form {
         Ok((self.browser, values))
     }
 
+    /// What is ticked of a list: the names of all such fields, without their start.
+    #[must_use]
+    pub fn picks(&mut self) -> Vec<String> {
+        let (picks, others) = std::mem::take(&mut self.fields.0).into_iter().partition(|(name, _)| is_pick(name));
+        self.fields.0 = others;
+        let picks: Vec<(String, Secret)> = picks;
+        picks.iter().filter_map(|(name, _)| name.strip_prefix(PICK)).map(str::to_owned).collect()
+    }
+
     /// The value of a field that need not be there.
     #[must_use]
     pub fn optional(&mut self, name: &str) -> Option<Secret> {
@@ -104,12 +120,13 @@ impl Fields {
     fn parse(body: &[u8]) -> Result<Self, &'static str> {
         let mut fields: Vec<(String, Secret)> = Vec::new();
         for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-            if fields.len() == 16 {
-                return Err("more fields than any form has");
-            }
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
             let name = decode(halves.next().unwrap_or_default())?.expose().to_owned();
             let value = decode(halves.next().ok_or("a field without a value")?)?;
+            let (kind, most) = (is_pick(&name), if is_pick(&name) { MAX_PICKS } else { MAX_FIELDS });
+            if fields.iter().filter(|(other, _)| is_pick(other) == kind).count() == most {
+                return Err("more fields than any form has");
+            }
             if fields.iter().any(|(other, _)| *other == name) {
                 return Err("a field is there twice");
             }
@@ -122,6 +139,10 @@ impl Fields {
         let index = self.0.iter().position(|(other, _)| other == name)?;
         Some(self.0.swap_remove(index).1)
     }
+}
+
+fn is_pick(name: &str) -> bool {
+    name.starts_with(PICK)
 }
 
 fn decode(text: &[u8]) -> Result<Secret, &'static str> {

@@ -35,6 +35,10 @@ impl Bound {
     }
 
     /// A statement with its values.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place for texts that are put together: of constants, as above"
+    )]
     pub(super) fn query<'q>(self, text: String) -> Query<'q, Any, AnyArguments> {
         let query = sqlx::query(sqlx::AssertSqlSafe(text));
         self.0.into_iter().fold(query, |query, value| match value {

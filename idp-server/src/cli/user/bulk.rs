@@ -18,6 +18,7 @@ use crate::state::App;
 const NAMED: i64 = 1000;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(in crate::cli) struct Bulk {
     /// What is done: request-registration (set-up comes at the next login), disable, enable, unlock, end-sessions.
     action: Action,

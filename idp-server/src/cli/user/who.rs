@@ -20,7 +20,7 @@ pub(in crate::cli) struct Who {
     /// Only those in this group.
     #[arg(long)]
     group: Option<GroupName>,
-    /// Only those who have set this up: totp or email_code.
+    /// Only those who have set this up: `totp` or `email_code`.
     #[arg(long, value_parser = method)]
     method: Option<Kind>,
     /// Only those who have to wait, or are held, after wrong codes.

@@ -6,6 +6,12 @@ use super::Links;
 pub const ADMIN: &str = "/admin";
 /// Who there is.
 pub const ADMIN_USERS: &str = "/admin/users";
+/// Something to be done to many of them.
+pub const ADMIN_BULK: &str = "/admin/bulk";
+/// How far that is.
+pub const ADMIN_JOB: &str = "/admin/bulk/{id}";
+/// No further.
+pub const ADMIN_JOB_STOP: &str = "/admin/bulk/{id}/stop";
 /// Who asks for help.
 pub const ADMIN_REQUESTS: &str = "/admin/requests";
 /// What has happened.
@@ -63,6 +69,24 @@ impl Links {
     #[must_use]
     pub fn admin_users(&self) -> String {
         self.to(ADMIN_USERS)
+    }
+
+    /// Something to be done to many of them.
+    #[must_use]
+    pub fn admin_bulk(&self) -> String {
+        self.to(ADMIN_BULK)
+    }
+
+    /// How far that is.
+    #[must_use]
+    pub fn admin_job(&self, id: &str) -> String {
+        self.to(&ADMIN_JOB.replace("{id}", id))
+    }
+
+    /// No further.
+    #[must_use]
+    pub fn admin_job_stop(&self, id: &str) -> String {
+        self.to(&ADMIN_JOB_STOP.replace("{id}", id))
     }
 
     /// Who asks for help.

@@ -1,0 +1,175 @@
+//! What the list of users shows, as it stands in the address: filter, order, page, and what is ticked.
+
+use openidconnect::url::form_urlencoded::{Serializer, parse};
+use twolatch_core::factor::Kind;
+use twolatch_core::policy::StatusWord;
+use twolatch_core::store::people::{Part, Search, Sort};
+use twolatch_core::user::Role;
+
+/// People on a page.
+pub const PAGE: i64 = 50;
+
+/// Nobody turns more pages than these.
+const LAST: i64 = 100_000;
+
+/// The columns that can be sorted by, as an address names them.
+const SORTS: [(&str, Sort); 4] =
+    [("name", Sort::Name), ("role", Sort::Role), ("login", Sort::LastLogin), ("added", Sort::Created)];
+
+/// What is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// How name or address begin, as typed.
+    pub text: String,
+    /// How the second factor stands.
+    pub status: Option<StatusWord>,
+    /// The role.
+    pub role: Option<Role>,
+    /// A group, as typed.
+    pub group: String,
+    /// A method that is set up.
+    pub method: Option<Kind>,
+    /// Only those who have to wait, or are held.
+    pub locked: bool,
+    /// What it is sorted by.
+    pub sort: Sort,
+    /// The other way round.
+    pub descending: bool,
+    /// Which page, from 1.
+    pub page: i64,
+    /// Who is ticked.
+    pub picks: Vec<String>,
+    /// Whether something was asked for with nobody ticked.
+    pub nobody: bool,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            status: None,
+            role: None,
+            group: String::new(),
+            method: None,
+            locked: false,
+            sort: Sort::Name,
+            descending: false,
+            page: 1,
+            picks: Vec::new(),
+            nobody: false,
+        }
+    }
+}
+
+impl Filter {
+    /// Reads a query. What means nothing is left out: an address is typed by anybody.
+    #[must_use]
+    pub fn read(query: &str) -> Self {
+        let mut filter = Self::default();
+        for (name, value) in parse(query.as_bytes()) {
+            let value = value.trim();
+            match name.as_ref() {
+                "q" => value.clone_into(&mut filter.text),
+                "status" => filter.status = value.parse().ok(),
+                "role" => filter.role = value.parse().ok(),
+                "group" => value.clone_into(&mut filter.group),
+                "method" => filter.method = Kind::METHODS.into_iter().find(|kind| kind.as_str() == value),
+                "locked" => filter.locked = value == "yes",
+                "sort" => {
+                    let (descending, word) = value.strip_prefix('-').map_or((false, value), |word| (true, word));
+                    if let Some((_, sort)) = SORTS.into_iter().find(|(name, _)| *name == word) {
+                        (filter.sort, filter.descending) = (sort, descending);
+                    }
+                }
+                "page" => filter.page = value.parse().unwrap_or(1).clamp(1, LAST),
+                "pick" => filter.picks = value.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+                "nobody" => filter.nobody = value == "yes",
+                _ => {}
+            }
+        }
+        filter
+    }
+
+    /// The parameters that say the same, but for what is ticked.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        let sort = self.sort_word();
+        let all = [
+            ("q", Some(self.text.clone())),
+            ("status", self.status.map(|status| status.as_str().to_ascii_lowercase())),
+            ("role", self.role.map(|role| role.to_string())),
+            ("group", Some(self.group.clone())),
+            ("method", self.method.map(|kind| kind.to_string())),
+            ("locked", self.locked.then(|| "yes".to_owned())),
+            ("sort", Some(sort).filter(|word| word != "name")),
+            ("page", (self.page > 1).then(|| self.page.to_string())),
+        ];
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .filter(|(_, value)| !value.is_empty())
+            .collect()
+    }
+
+    /// The same as a query.
+    #[must_use]
+    pub fn query(&self) -> String {
+        Serializer::new(String::new()).extend_pairs(self.pairs()).finish()
+    }
+
+    /// What it is sorted by, as an address says it.
+    #[must_use]
+    pub fn sort_word(&self) -> String {
+        let word = SORTS.into_iter().find(|(_, sort)| *sort == self.sort).map_or("name", |(word, _)| word);
+        if self.descending { format!("-{word}") } else { word.to_owned() }
+    }
+
+    /// The same list on another page.
+    #[must_use]
+    pub fn on(&self, page: i64) -> Self {
+        Self { page, picks: Vec::new(), nobody: false, ..self.clone() }
+    }
+
+    /// The same list sorted by this; the other way round, if it is already.
+    #[must_use]
+    pub fn by(&self, word: &str) -> Self {
+        let sort = SORTS.into_iter().find(|(name, _)| *name == word).map_or(Sort::Name, |(_, sort)| sort);
+        Self { sort, descending: sort == self.sort && !self.descending, ..self.on(1) }
+    }
+
+    /// In which order this column is, if it is what the list is sorted by.
+    #[must_use]
+    pub fn order(&self, word: &str) -> Option<&'static str> {
+        let is_this = SORTS.into_iter().any(|(name, sort)| name == word && sort == self.sort);
+        is_this.then_some(if self.descending { "descending" } else { "ascending" })
+    }
+
+    /// Whether it leaves anybody out.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        self.search() != Search::default()
+    }
+
+    /// Who matches.
+    #[must_use]
+    pub fn search(&self) -> Search {
+        let group = Some(self.group.as_str()).filter(|group| !group.is_empty()).map(str::parse);
+        Search {
+            text: Some(self.text.clone()).filter(|text| !text.is_empty()),
+            status: self.status,
+            role: self.role,
+            // What cannot be a group's name is no group: nobody is in it.
+            ids: matches!(group, Some(Err(_))).then(Vec::new),
+            group: group.and_then(Result::ok),
+            method: self.method,
+            locked: self.locked,
+            ..Search::default()
+        }
+    }
+
+    /// The page of those who match.
+    #[must_use]
+    pub const fn part(&self) -> Part<'static> {
+        let skip = (self.page - 1) * PAGE;
+        Part { sort: self.sort, descending: self.descending, after: "", skip, limit: PAGE }
+    }
+}
