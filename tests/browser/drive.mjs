@@ -3,6 +3,7 @@
 // miss. What it needs comes as one JSON object in its first argument; see tests/browser.rs.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { usersAndWhatIsDoneToMany } from "./console.mjs";
 import { heading } from "./look.mjs";
 import { code, wrongCode } from "./totp.mjs";
 import {
@@ -26,9 +27,10 @@ async function theFirstAdministrator() {
   await page.fill("#username", "root-admin");
   await fillAndSend(page, "#new-password", OTHER);
   await chooseApp(page, "setup");
-  await setUpAuthenticator(page, "setup");
+  const key = await setUpAuthenticator(page, "setup");
   await keepRecovery(page);
   await look(page, "account-admin", "Your account");
+  await usersAndWhatIsDoneToMany(page, key);
 }
 
 async function anInvitedPerson() {

@@ -244,12 +244,15 @@ async fn people_are_sorted_and_paged(core: Core) {
 
 async fn whoever_has_to_wait_is_found(core: Core) {
     let policy = core.logins.policy(NOW).await.unwrap();
-    let kinds: [(&str, fn(&str) -> Budget); 3] =
-        [("app", Budget::of_totp), ("mail", Budget::of_email), ("kept", Budget::of_recovery)];
     core.member("free").await;
     let locked = Search { locked: true, ..Search::default() };
-    for (name, budget) in kinds {
-        let budget = budget(core.member(name).await.id.as_str());
+    for name in ["app", "mail", "kept"] {
+        let id = core.member(name).await.id;
+        let budget = match name {
+            "app" => Budget::of_totp(id.as_str()),
+            "mail" => Budget::of_email(id.as_str()),
+            _ => Budget::of_recovery(id.as_str()),
+        };
         for _ in 0..5 {
             let budget = budget.clone();
             write(&core.logins, Box::new(move |c| Box::pin(async move { charge(c, &budget, NOW).await.map(drop) })))
