@@ -6,6 +6,9 @@
 # postgres:100000. Every protection against replay is on. Run it as root on an idle machine: every figure is a wait
 # for a disk or for another process, and a compiler beside it multiplies them.
 #
+# Then what an administrator waits for among many people: the list of users with every filter and order, a request for
+# registration of 100,000 of them at once, and what logins wait for meanwhile.
+#
 # Then how long refusals take, by their reason: a row whose ratio is far from 1 tells an outsider something.
 #
 # The others are told a time that moves on by 60 seconds with each login, so one user logs in with fresh codes. Our
@@ -15,6 +18,7 @@
 #   TWOLATCH_SEED         what fills its database        (target/release/examples/seed)
 #   TWOLATCH_BURST        what offers logins at a rate   (target/release/examples/burst)
 #   TWOLATCH_CLASSES      what refusals take, by reason  (target/release/examples/classes)
+#   TWOLATCH_MANY         what does the many people      (target/release/examples/many)
 #   TWOLATCH_WEB          what signs in to a web app     (target/release/examples/web)
 #   TWOLATCH_PAM_MODULE   the module, a release build    (target/pam/release/libpam_twolatch.so)
 #
@@ -32,10 +36,12 @@ server=$(realpath "${TWOLATCH_BIN:-$target/release/twolatch}")
 seeder=$(realpath "${TWOLATCH_SEED:-$target/release/examples/seed}")
 module=$(realpath "${TWOLATCH_PAM_MODULE:-$target/pam/release/libpam_twolatch.so}")
 burst=$(realpath "${TWOLATCH_BURST:-$target/release/examples/burst}")
+many=$(realpath "${TWOLATCH_MANY:-$target/release/examples/many}")
 web=$(realpath "${TWOLATCH_WEB:-$target/release/examples/web}")
 classes=$(realpath "${TWOLATCH_CLASSES:-$target/release/examples/classes}")
 readonly refusals=1000 web_refusals=200
 readonly blocks=5 logins=200 rate=1000 seconds=5 web_seconds=60
+readonly many_people=100000 calm=50 calm_seconds=20
 work=$(mktemp -d /tmp/twolatch-bench.XXXXXX)
 servers=()
 ready=()
@@ -117,7 +123,7 @@ setup_ours() {
 # Puts $2 people into the database of folder $1 and writes `USER SECRET` of those who log in to $1/people.
 seed() {
     local folder=$1 users=$2
-    "$seeder" "$folder/twolatch.toml" "$users" $((blocks * logins + rate * seconds)) >"$folder/people"
+    "$seeder" "$folder/twolatch.toml" "$users" $((blocks * logins + rate * seconds + 2 * calm * calm_seconds)) >"$folder/people"
 }
 
 mkdir -m 755 "$work/pam"
@@ -162,10 +168,28 @@ done
 # People who have not logged in yet, at a fixed rate.
 printf '\n'
 for service in "${ours[@]}"; do
-    tail -n "+$((blocks * logins + 1))" "$work/$service/people" >"$work/burst"
+    sed -n "$((blocks * logins + 1)),$((blocks * logins + rate * seconds))p" "$work/$service/people" >"$work/burst"
     [[ $(wc -l <"$work/burst") -ge $((rate * seconds)) ]] || continue
     printf '%s: %d/s for %d s: %s\n' "$service" "$rate" "$seconds" \
         "$("$burst" "/run/twolatch/$service.sock" "$work/burst" "$rate" "$seconds")"
+done
+
+# Among many people. Those who log in meanwhile are not among those of whom registration is requested.
+for service in "${ours[@]}"; do
+    tail -n "+$((blocks * logins + rate * seconds + 1))" "$work/$service/people" >"$work/calm"
+    [[ $(wc -l <"$work/calm") -ge $((2 * calm * calm_seconds)) && $service != *-1000000 ]] || continue
+    printf '\n%s and %d people more\n' "$service" "$many_people"
+    config=$work/$service/twolatch.toml socket=/run/twolatch/$service.sock
+    "$many" fill "$config" "$many_people"
+    "$many" pages "$config"
+    (ulimit -v $((512 * 1024)) && "$server" user list --config "$config" --json) | wc -c |
+        xargs printf 'user list --json: %d bytes, within 512 MiB of addresses\n'
+    head -n $((calm * calm_seconds)) "$work/calm" >"$work/half"
+    printf 'idle: %s\n' "$("$burst" "$socket" "$work/half" "$calm" "$calm_seconds")"
+    tail -n $((calm * calm_seconds)) "$work/calm" >"$work/half"
+    "$many" bulk "$config" &
+    printf 'meanwhile: %s\n' "$("$burst" "$socket" "$work/half" "$calm" "$calm_seconds")"
+    wait $!
 done
 
 # Whole sign-ins to a web app, at one server.

@@ -88,7 +88,7 @@ async fn fill(logins: &Logins, count: u32) -> Result<(), Failure> {
     let actor = Actor::command_line("bench".to_owned(), now);
     let policy = logins.policy(now).await?;
     let mut rules = Rules::initial(Level::Optional);
-    rules.groups.insert("group3".parse()?, Level::Required);
+    rules.groups.insert("group3".parse()?, Level::Required.into());
     logins.set_rules(rules, policy.version, "bench".to_owned(), &actor).await?;
     for first in (0..count).step_by(BATCH as usize) {
         let mut people = Vec::new();

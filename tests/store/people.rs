@@ -10,14 +10,14 @@ use twolatch_core::factor::Kind;
 use twolatch_core::id::Id;
 use twolatch_core::policy::{Exemption, Level, Policy, Rule, Rules, StatusWord, Subject};
 use twolatch_core::store::budgets::{Budget, Charge, HARD_STOP, charge};
-use twolatch_core::store::policies::{delete_exemption, insert_exemption, insert_policy};
 use twolatch_core::store::people::{Found, Part, Search, Sort};
+use twolatch_core::store::policies::{delete_exemption, insert_exemption, insert_policy};
 use twolatch_core::store::users::{insert_user, note_login};
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{GroupName, Role, User};
 
 use super::{Work, write};
-use crate::support::core::{Core, NOW, actor, on_both, parsed};
+use crate::support::core::{Core, NOW, on_both, parsed};
 
 on_both!(
     a_search_finds_who_stands_so_under_any_policy,

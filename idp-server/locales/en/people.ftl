@@ -1,7 +1,7 @@
 ### Who there is, and what is done to many of them: /admin/users and /admin/bulk.
 
 users = Users
-users-search = Name or address begins with
+users-search = Name or address
 users-status = Second factor
 users-role = Role
 users-group = Group

@@ -1,7 +1,7 @@
 ### Siapa saja yang ada, dan apa yang dilakukan pada banyak orang: /admin/users dan /admin/bulk.
 
 users = Pengguna
-users-search = Nama atau alamat berawalan
+users-search = Nama atau alamat
 users-status = Faktor kedua
 users-role = Peran
 users-group = Grup
