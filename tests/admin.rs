@@ -46,7 +46,7 @@ async fn sec_5_every_page_and_action_of_the_console_asks_for_the_role() {
     let mut matrix =
         format!("{:<44} {:<6} {:<10} {:<10} {:<10} {:<10}", "", "", "nobody", "member", "supervisor", "admin");
     for (path, _) in router::console() {
-        let to = path.replace("{name}", "member").replace("{id}", "none").replace("{seq}", "1");
+        let to = path.replace("{name}", "member").replace("{id}", "none").replace("{version}", "1");
         for method in [Method::GET, Method::POST] {
             write!(matrix, "\n{path:<44} {method:<6}").unwrap();
             for (name, browser) in &mut people {

@@ -18,6 +18,8 @@ mod admin_link;
 #[cfg(test)]
 mod admin_users;
 #[cfg(test)]
+mod admin_security;
+#[cfg(test)]
 mod api_auth;
 #[cfg(test)]
 mod attacks;

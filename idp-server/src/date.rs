@@ -3,7 +3,7 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use twolatch_core::time::Timestamp;
 
 use crate::text::{Language, Text, t};
@@ -27,6 +27,23 @@ pub fn minute(moment: Timestamp, language: Language) -> String {
 #[must_use]
 pub fn machine(moment: Timestamp) -> String {
     utc(moment).format("%FT%TZ").to_string()
+}
+
+/// What [`read`] reads.
+pub const EXPECTED: &str = "a day (2026-03-03) or a moment in UTC (2026-03-03T14:05)";
+
+/// A day or a moment in UTC, as people type it, and how many seconds long it is.
+#[must_use]
+pub fn read(text: &str) -> Option<(Timestamp, i64)> {
+    let text = text.strip_suffix('Z').unwrap_or(text);
+    let (moment, length) = if let Ok(day) = NaiveDate::parse_from_str(text, "%F") {
+        (day.and_time(NaiveTime::MIN), 86_400)
+    } else if let Ok(second) = NaiveDateTime::parse_from_str(text, "%FT%T") {
+        (second, 1)
+    } else {
+        (NaiveDateTime::parse_from_str(text, "%FT%H:%M").ok()?, 60)
+    };
+    Some((Timestamp::from_unix(moment.and_utc().timestamp()), length))
 }
 
 /// A moment on a page, for people and for machines.

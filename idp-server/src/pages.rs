@@ -140,6 +140,12 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("account_password", account::password::PasswordPage::samples(frame)),
         all("admin_users", admin::users::UsersPage::samples(frame)),
         all("admin_bulk", admin::bulk::BulkPage::samples(frame)),
+        all("admin_security", admin::security::SecurityPage::samples(frame)),
+        all("admin_switch", admin::security::switch::SwitchPage::samples(frame)),
+        all("admin_rule", admin::security::rule::RulePage::samples(frame)),
+        all("admin_rule_look", vec![admin::security::rule::LookPage::sample(frame)]),
+        all("admin_exemption", admin::security::exemption::ExemptionPage::samples(frame)),
+        all("admin_version", vec![admin::security::version::VersionPage::sample(frame)]),
         all("admin_why", admin::why::WhyPage::samples(frame)),
         all("error", vec![crate::web::error::ErrorPage::sample(frame)]),
     ]

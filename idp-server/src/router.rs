@@ -11,7 +11,7 @@ use crate::oidc::{authorize, discovery, jwks, token, userinfo};
 use crate::pages::{account, admin, admin_link, home, login, logout, not_me, setup, stop};
 use crate::state::App;
 use crate::web::form::MAX_BODY;
-use crate::web::path::console as at;
+use crate::web::path::{console as at, rules};
 use crate::web::{assets, guard, headers, path};
 
 /// The web server's routes.
@@ -81,12 +81,19 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
 /// What administrators and supervisors see. Every `post` here takes a [`crate::web::form::Form`] too.
 #[must_use]
 pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
+    use admin::security::{self, exemption, rule, switch, version};
     vec![
         (at::ADMIN, get(admin::show)),
         (at::ADMIN_USERS, get(admin::users::show)),
         (at::ADMIN_BULK, post(admin::bulk::preview)),
         (at::ADMIN_JOB, get(admin::bulk::show).post(admin::bulk::start)),
         (at::ADMIN_JOB_STOP, post(admin::bulk::stop)),
+        (at::ADMIN_SECURITY, get(security::show)),
+        (rules::ADMIN_SWITCH, get(switch::show).post(switch::submit)),
+        (rules::ADMIN_RULE, get(rule::show).post(rule::submit)),
+        (rules::ADMIN_EXEMPTION, get(exemption::show).post(exemption::submit)),
+        (rules::ADMIN_EXEMPTION_END, post(exemption::end)),
+        (rules::ADMIN_VERSION, get(version::show).post(version::submit)),
         (at::ADMIN_WHY, get(admin::why::show)),
     ]
 }

@@ -186,11 +186,13 @@ pub enum Notice {
     WrongCodes,
     /// A hundred were: that second factor is held.
     Held,
+    /// Less is asked of the whole organisation than before.
+    Lowered,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::AuthenticatorAdded,
         Self::AuthenticatorRemoved,
         Self::EmailCodeOn,
@@ -209,5 +211,6 @@ impl Notice {
         Self::AdminLinkAsked,
         Self::WrongCodes,
         Self::Held,
+        Self::Lowered,
     ];
 }

@@ -39,6 +39,7 @@ pub mod recover;
 pub mod requests;
 mod reset;
 pub mod setup;
+pub mod switch;
 mod verdict;
 pub mod web;
 

@@ -97,6 +97,13 @@ impl Site {
         Self { router: routes(app.clone()), core, app, clock }
     }
 
+    /// The same, where the configuration lets nobody be below `required`.
+    pub(crate) fn locked(mut self) -> Self {
+        self.app.logins.locked = true;
+        self.router = routes(self.app.clone());
+        self
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -321,8 +328,8 @@ impl Page {
 
 fn hidden_in(form: &str) -> Vec<(String, String)> {
     let fields = form.split("<input type=\"hidden\" ").skip(1).map(|field| {
-        let part = |name: &str| between(field, &format!("{name}=\""), "\"").unwrap().replace("&#38;", "&");
-        (part("name"), part("value"))
+        let part = |name: &str| between(field, &format!("{name}=\""), "\"").unwrap().to_owned();
+        (part("name"), part("value").replace("&#38;", "&").replace("&#34;", "\""))
     });
     fields.collect()
 }

@@ -220,18 +220,9 @@ async fn history(app: &App, limit: i64, json: bool) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What is other in the later of two versions, each with what it was before.
+/// What is other in the later of two versions.
 fn difference(before: &Rules, after: &Rules) -> String {
-    let fields = |rules: &Rules| match serde_json::to_value(rules) {
-        Ok(serde_json::Value::Object(fields)) => fields,
-        _ => serde_json::Map::new(),
-    };
-    let (before, after) = (fields(before), fields(after));
-    let changed: Vec<String> = after
-        .iter()
-        .filter(|(name, value)| before.get(*name) != Some(*value))
-        .map(|(name, value)| format!("{name} {value}, before {}", before.get(name).unwrap_or(&serde_json::Value::Null)))
-        .collect();
+    let changed = before.difference(after);
     if changed.is_empty() { "the same rules; an exemption came or went".to_owned() } else { changed.join("; ") }
 }
 

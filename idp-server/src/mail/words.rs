@@ -157,6 +157,7 @@ const fn title(event: Notice) -> Text {
         Notice::AdminLinkAsked => t("mail-title-admin-link-asked"),
         Notice::WrongCodes => t("mail-title-wrong-codes"),
         Notice::Held => t("mail-title-held"),
+        Notice::Lowered => t("mail-title-lowered"),
     }
 }
 
@@ -181,6 +182,7 @@ const fn sentence(event: Notice) -> Text {
         Notice::AdminLinkAsked => t("mail-admin-link-asked"),
         Notice::WrongCodes => t("mail-wrong-codes"),
         Notice::Held => t("mail-held"),
+        Notice::Lowered => t("mail-lowered"),
     }
 }
 

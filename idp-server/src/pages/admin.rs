@@ -16,6 +16,7 @@ use crate::web::path::{ConsolePage, Links, console};
 
 pub mod bulk;
 pub mod users;
+pub mod security;
 pub mod why;
 pub mod words;
 

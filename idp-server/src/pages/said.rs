@@ -5,6 +5,7 @@ use twolatch_core::time::Timestamp;
 
 use crate::text::{Text, t};
 use crate::web::frame::Frame;
+use crate::web::notice::rules::RulesNotice;
 use crate::web::notice::{Account, Notice};
 
 /// Something said on a page, or nothing.
@@ -67,6 +68,7 @@ impl From<Notice> for Said {
             Notice::PasswordSet => Self::good(t("said-password-set")),
             Notice::PasswordChanged => Self::good(t("said-password-changed")),
             Notice::Account(account) => account.into(),
+            Notice::Rules(rules) => rules.into(),
             Notice::SignedOut => Self::good(t("said-signed-out")),
             Notice::AskedLately => Self::good(t("said-asked-lately")),
             Notice::AdminLinkMailed => Self::good(t("said-admin-link")),
@@ -91,6 +93,24 @@ impl From<Weak> for Said {
             Weak::Same => t("weak-same"),
             Weak::Common => t("weak-common"),
         })
+    }
+}
+
+impl From<RulesNotice> for Said {
+    fn from(notice: RulesNotice) -> Self {
+        match notice {
+            RulesNotice::Switched => Self::good(t("rules-said-switched")),
+            RulesNotice::Saved => Self::good(t("rules-said-saved")),
+            RulesNotice::Removed => Self::good(t("rules-said-removed")),
+            RulesNotice::Exempted => Self::good(t("rules-said-exempted")),
+            RulesNotice::Ended => Self::good(t("rules-said-ended")),
+            RulesNotice::Restored => Self::good(t("rules-said-restored")),
+            RulesNotice::Outdated => Self::error(t("rules-said-outdated")),
+            RulesNotice::Locked => Self::error(t("rules-said-locked")),
+            RulesNotice::LocksOut => Self::error(t("rules-said-locks-out")),
+            RulesNotice::WrongPassword => Self::error(t("rules-said-wrong-password")),
+            RulesNotice::Wait => Self::error(t("rules-said-wait")),
+        }
     }
 }
 

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use twolatch_core::crypto::password::Weak;
 use twolatch_core::crypto::seal::Place;
 
+use self::rules::RulesNotice;
 use crate::state::App;
+
+pub mod rules;
 
 /// Something to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +83,8 @@ pub enum Notice {
     Disowned,
     /// Something about the own account.
     Account(Account),
+    /// Something about the rules of policy.
+    Rules(RulesNotice),
 }
 
 /// Something to say about the own account.

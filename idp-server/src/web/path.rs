@@ -7,6 +7,7 @@ use crate::config::Config;
 
 pub mod console;
 mod links;
+pub mod rules;
 
 /// Signed in already? Then the account, else sign-in.
 pub const HOME: &str = "/";

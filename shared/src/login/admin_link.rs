@@ -86,7 +86,7 @@ impl Logins {
                     insert_link(connection, &store, &nobodys, &link(Purpose::AdminWait), now).await?;
                     insert_link(connection, &store, &stop, &link(Purpose::Stop), now).await?;
                     let stop = Secret::new(stop);
-                    alarm(connection, &store, &user, Notice::AdminLinkAsked, Some(&stop), now).await?;
+                    alarm(connection, &store, user.name.as_str(), Notice::AdminLinkAsked, Some(&stop), now).await?;
                     record(connection, &store, about).await?;
                     Ok(true)
                 })
@@ -134,7 +134,7 @@ impl Logins {
                     insert_link(connection, &store, &stop, &stopping, now).await?;
                     queue(connection, &store, &mail, now.plus(LIFE), now).await?;
                     let stop = Secret::new(stop);
-                    alarm(connection, &store, &user, Notice::AdminLinkAsked, Some(&stop), now).await?;
+                    alarm(connection, &store, user.name.as_str(), Notice::AdminLinkAsked, Some(&stop), now).await?;
                     record(connection, &store, about).await?;
                     Ok(true)
                 })
@@ -199,7 +199,7 @@ impl Logins {
                     remove_factors(connection, &store, &[(person, user.clone())], now).await?;
                     insert_attempt(connection, &store, &fresh).await?;
                     tell(connection, &store, &user, Notice::FactorsReset, &about).await?;
-                    alarm(connection, &store, &user, Notice::FactorsReset, None, now).await?;
+                    alarm(connection, &store, user.name.as_str(), Notice::FactorsReset, None, now).await?;
                     let used = Record { event: Event::LinkUsed, ..about.clone() }.saying("admin link");
                     record(connection, &store, used).await?;
                     record(connection, &store, Record { event: Event::FactorsReset, ..about }.saying(detail)).await

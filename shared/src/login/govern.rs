@@ -5,8 +5,10 @@ use sqlx::AnyConnection;
 use super::Logins;
 use super::actor::{Actor, allow};
 use super::manage::ManageError;
+use super::notices::alarm;
 use crate::audit::Event;
 use crate::door::Door;
+use crate::letter::Notice;
 use crate::policy::{Exemption, Policy, Rules};
 use crate::store::audit::record;
 use crate::store::policies::{delete_exemption, insert_exemption, insert_policy};
@@ -44,10 +46,14 @@ impl Logins {
                         logins.let_an_admin_in(connection, before, &rules, by.now).await?;
                     }
                     insert_policy(connection, &store, &rules, expected, &by.name, about.at).await?;
+                    if before.is_some_and(|before| before.rules.organisation > rules.organisation) {
+                        alarm(connection, &store, &by.name, Notice::Lowered, None, about.at).await?;
+                    }
                     record(connection, &store, about).await
                 })
             })
             .await;
+        self.store.outdate_policy();
         match written {
             Err(StoreError::LastAdmin) => Err(ManageError::LocksOut),
             written => Ok(written?),
@@ -133,6 +139,7 @@ impl Logins {
                 })
             })
             .await?;
+        self.store.outdate_policy();
         Ok(done)
     }
 }

@@ -64,7 +64,7 @@ impl Logins {
                         answer_request(connection, &store, former, &withdrawn).await?;
                     }
                     insert_request(connection, &store, &request).await?;
-                    alarm(connection, &store, &changed, Notice::Disowned, None, now).await?;
+                    alarm(connection, &store, changed.name.as_str(), Notice::Disowned, None, now).await?;
                     record(connection, &store, about).await
                 })
             })

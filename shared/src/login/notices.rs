@@ -82,7 +82,7 @@ pub(super) async fn warn(store: &Store, user: &Id<User>, warning: Option<Notice>
                 let Some(Person { user, .. }) = person_in(connection, &work, &user).await? else { return Ok(()) };
                 tell(connection, &work, &user, event, &about).await?;
                 if event == Notice::Held {
-                    alarm(connection, &work, &user, event, None, about.at).await?;
+                    alarm(connection, &work, user.name.as_str(), event, None, about.at).await?;
                 }
                 Ok(())
             })
@@ -93,20 +93,20 @@ pub(super) async fn warn(store: &Store, user: &Id<User>, warning: Option<Notice>
     }
 }
 
-/// Tells all administrators of something about somebody, with a token that stops it where there is one.
+/// Tells all administrators of something about somebody, or that somebody has done, with a token that stops it where there is one.
 ///
 /// # Errors
 /// Where the database fails.
 pub(super) async fn alarm(
     connection: &mut AnyConnection,
     store: &Store,
-    about: &User,
+    who: &str,
     event: Notice,
     stop: Option<&Secret>,
     now: Timestamp,
 ) -> Written<()> {
     for admin in admins_in(connection, store).await? {
-        let letter = Letter::Alarm { who: about.name.to_string(), event, at: now, stop: stop.cloned() };
+        let letter = Letter::Alarm { who: who.to_owned(), event, at: now, stop: stop.cloned() };
         post(connection, store, &admin.user, letter, now).await?;
     }
     Ok(())

@@ -214,7 +214,7 @@ async fn file(
     if !insert_request(connection, store, request).await? {
         return Ok(Filed::Already);
     }
-    alarm(connection, store, user, Notice::RecoveryAsked, None, about.at).await?;
+    alarm(connection, store, user.name.as_str(), Notice::RecoveryAsked, None, about.at).await?;
     tell(connection, store, user, Notice::RecoveryAsked, &about).await?;
     record(connection, store, about).await?;
     Ok(Filed::AskAdministrator)

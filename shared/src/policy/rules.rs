@@ -173,6 +173,21 @@ impl Rules {
         door.into_iter().chain(at.client.and_then(of_client))
     }
 
+    /// What is other in later rules, each with what it was before.
+    #[must_use]
+    pub fn difference(&self, later: &Self) -> Vec<String> {
+        let fields = |rules: &Self| match serde_json::to_value(rules) {
+            Ok(serde_json::Value::Object(fields)) => fields,
+            _ => serde_json::Map::new(),
+        };
+        let (before, after) = (fields(self), fields(later));
+        let told = |(name, value): (&String, &serde_json::Value)| {
+            let earlier = before.get(name).unwrap_or(&serde_json::Value::Null);
+            (earlier != value).then(|| format!("{name} {value}, before {earlier}"))
+        };
+        after.iter().filter_map(told).collect()
+    }
+
     /// What these rules allow below `required` that others did not: what the configuration's lock refuses.
     #[must_use]
     pub fn go_below_required(&self, before: &Self, now: Timestamp) -> bool {

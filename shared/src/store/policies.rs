@@ -57,6 +57,14 @@ impl Store {
         Ok(policy)
     }
 
+    /// Has the policy read anew: this server has just put another one in force.
+    pub(crate) fn outdate_policy(&self) {
+        let mut cached = self.inner.policy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, _)) = cached.as_mut() {
+            *at = Timestamp::from_unix(i64::MIN);
+        }
+    }
+
     /// Whether there is any policy: a new database has none.
     ///
     /// # Errors

@@ -204,7 +204,7 @@ fn merge<K: Ord>(rules: &mut std::collections::BTreeMap<K, Rule>, key: K, change
 fn tell(preview: &Preview, verb: &str) -> Result<(), CliError> {
     let line = |changed: &Changed, what: &str| {
         if changed.count > 0 {
-            let names: Vec<&str> = changed.names.iter().map(|name| name.as_str()).collect();
+            let names: Vec<&str> = changed.names.iter().map(twolatch_core::user::UserName::as_str).collect();
             let more = if changed.count > u64::try_from(names.len()).unwrap_or_default() { ", …" } else { "" };
             say(format_args!("{} {verb} {what}: {}{more}", changed.count, names.join(", ")));
         }

@@ -3,7 +3,7 @@
 use twolatch_core::client::ClientId;
 use twolatch_core::door::Door;
 use twolatch_core::login::explain::Asked;
-use twolatch_core::policy::{Because, Level};
+use twolatch_core::policy::{Because, Level, RecoveryKept};
 use twolatch_core::user::Role;
 
 use crate::text::{Text, t};
@@ -44,6 +44,16 @@ pub const fn role(role: Role) -> Text {
         Role::Admin => t("role-admin"),
         Role::Supervisor => t("role-supervisor"),
         Role::Member => t("role-member"),
+    }
+}
+
+/// What is kept for the day on which all else is lost.
+#[must_use]
+pub const fn recovery(kept: RecoveryKept) -> Text {
+    match kept {
+        RecoveryKept::Codes => t("kept-codes"),
+        RecoveryKept::Key => t("kept-key"),
+        RecoveryKept::Both => t("kept-both"),
     }
 }
 

@@ -1,0 +1,177 @@
+//! The console's settings of policy: the switch, rules, exemptions and versions, as an administrator uses them.
+
+use twolatch_core::factor::totp::Totp;
+use twolatch_core::letter::{Letter, Notice};
+use twolatch_core::policy::{Level, Policy};
+use twolatch_core::user::Role;
+
+use crate::admin::{confirm, of_role};
+use crate::support::core::{actor, parsed};
+use crate::support::site::{Browser, PASSWORD, Page, Site};
+
+const SECURITY: &str = "/admin/settings/security";
+const SWITCH: &str = "/admin/settings/switch";
+const RULE: &str = "/admin/settings/rule";
+const EXEMPTION: &str = "/admin/settings/exemption";
+
+async fn policy(site: &Site) -> Policy {
+    site.advance(2);
+    Policy::clone(site.app.logins.policy(site.now()).await.unwrap().as_ref())
+}
+
+/// Opens a page that asks for a second factor first.
+async fn reach(site: &Site, browser: &mut Browser, totp: &Totp, to: &str) -> Page {
+    site.advance(301);
+    let page = site.open(browser, to).await;
+    confirm(site, browser, totp, &page).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_switch_takes_the_password_once_more_and_tells_every_administrator() {
+    let site = Site::mailing().await;
+    let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
+    for name in ["admin", "other"] {
+        if name == "other" {
+            of_role(&site, name, Role::Admin).await;
+        }
+        let (address, now) = (format!("{name}@example.org").parse().unwrap(), site.now());
+        let edit = |user: &mut twolatch_core::user::User| user.email = Some(address);
+        site.app.logins.change_user(&parsed(name), String::new(), &actor(now), edit).await.unwrap();
+    }
+    site.sign_in(&mut browser, "admin", &totp).await;
+    site.member("bob", true).await;
+    let page = reach(&site, &mut browser, &totp, &format!("{SWITCH}?to=off")).await;
+    assert_eq!(page.title(), "Turn it off", "{page:?}");
+    assert!(
+        page.body.contains("This lowers the protection") && page.body.contains("3 people will not be asked any more")
+    );
+    let before = policy(&site).await;
+    let page = site.submit_to(&mut browser, &page, SWITCH, &[("current-password", "wrong wrong wrong")]).await;
+    assert_eq!(page.said(), Some("The password is not right."));
+    assert_eq!(policy(&site).await.version, before.version, "SEC: nothing without the password");
+    let page = site.submit_to(&mut browser, &page, SWITCH, &[("current-password", PASSWORD)]).await;
+    assert_eq!((page.title().as_str(), page.said()), ("Security", Some("The switch is turned.")), "{page:?}");
+    assert_eq!(policy(&site).await.rules.organisation, Level::Off);
+    let told = site.app.store.claim_mails(1000, site.now()).await.unwrap();
+    let told = told.iter().filter(|mail| matches!(mail.mail.letter, Letter::Alarm { event: Notice::Lowered, .. }));
+    let mut told: Vec<&str> = told.map(|mail| mail.mail.name.as_str()).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["admin", "other"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_turned_on_without_a_second_factor_of_the_own() {
+    let site = Site::new().await;
+    let off = twolatch_core::policy::Rules { organisation: Level::Off, ..policy(&site).await.rules };
+    site.app.logins.set_rules(off, 1, String::new(), &actor(site.now())).await.unwrap();
+    site.member("admin", true).await;
+    let role = |user: &mut twolatch_core::user::User| user.role = Role::Admin;
+    site.app.logins.change_user(&parsed("admin"), String::new(), &actor(site.now()), role).await.unwrap();
+    site.advance(2);
+    let mut browser = Browser::default();
+    site.enter(&mut browser, "admin").await;
+    let page = site.open(&mut browser, &format!("{SWITCH}?to=required")).await;
+    let page = site.submit_to(&mut browser, &page, "/account/confirm", &[("current-password", PASSWORD)]).await;
+    assert_eq!(page.title(), "Turn it on for everybody", "{page:?}");
+    assert!(page.body.contains("First set up your own") && !page.body.contains("name=\"version\""));
+    // The same form from another tab changes nothing either.
+    let optional = site.open(&mut browser, &format!("{SWITCH}?to=optional")).await;
+    let version = policy(&site).await.version.to_string();
+    let forged = [("to", "required"), ("version", &version), ("current-password", PASSWORD)];
+    let token = optional.hidden_of(SWITCH).into_iter().find(|(name, _)| name == "form").unwrap().1;
+    let mut fields = vec![("form", token.as_str())];
+    fields.extend(forged);
+    let answer = site.send(browser.form(SWITCH, &crate::support::site::encode(fields))).await;
+    assert_eq!(answer.location().as_deref(), Some("/admin/settings/switch?to=required"), "{answer:?}");
+    assert_eq!(policy(&site).await.rules.organisation, Level::Off);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn floor_under_the_lock_the_switch_is_shown_and_fixed() {
+    let mut site = Site::new().await;
+    let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
+    site = site.locked();
+    let page = site.open(&mut browser, SECURITY).await;
+    assert!(page.body.contains("The configuration file holds it there") && !page.body.contains(SWITCH), "{page:?}");
+    let page = reach(&site, &mut browser, &totp, &format!("{SWITCH}?to=off")).await;
+    assert_eq!(page.title(), "Security", "there is nothing to turn");
+    let page = reach(&site, &mut browser, &totp, &format!("{RULE}?scope=all&of=")).await;
+    let typed = [
+        ("app", "yes"),
+        ("email", "yes"),
+        ("skips", "3"),
+        ("skip_until", ""),
+        ("device_days", "14"),
+        ("recovery", "codes"),
+        ("enrol_codes", "2"),
+        ("setup_days", "7"),
+        ("admin_link", "on"),
+    ];
+    let page = site.submit_to(&mut browser, &page, RULE, &typed).await;
+    let page = site.submit_to(&mut browser, &page, RULE, &[]).await;
+    let said = "The configuration file does not let anybody be below required. Nothing was changed.";
+    assert_eq!(page.said(), Some(said), "{page:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_is_looked_at_before_it_is_in_force_and_can_be_taken_back() {
+    let site = Site::new().await;
+    let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
+    site.enrolled("alice").await;
+    let page = reach(&site, &mut browser, &totp, RULE).await;
+    let rule = |of| [("scope", "role"), ("of", of), ("level", "required"), ("email", "yes"), ("device_days", "3")];
+    let bad = site.submit_to(&mut browser, &page, RULE, &rule("chief")).await;
+    assert_eq!(bad.said(), Some("There is nothing of that name. Nothing was changed."));
+    let look = site.submit_to(&mut browser, &page, RULE, &rule("member")).await;
+    assert_eq!(look.title(), "Rule: Role member", "{look:?}");
+    assert!(look.body.contains("One person will have to set up") && look.body.contains("alice"), "{look:?}");
+    let before = policy(&site).await;
+    assert!(before.rules.roles.is_empty(), "looking changes nothing");
+    let page = site.submit_to(&mut browser, &look, RULE, &[]).await;
+    assert_eq!((page.title().as_str(), page.said()), ("Security", Some("The rule is in force.")));
+    assert!(page.body.contains("<th scope=\"row\">Role member</th><td>Required</td><td>Email</td>"), "{page:?}");
+    // The page that was looked at before belongs to other rules.
+    let stale = site.submit_to(&mut browser, &look, RULE, &[]).await;
+    assert!(stale.said().unwrap().starts_with("Somebody else has changed the rules meanwhile."), "{stale:?}");
+    // A rule that keeps every administrator out is none: nothing can be mailed here.
+    let page = site.open(&mut browser, RULE).await;
+    let look = site.submit_to(&mut browser, &page, RULE, &[("scope", "role"), ("of", "admin"), ("email", "yes")]).await;
+    let page = site.submit_to(&mut browser, &look, RULE, &[]).await;
+    assert!(page.said().unwrap().starts_with("Under these rules no administrator could sign in."), "{page:?}");
+    // Back to where it was.
+    let page = site.open(&mut browser, &format!("/admin/settings/version/{}", before.version)).await;
+    assert_eq!(page.title(), format!("Go back to version {}", before.version));
+    let to = format!("/admin/settings/version/{}", before.version);
+    let page = site.submit_to(&mut browser, &page, &to, &[]).await;
+    assert_eq!(page.said(), Some("The earlier rules are in force again."), "{page:?}");
+    assert!(policy(&site).await.rules.roles.is_empty());
+    let events = site.number("SELECT COUNT(*) FROM audit WHERE event = 'policy_changed' AND actor = 'admin'").await;
+    assert_eq!(events, 2, "TRACE: each change, and by whom");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exemption_has_an_end_and_a_reason() {
+    let site = Site::new().await;
+    let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
+    site.enrolled("alice").await;
+    let page = reach(&site, &mut browser, &totp, EXEMPTION).await;
+    let typed = |of, days, reason| {
+        [("kind", "person"), ("of", of), ("door", "ssh"), ("level", "off"), ("days", days), ("reason", reason)]
+    };
+    for (of, days, reason, said) in [
+        ("nobody", "3", "trip", "There is nobody of that name. Nothing was changed."),
+        ("alice", "0", "trip", "Type a number of days, from 1 to 366."),
+        ("alice", "3", " ", "Give a reason, of at most 500 characters."),
+    ] {
+        let page = site.submit_to(&mut browser, &page, EXEMPTION, &typed(of, days, reason)).await;
+        assert_eq!(page.said(), Some(said));
+    }
+    let page = site.submit_to(&mut browser, &page, EXEMPTION, &typed("alice", "3", "trip <b>")).await;
+    assert_eq!(page.said(), Some("The exemption is in force."), "{page:?}");
+    assert!(page.body.contains("trip &#60;b&#62;") && page.body.contains("<td>admin</td>"), "{page:?}");
+    let made = policy(&site).await.exemptions;
+    assert_eq!((made.len(), made[0].author.as_str()), (1, "admin"));
+    let page = site.submit_to(&mut browser, &page, "/admin/settings/exemption/end", &[]).await;
+    assert_eq!(page.said(), Some("The exemption is ended."));
+    assert!(policy(&site).await.exemptions.is_empty());
+}
