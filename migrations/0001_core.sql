@@ -142,6 +142,8 @@ CREATE TABLE audit (
     PRIMARY KEY (instance, seq)
 );
 CREATE INDEX audit_by_time ON audit (at);
+CREATE INDEX audit_by_user ON audit (user_name, at);
+CREATE INDEX audit_by_event ON audit (event, at);
 
 -- What a server has linked of its own records: a range, how many, and the mark over them and the link before.
 CREATE TABLE audit_links (

@@ -57,7 +57,7 @@ enum Command {
     /// Applications that sign people in: add, list, show, delete.
     #[command(subcommand)]
     Client(client::Clients),
-    /// What was decided: list, verify.
+    /// What was decided: list, export, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
     /// The clock, after it was wrong.

@@ -1,11 +1,12 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
-//! A module uses those to its left: `text <- config, date <- state <- web <- oidc, pages, api, hosts <- router <- listen <-
-//! mail, jobs <- cli`.
+//! A module uses those to its left: `text, csv <- config, date <- trail, state <- web <- oidc, pages, api, hosts <- router
+//! <- listen <- mail, jobs <- cli`.
 
 pub mod api;
 pub mod cli;
 pub mod config;
+pub mod csv;
 pub mod date;
 pub mod hosts;
 pub mod jobs;
@@ -16,4 +17,5 @@ pub mod pages;
 pub mod router;
 pub mod state;
 pub mod text;
+pub mod trail;
 pub mod web;

@@ -1,7 +1,9 @@
 //! What is recorded: a closed list of events, one record for each decision. It must hold no secret: records are made
 //! of names, reason codes and numbers only.
 
-use serde::Serialize;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
 use crate::factor::Kind;
@@ -9,7 +11,7 @@ use crate::reason::Reason;
 use crate::time::Timestamp;
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// A code was judged, or would have been.
@@ -105,6 +107,19 @@ impl Event {
         serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
     }
 }
+
+impl FromStr for Event {
+    type Err = UnknownEvent;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEvent> {
+        Self::deserialize(serde_json::Value::from(text)).map_err(|_| UnknownEvent)
+    }
+}
+
+/// Not the name of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an event is one that records have, as `code`, `factors_reset` or `policy_changed`")]
+pub struct UnknownEvent;
 
 /// One record.
 #[derive(Debug, Clone)]

@@ -10,8 +10,10 @@ use super::{Store, StoreError, Written};
 use crate::audit::Record;
 use crate::time::Timestamp;
 
+pub use self::search::{Ending, Filter, Found, Position};
 pub use self::verify::Verified;
 
+pub mod search;
 mod verify;
 
 /// A record as it is stored.
@@ -86,14 +88,13 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn latest_audit(&self, limit: i64) -> Result<Vec<Stored>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT instance, seq, at, event, result, user_name, actor, door, host, source, factor, detail, attempt, \
-             mac FROM audit ORDER BY at DESC, seq DESC LIMIT $1",
-        )
-        .bind(limit)
-        .fetch_all(self.pool())
-        .await?;
-        rows.iter().map(Stored::read).collect()
+        Ok(self.search_audit(&Filter::default(), None, limit).await?.records)
+    }
+
+    /// The last link of this process, as the journal has it: kept in memory, where the database's writer cannot change it.
+    pub async fn audit_head(&self) -> Option<String> {
+        let last = self.inner.chain.lock().await;
+        (last.number > 0).then(|| format!("{}:{}:{}", self.instance(), last.number, last.mark))
     }
 
     /// Links this process's committed records that have no link yet. Answers the new head, if there is one, for the

@@ -16,8 +16,29 @@ pub struct Verified {
     pub unlinked: i64,
     /// The last link of each process: `instance:number:mark`, to compare with the journal.
     pub heads: Vec<String>,
-    /// What is wrong, first things first.
+    /// What is wrong, first things first: up to [`NAMED`] of it.
     pub faults: Vec<String>,
+    /// How much more is wrong.
+    pub more_faults: i64,
+}
+
+/// So many faults are named. One is enough to know; a table that was filled by another hand would not fit into memory.
+const NAMED: usize = 100;
+
+impl Verified {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    fn fault(&mut self, what: String) {
+        if self.faults.len() < NAMED {
+            self.faults.push(what);
+        } else {
+            self.more_faults += 1;
+        }
+    }
 }
 
 impl Store {
@@ -31,7 +52,8 @@ impl Store {
         heads: &[String],
         progress: &mut (dyn FnMut(i64) + Send),
     ) -> Result<Verified, StoreError> {
-        let mut found = Verified { records: 0, links: 0, unlinked: 0, heads: Vec::new(), faults: Vec::new() };
+        let mut found =
+            Verified { records: 0, links: 0, unlinked: 0, heads: Vec::new(), faults: Vec::new(), more_faults: 0 };
         let instances: Vec<String> = sqlx::query_scalar(
             "SELECT instance FROM audit GROUP BY instance UNION SELECT instance FROM audit_links GROUP BY instance",
         )
@@ -43,9 +65,7 @@ impl Store {
         for head in heads {
             let known = head.split(':').next().is_some_and(|name| instances.iter().any(|other| other == name));
             if !known || !self.has_link(head).await? {
-                found
-                    .faults
-                    .push(format!("{head}: the journal names this link, but it is not there: the trail was cut"));
+                found.fault(format!("{head}: the journal names this link, but it is not there: the trail was cut"));
             }
         }
         Ok(found)
@@ -76,7 +96,7 @@ impl Store {
                 after = record.seq;
                 found.records += 1;
                 if !record.is_genuine(self) {
-                    found.faults.push(format!("{instance}:{}: the record was changed", record.seq));
+                    found.fault(format!("{instance}:{}: the record was changed", record.seq));
                 }
                 while let Some(current) = link.filter(|link| record.seq > link.last_seq) {
                     current.check(self, &before, &marks, found);
@@ -102,7 +122,7 @@ impl Store {
         }
         for (number, link) in (1..).zip(&links) {
             if link.number != number {
-                found.faults.push(format!("{instance}: link {number} is missing"));
+                found.fault(format!("{instance}: link {number} is missing"));
                 break;
             }
         }
@@ -134,7 +154,7 @@ impl Link {
             store.keys().check_audit("audit_links", columns, &self.mark).is_ok()
         });
         if !whole {
-            found.faults.push(format!(
+            found.fault(format!(
                 "{}:{}-{}: {} records were written, {} are there",
                 self.instance,
                 self.first_seq,
@@ -143,7 +163,7 @@ impl Link {
                 marks.len()
             ));
         } else if !genuine {
-            found.faults.push(format!("{}: link {} or its records were changed", self.instance, self.number));
+            found.fault(format!("{}: link {} or its records were changed", self.instance, self.number));
         }
     }
 }
