@@ -5,9 +5,11 @@ CREATE TABLE meta (
     -- No time step that began before this moment is accepted; it only rises.
     replay_floor BIGINT NOT NULL,
     -- The latest moment that any server has seen.
-    time_high BIGINT NOT NULL
+    time_high BIGINT NOT NULL,
+    -- Up to which moment the audit was read for alerts; 0 until that is asked for.
+    alerts_until BIGINT NOT NULL
 );
-INSERT INTO meta (id, replay_floor, time_high) VALUES ('meta', 0, 0);
+INSERT INTO meta (id, replay_floor, time_high, alerts_until) VALUES ('meta', 0, 0, 0);
 
 -- A known text sealed with each key: a wrong key is found out before anybody logs in.
 CREATE TABLE canaries (

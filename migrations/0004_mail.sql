@@ -14,3 +14,16 @@ CREATE TABLE mails (
 );
 CREATE INDEX mails_by_next ON mails (next_at);
 CREATE INDEX mails_by_expiry ON mails (dies_at);
+
+-- What administrators are told of: made from audit records, each once, by the server that is first. Kept for two days.
+CREATE TABLE alerts (
+    id TEXT NOT NULL PRIMARY KEY,
+    document TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
+    -- Not under the mark: when it is posted next. NULL where that has been done, or is not asked for.
+    next_at BIGINT,
+    tries BIGINT NOT NULL
+);
+CREATE INDEX alerts_by_next ON alerts (next_at);
+CREATE INDEX alerts_by_time ON alerts (at);

@@ -14,11 +14,17 @@ mod acting;
 #[cfg(test)]
 mod admin;
 #[cfg(test)]
+mod admin_audit;
+#[cfg(test)]
 mod admin_link;
+#[cfg(test)]
+mod admin_security;
+#[cfg(test)]
+mod admin_settings;
 #[cfg(test)]
 mod admin_users;
 #[cfg(test)]
-mod admin_security;
+mod alerts;
 #[cfg(test)]
 mod api_auth;
 #[cfg(test)]

@@ -22,6 +22,7 @@ use twolatch_core::user::Role;
 
 use crate::support::core::{Core, NOW, actor, on_both, parsed};
 
+mod alerts;
 mod audit;
 mod mails;
 mod people;

@@ -16,6 +16,7 @@ use crate::config::{ConfigError, DEFAULT_PATH};
 mod audit;
 mod client;
 mod clock;
+mod config;
 mod doctor;
 mod factor;
 mod init;
@@ -60,6 +61,9 @@ enum Command {
     /// What was decided: list, export, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The configuration in force: show.
+    #[command(subcommand)]
+    Config(config::Config),
     /// The clock, after it was wrong.
     #[command(subcommand)]
     Clock(clock::Clock),
@@ -101,6 +105,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
     if let Command::Serve = cli.command {
         return serve::run(&cli.config);
     }
+    if let Command::Config(config) = cli.command {
+        return config.run(&cli.config);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
@@ -113,7 +120,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Audit(audit) => audit.run(&cli.config).await,
             Command::Clock(clock) => clock.run(&cli.config).await,
             Command::Doctor(doctor) => doctor.run(&cli.config).await,
-            Command::Serve | Command::Completions { .. } => Ok(()),
+            Command::Serve | Command::Config(_) | Command::Completions { .. } => Ok(()),
         }
     })
 }

@@ -10,14 +10,18 @@ use twolatch_core::crypto::password::Cost;
 use twolatch_core::policy::Level;
 use twolatch_core::store::Location;
 
+use self::alerts::{Alerts, RawAlerts};
 use self::login::{AfterSetup, RawLogin};
 use self::mail::{Mail, RawMail};
 use self::pages::{Pages, RawPages};
+use self::shown::Setting;
 
+pub mod alerts;
 pub mod colour;
 pub mod login;
 pub mod mail;
 pub mod pages;
+pub mod shown;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -48,6 +52,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// How mail is sent, if it is.
     pub mail: Option<Mail>,
+    /// What administrators are told of at once, if they are.
+    pub alerts: Option<Alerts>,
     /// Whose forwarded headers are believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// What a password hash costs.
@@ -62,6 +68,8 @@ pub struct Config {
     pub pages: Pages,
     /// Whether programs may sign people in with name and password.
     pub password_login: bool,
+    /// All of that for people, with where it comes from.
+    pub settings: Vec<Setting>,
 }
 
 /// Files for TLS.
@@ -139,6 +147,8 @@ pub struct Raw {
     pub tls: Option<Tls>,
     /// See [`Config::mail`].
     pub mail: Option<RawMail>,
+    /// See [`Config::alerts`].
+    pub alerts: Option<RawAlerts>,
     /// See [`Config::trusted_proxies`].
     #[serde(default)]
     pub trusted_proxies: Vec<IpAddr>,
@@ -219,7 +229,9 @@ impl Config {
     /// Names the place in it, and what is expected there.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let raw = toml::from_str(text).map_err(|error| syntax(path, text, &error))?;
-        Self::check(path, raw)
+        let mut config = Self::check(path, raw)?;
+        config.settings = shown::all(&config, text);
+        Ok(config)
     }
 
     fn check(path: &Path, raw: Raw) -> Result<Self, ConfigError> {
@@ -239,6 +251,8 @@ impl Config {
             (None, None) => return Err(wrong("database_url", "missing: where is the database?".to_owned())),
         };
         let mail = raw.mail.map(mail::check).transpose().map_err(|(key, fault)| wrong(key, fault))?;
+        let alerts = raw.alerts.map(|alerts| alerts::check(alerts, mail.is_some())).transpose();
+        let alerts = alerts.map_err(|(key, fault)| wrong(key, fault))?;
         let database = url.trim().parse().map_err(|error| wrong("database_url", format!("{error}")))?;
         let default = Cost::default();
         let password = Cost {
@@ -278,6 +292,7 @@ impl Config {
             keys: raw.keys,
             tls: raw.tls,
             mail,
+            alerts,
             trusted_proxies: raw.trusted_proxies,
             password,
             initial: if locked { Level::Required } else { raw.policy.initial.unwrap_or(Level::Required) },
@@ -285,6 +300,7 @@ impl Config {
             after_setup: raw.login.after_setup.unwrap_or_default(),
             pages,
             password_login: raw.api.password_login.unwrap_or(true),
+            settings: Vec::new(),
         })
     }
 

@@ -1,8 +1,9 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
-//! A module uses those to its left: `text, csv <- config, date <- trail, state <- web <- oidc, pages, api, hosts <- router
-//! <- listen <- mail, jobs <- cli`.
+//! A module uses those to its left: `text, csv <- config, date <- trail, figures, state <- web <- oidc, pages, api, hosts <-
+//! router <- listen <- mail, alerts, jobs <- cli`.
 
+pub mod alerts;
 pub mod api;
 pub mod cli;
 pub mod config;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Alert;
 use crate::door::Door;
 use crate::secret::{self, Secret};
 use crate::time::Timestamp;
@@ -107,6 +108,13 @@ pub enum Letter {
         #[serde(serialize_with = "secret::reveal_some")]
         stop: Option<Secret>,
     },
+    /// What has been chosen to be told of at once.
+    Alerts {
+        /// What has happened.
+        alerts: Vec<Alert>,
+        /// How much more.
+        more: u32,
+    },
     /// What an administrator has answered to a recovery request.
     Decision {
         /// Whether it was approved.
@@ -128,6 +136,7 @@ impl Letter {
             Self::Invite { .. } => "invite",
             Self::RecoveryLink { .. } => "recovery_link",
             Self::Alarm { .. } => "alarm",
+            Self::Alerts { .. } => "alerts",
             Self::Decision { .. } => "decision",
         }
     }
@@ -141,7 +150,7 @@ impl Letter {
             | Self::ConfirmChange { .. }
             | Self::Invite { .. }
             | Self::RecoveryLink { .. } => true,
-            Self::Notice { .. } | Self::Alarm { .. } | Self::Decision { .. } => false,
+            Self::Notice { .. } | Self::Alarm { .. } | Self::Alerts { .. } | Self::Decision { .. } => false,
         }
     }
 }

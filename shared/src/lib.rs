@@ -2,8 +2,8 @@
 //!
 //! Without features this is what the module needs: [`secret`], the [`reason`] codes, the [`wire`] messages and the one
 //! parser of what a person types, [`typed`], with the alphabet of recovery codes, [`crockford`]. Feature `store` adds the
-//! core itself. A module uses those to its left: `secret, reason, wire, crockford, typed, time, id <- crypto <- user,
-//! factor, policy, client <- grant, letter, step <- store <- login`.
+//! core itself. A module uses those to its left: `secret, reason, wire, crockford, typed, time, id, words <- crypto <- user,
+//! factor, policy, client <- grant, alert, letter, step <- store <- login`.
 
 pub mod crockford;
 pub mod reason;
@@ -11,6 +11,8 @@ pub mod secret;
 pub mod typed;
 pub mod wire;
 
+#[cfg(feature = "store")]
+pub mod alert;
 #[cfg(feature = "store")]
 pub mod audit;
 #[cfg(feature = "store")]
@@ -41,3 +43,5 @@ pub mod store;
 pub mod time;
 #[cfg(feature = "store")]
 pub mod user;
+#[cfg(feature = "store")]
+pub mod words;

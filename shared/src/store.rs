@@ -27,6 +27,7 @@ use crate::crypto::keyring::KeyRing;
 use crate::id::Id;
 
 pub mod addresses;
+pub mod alerts;
 pub mod audit;
 mod bound;
 pub mod browser;

@@ -81,7 +81,7 @@ impl Post {
     }
 
     /// Waits until it has taken as many.
-    pub(super) fn wait_for(&self, count: usize) -> Vec<String> {
+    pub(crate) fn wait_for(&self, count: usize) -> Vec<String> {
         until("the mail", || Some(self.taken()).filter(|taken| taken.len() >= count))
     }
 

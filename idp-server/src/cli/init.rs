@@ -114,6 +114,7 @@ impl Init {
             keys: settings.join("keys"),
             tls: None,
             mail: None,
+            alerts: None,
             trusted_proxies: behind.into_iter().filter_map(|address| address.parse().ok()).collect(),
             password: RawPassword::default(),
             policy: RawPolicy::default(),

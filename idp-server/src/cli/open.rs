@@ -15,6 +15,7 @@ use super::CliError;
 use crate::config::Config;
 use crate::oidc::sign::Keys;
 use crate::state::App;
+use crate::trail::check::Checks;
 
 /// Opens everything. Run by root, it becomes the owner of an SQLite database first: what it leaves beside the file must
 /// be readable by the server.
@@ -52,7 +53,14 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         organisation: config.organisation.as_str().into(),
         host: host.into(),
     };
-    let app = App { store, logins, config: Arc::new(config), keys: Keys::default(), clock: Arc::new(SystemClock) };
+    let app = App {
+        store,
+        logins,
+        config: Arc::new(config),
+        keys: Keys::default(),
+        checks: Checks::default(),
+        clock: Arc::new(SystemClock),
+    };
     app.store.keep_time(app.clock.as_ref()).await?;
     Ok(app)
 }

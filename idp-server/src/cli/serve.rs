@@ -11,6 +11,7 @@ use twolatch_core::store::StoreError;
 
 use super::CliError;
 use super::open::{close, open};
+use crate::alerts::{self, webhook::Receiver};
 use crate::config::Config;
 use crate::listen::tls::Tls;
 use crate::listen::{Stop, socket, web};
@@ -46,6 +47,8 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
             None => socket::bind(&config.socket).map_err(taken(format!("cannot listen on {}", config.socket.display())))?,
         };
         let tls = config.tls.as_ref().map(Tls::load).transpose().map_err(|error| CliError { message: error.to_string(), status: 78 })?;
+        let receiver = config.alerts.as_ref().and_then(|alerts| alerts.webhook.as_ref()).map(Receiver::new).transpose();
+        let receiver = receiver.map_err(|error| CliError { message: error.to_string(), status: 78 })?;
         let relay = config.mail.as_ref().map(Relay::new).transpose().map_err(|error| CliError { message: error.to_string(), status: 78 })?;
         let app = open(path).await?;
         let (stopper, stop) = watch::channel(false);
@@ -53,6 +56,7 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
         let beating = tokio::spawn(beat(app.clone(), tls, stop.clone()));
         let working = web_runtime.spawn(jobs::run(app.clone(), stop.clone()));
         let delivering = web_runtime.spawn(deliver_mail(app.clone(), relay, stop.clone()));
+        let alerting = web_runtime.spawn(tell_alerts(app.clone(), receiver, stop.clone()));
         let verifying = tokio::spawn(socket::serve(unix, hosts::routes(app.clone()), stop));
         tracing::info!(listen = %app.config.listen, socket = %app.config.socket.display(), database = %app.store.location(), "ready");
         drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
@@ -60,7 +64,7 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
         tracing::info!("stopping");
         drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
         stopper.send_replace(true);
-        drop(tokio::join!(served, beating, working, delivering, verifying));
+        drop(tokio::join!(served, beating, working, delivering, alerting, verifying));
         close(&app).await
     })?;
     web_runtime.shutdown_timeout(Duration::from_secs(5));
@@ -70,6 +74,12 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
 async fn deliver_mail(app: App, relay: Option<Relay>, stop: Stop) {
     if let (Some(settings), Some(relay)) = (app.config.mail.clone(), relay) {
         deliver::run(app, settings, relay, stop).await;
+    }
+}
+
+async fn tell_alerts(app: App, receiver: Option<Receiver>, stop: Stop) {
+    if let Some(settings) = app.config.alerts.clone() {
+        alerts::run(app, settings, receiver, stop).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! What letters say, as text without layout: which texts of the catalogue, in which order, in whose language. Whatever
 //! comes from elsewhere passes [`plain`] on its way in. It must not know HTML or SMTP.
 
+use twolatch_core::alert::{Alert, WRONG_CODES, WRONG_CODES_IN_ALL};
 use twolatch_core::door::Door;
 use twolatch_core::letter::{Letter, Mail, Notice};
 use twolatch_core::time::Timestamp;
@@ -39,6 +40,7 @@ pub(super) fn subject(mail: &Mail, config: &Config) -> String {
         Letter::Alarm { who, event, .. } => {
             t("mail-subject-alarm").with("who", plain(who)).with("event", title(*event))
         }
+        Letter::Alerts { .. } => t("mail-subject-alerts"),
         Letter::Decision { approved: true, .. } => t("mail-subject-approved"),
         Letter::Decision { approved: false, .. } => t("mail-subject-dismissed"),
     };
@@ -48,7 +50,11 @@ pub(super) fn subject(mail: &Mail, config: &Config) -> String {
 /// The letter, from greeting to end.
 pub(super) fn parts(mail: &Mail, config: &Config) -> Vec<Part> {
     let writer = Writer { language: language(mail, config), organisation: plain(&config.organisation), config };
-    let mut parts = vec![writer.text(t("mail-greeting").with("name", plain(&mail.name)))];
+    let mut parts = Vec::new();
+    // Alerts go to an address, whoever reads there.
+    if !matches!(mail.letter, Letter::Alerts { .. }) {
+        parts.push(writer.text(t("mail-greeting").with("name", plain(&mail.name))));
+    }
     parts.extend(writer.body(&mail.letter));
     parts.push(writer.text(t("mail-end").with("organisation", &writer.organisation)));
     parts
@@ -119,6 +125,14 @@ impl Writer<'_> {
                 }
                 parts
             }
+            Letter::Alerts { alerts, more } => {
+                let mut parts = vec![self.text(t("mail-alerts").with("organisation", &self.organisation))];
+                parts.extend(alerts.iter().map(|alert| Part::Text(self.alert(alert))));
+                if *more > 0 {
+                    parts.push(self.text(t("mail-alerts-more").number("count", *more)));
+                }
+                parts
+            }
             Letter::Decision { approved, note } => {
                 let mut parts = vec![self.text(if *approved { t("mail-approved") } else { t("mail-dismissed") })];
                 parts.extend(note.as_ref().map(|note| self.text(t("mail-note").with("note", plain(note)))));
@@ -126,6 +140,34 @@ impl Writer<'_> {
                 parts
             }
         }
+    }
+
+    /// One line: what every record of the trail has, by the names that it has there.
+    fn alert(&self, alert: &Alert) -> String {
+        let number = |count: Option<i64>| count.and_then(|count| u32::try_from(count).ok()).unwrap_or_default();
+        let what = match (alert.event.as_str(), &alert.person) {
+            (WRONG_CODES, Some(person)) => {
+                self.say(t("mail-alert-wrong-codes").with("who", plain(person)).number("count", number(alert.count)))
+            }
+            (WRONG_CODES_IN_ALL, _) => {
+                self.say(t("mail-alert-wrong-codes-in-all").number("count", number(alert.count)))
+            }
+            (event, _) => plain(event),
+        };
+        let person = alert.person.as_ref().filter(|_| alert.event != WRONG_CODES);
+        let facts = [
+            ("result", alert.result.as_ref()),
+            ("person", person),
+            ("actor", alert.actor.as_ref()),
+            ("door", alert.door.as_ref()),
+            ("source", alert.source.as_ref()),
+            ("detail", alert.detail.as_ref()),
+        ];
+        let mut line = vec![format!("{}: {what}", date::machine(Timestamp::from_unix(alert.at)))];
+        line.extend(
+            facts.into_iter().filter_map(|(name, value)| value.map(|value| format!("{name}: {}", plain(value)))),
+        );
+        line.join(", ")
     }
 
     fn circumstances(&self, at: Timestamp, door: Option<Door>, from: Option<&str>) -> Part {

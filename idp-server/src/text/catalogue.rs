@@ -20,6 +20,7 @@ macro_rules! files {
             include_str!(concat!("../../locales/", $language, "/console.ftl")),
             include_str!(concat!("../../locales/", $language, "/rules.ftl")),
             include_str!(concat!("../../locales/", $language, "/people.ftl")),
+            include_str!(concat!("../../locales/", $language, "/sight.ftl")),
         ]
     };
 }

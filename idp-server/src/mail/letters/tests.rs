@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use twolatch_core::alert::{Alert, WRONG_CODES, WRONG_CODES_IN_ALL};
 use twolatch_core::door::Door;
 use twolatch_core::id::Id;
 use twolatch_core::letter::{Letter, Notice};
@@ -37,6 +38,7 @@ fn samples() -> Vec<Letter> {
         Letter::Decision { approved: true, note: Some("see you at the desk".to_owned()) },
         Letter::Decision { approved: false, note: None },
         Letter::ConfirmChange { code: secret("012345"), minutes: 5 },
+        Letter::Alerts { alerts: alerts(), more: 12 },
     ];
     all.extend(Notice::ALL.into_iter().enumerate().map(|(index, event)| Letter::Notice {
         event,
@@ -46,6 +48,33 @@ fn samples() -> Vec<Letter> {
         not_me: token().filter(|_| index % 2 == 0),
     }));
     all
+}
+
+fn alerts() -> Vec<Alert> {
+    let nothing = Alert {
+        id: "x:1".to_owned(),
+        at: AT.unix(),
+        event: "factors_reset".to_owned(),
+        result: None,
+        person: None,
+        actor: None,
+        door: None,
+        source: None,
+        detail: None,
+        count: None,
+    };
+    let some = |text: &str| Some(text.to_owned());
+    vec![
+        Alert {
+            result: some("ok"),
+            person: some("bob"),
+            actor: some("alice"),
+            detail: some("2 removed"),
+            ..nothing.clone()
+        },
+        Alert { event: WRONG_CODES.to_owned(), person: some("bob"), count: Some(5), ..nothing.clone() },
+        Alert { event: WRONG_CODES_IN_ALL.to_owned(), count: Some(50), ..nothing },
+    ]
 }
 
 fn sent(outgoing: &Outgoing, config: &Config) -> (Envelope, String) {

@@ -189,17 +189,17 @@ fn led(filter: &Filter, from: Option<&Position>, values: &mut Values) -> String 
     let until = filter.until.map_or(i64::MAX, |until| until.unix().saturating_sub(1));
     let until = from.map_or(until, |from| from.at.min(until));
     let since = filter.since.map_or(0, Timestamp::unix);
-    let mut text = format!("at <= {} AND at >= {}", values.number(until), values.number(since));
+    let mut asked = vec![format!("at <= {} AND at >= {}", values.number(until), values.number(since))];
     if let Some(from) = from {
         let (at, instance, seq) = (values.number(from.at), values.text(&from.instance), values.number(from.seq));
-        text += &format!(" AND (at < {at} OR (instance, seq) < ({instance}, {seq}))");
+        asked.push(format!("(at < {at} OR (instance, seq) < ({instance}, {seq}))"));
     }
     match (&filter.person, filter.event) {
-        (Some(person), _) => text += &format!(" AND user_name = {}", values.text(person)),
-        (None, Some(event)) => text += &format!(" AND event = {}", values.text(&event.name())),
+        (Some(person), _) => asked.push(format!("user_name = {}", values.text(person))),
+        (None, Some(event)) => asked.push(format!("event = {}", values.text(&event.name()))),
         (None, None) => {}
     }
-    text
+    asked.join(" AND ")
 }
 
 /// What is asked of each record that is reached.
@@ -248,7 +248,7 @@ impl Values {
         format!("${}", self.0.len())
     }
 
-    /// A statement that is made of our own words only; what people have typed is bound.
+    #[expect(clippy::disallowed_methods, reason = "made of constants and numbers; what people have typed is bound")]
     fn bind<'q>(self, text: &str) -> Query<'q, Any, AnyArguments> {
         self.0.into_iter().fold(sqlx::query(AssertSqlSafe(text.to_owned())), |query, value| match value {
             Bound::Text(text) => query.bind(text),
