@@ -94,6 +94,10 @@ pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
         (rules::ADMIN_EXEMPTION, get(exemption::show).post(exemption::submit)),
         (rules::ADMIN_EXEMPTION_END, post(exemption::end)),
         (rules::ADMIN_VERSION, get(version::show).post(version::submit)),
+        (at::ADMIN_AUDIT, get(admin::audit::show)),
+        (at::ADMIN_AUDIT_EXPORT, get(admin::audit::export::show)),
+        (at::ADMIN_AUDIT_VERIFY, get(admin::audit::verify::show)),
+        (at::ADMIN_CONFIGURATION, get(admin::configuration::show)),
         (at::ADMIN_WHY, get(admin::why::show)),
     ]
 }

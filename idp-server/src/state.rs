@@ -9,6 +9,7 @@ use twolatch_core::time::{Clock, Timestamp};
 
 use crate::config::Config;
 use crate::oidc::sign::Keys;
+use crate::trail::check::Checks;
 
 /// The server's parts.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// The keys that sign ID tokens.
     pub keys: Keys,
+    /// Runs over the whole audit.
+    pub checks: Checks,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }

@@ -10,6 +10,8 @@ use twolatch_core::time::Timestamp;
 
 use crate::{csv, date};
 
+pub mod check;
+
 /// The columns of an export, in the order of [`Format::record`].
 const COLUMNS: [&str; 12] =
     ["at", "event", "result", "person", "actor", "door", "host", "source", "factor", "detail", "instance", "seq"];

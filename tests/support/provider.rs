@@ -12,6 +12,7 @@ use idp_server::config::Config;
 use idp_server::oidc::{client_auth, sign};
 use idp_server::router::routes;
 use idp_server::state::App;
+use idp_server::trail::check::Checks;
 use idp_server::web::cookie::Cookie;
 use openidconnect::url::form_urlencoded;
 use tower::ServiceExt;
@@ -248,7 +249,7 @@ impl Provider {
 }
 
 fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
-    App { store: logins.store.clone(), logins, config, keys: sign::Keys::default(), clock }
+    App { store: logins.store.clone(), logins, config, keys: sign::Keys::default(), checks: Checks::default(), clock }
 }
 
 /// The parameters of a request that is answered with a code.

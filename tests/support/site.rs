@@ -14,6 +14,7 @@ use idp_server::listen::web::Remote;
 use idp_server::oidc::sign::Keys;
 use idp_server::router::routes;
 use idp_server::state::App;
+use idp_server::trail::check::Checks;
 use openidconnect::url::form_urlencoded;
 use tower::ServiceExt;
 use twolatch_core::factor::totp::{Algorithm, Totp};
@@ -92,6 +93,7 @@ impl Site {
             logins: Logins { mail: mail || config.mail.is_some(), ..core.logins.clone() },
             config: Arc::new(config),
             keys: Keys::default(),
+            checks: Checks::default(),
             clock: Arc::<StandingClock>::clone(&clock),
         };
         Self { router: routes(app.clone()), core, app, clock }

@@ -13,6 +13,7 @@ use twolatch_core::time::{Clock, Timestamp};
 use crate::config::Config;
 use crate::oidc::sign::Keys;
 use crate::state::App;
+use crate::trail::check::Checks;
 
 /// When nothing else is said.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -48,6 +49,6 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         organisation: config.organisation.as_str().into(),
         host: "here".into(),
     };
-    let app = App { store, logins, config: Arc::new(config), keys: Keys::default(), clock };
+    let app = App { store, logins, config: Arc::new(config), keys: Keys::default(), checks: Checks::default(), clock };
     (folder, app)
 }

@@ -14,7 +14,9 @@ use crate::web::browser::Browser;
 use crate::web::failure::Kind;
 use crate::web::path::{ConsolePage, Links, console};
 
+pub mod audit;
 pub mod bulk;
+pub mod configuration;
 pub mod users;
 pub mod security;
 pub mod why;

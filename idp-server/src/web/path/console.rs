@@ -16,6 +16,10 @@ pub const ADMIN_JOB_STOP: &str = "/admin/bulk/{id}/stop";
 pub const ADMIN_REQUESTS: &str = "/admin/requests";
 /// What has happened.
 pub const ADMIN_AUDIT: &str = "/admin/audit";
+/// The same as a file.
+pub const ADMIN_AUDIT_EXPORT: &str = "/admin/audit/export";
+/// Whether it is as it was written.
+pub const ADMIN_AUDIT_VERIFY: &str = "/admin/audit/verify";
 /// How the server is set up.
 pub const ADMIN_CONFIGURATION: &str = "/admin/settings/configuration";
 /// What is asked of whom.
@@ -99,6 +103,18 @@ impl Links {
     #[must_use]
     pub fn admin_audit(&self) -> String {
         self.to(ADMIN_AUDIT)
+    }
+
+    /// The same as a file.
+    #[must_use]
+    pub fn admin_audit_export(&self) -> String {
+        self.to(ADMIN_AUDIT_EXPORT)
+    }
+
+    /// Whether it is as it was written.
+    #[must_use]
+    pub fn admin_audit_verify(&self) -> String {
+        self.to(ADMIN_AUDIT_VERIFY)
     }
 
     /// How the server is set up.
