@@ -20,6 +20,7 @@
 #   TWOLATCH_CLASSES      what refusals take, by reason  (target/release/examples/classes)
 #   TWOLATCH_MANY         what does the many people      (target/release/examples/many)
 #   TWOLATCH_WEB          what signs in to a web app     (target/release/examples/web)
+#   TWOLATCH_AUDIT        what reads the audit           (target/release/examples/audit)
 #   TWOLATCH_PAM_MODULE   the module, a release build    (target/pam/release/libpam_twolatch.so)
 #
 # Built by: cargo build --release -p idp-server --bins --examples
@@ -38,8 +39,9 @@ module=$(realpath "${TWOLATCH_PAM_MODULE:-$target/pam/release/libpam_twolatch.so
 burst=$(realpath "${TWOLATCH_BURST:-$target/release/examples/burst}")
 many=$(realpath "${TWOLATCH_MANY:-$target/release/examples/many}")
 web=$(realpath "${TWOLATCH_WEB:-$target/release/examples/web}")
+audit=$(realpath "${TWOLATCH_AUDIT:-$target/release/examples/audit}")
 classes=$(realpath "${TWOLATCH_CLASSES:-$target/release/examples/classes}")
-readonly refusals=1000 web_refusals=200
+readonly refusals=1000 web_refusals=200 records=1000000
 readonly blocks=5 logins=200 rate=1000 seconds=5 web_seconds=60
 readonly many_people=100000 calm=50 calm_seconds=20
 work=$(mktemp -d /tmp/twolatch-bench.XXXXXX)
@@ -200,6 +202,12 @@ printf '\nweb, %s\n' "${ours[0]}"
 for service in "${ours[@]}"; do
     printf '\ntime classes of %s, %d samples each, %d on the web\n' "$service" "$refusals" "$web_refusals"
     "$classes" "$work/$service/twolatch.toml" "$refusals" "$web_refusals"
+done
+
+# Behind all that, what administrators see of a long audit.
+for service in "${ours[@]}"; do
+    printf '\naudit of %s, %d records\n' "$service" "$records"
+    "$audit" "$work/$service/twolatch.toml" "$records"
 done
 printf '\n'
 printf '%s\n' "${ready[@]}"

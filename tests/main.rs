@@ -18,6 +18,8 @@ mod admin_audit;
 #[cfg(test)]
 mod admin_link;
 #[cfg(test)]
+mod admin_overview;
+#[cfg(test)]
 mod admin_security;
 #[cfg(test)]
 mod admin_settings;

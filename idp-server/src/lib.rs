@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod csv;
 pub mod date;
+pub mod figures;
 pub mod hosts;
 pub mod jobs;
 pub mod listen;

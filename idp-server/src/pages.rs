@@ -146,6 +146,7 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("admin_rule_look", vec![admin::security::rule::LookPage::sample(frame)]),
         all("admin_exemption", admin::security::exemption::ExemptionPage::samples(frame)),
         all("admin_version", vec![admin::security::version::VersionPage::sample(frame)]),
+        all("admin_overview", admin::overview::OverviewPage::samples(frame)),
         all("admin_audit", admin::audit::AuditPage::samples(frame)),
         all("admin_audit_verify", admin::audit::verify::VerifyPage::samples(frame)),
         all("admin_configuration", admin::configuration::ConfigurationPage::samples(frame)),

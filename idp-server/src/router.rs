@@ -83,7 +83,7 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
 pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
     use admin::security::{self, exemption, rule, switch, version};
     vec![
-        (at::ADMIN, get(admin::show)),
+        (at::ADMIN, get(admin::overview::show)),
         (at::ADMIN_USERS, get(admin::users::show)),
         (at::ADMIN_BULK, post(admin::bulk::preview)),
         (at::ADMIN_JOB, get(admin::bulk::show).post(admin::bulk::start)),

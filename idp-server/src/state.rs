@@ -8,6 +8,7 @@ use twolatch_core::store::Store;
 use twolatch_core::time::{Clock, Timestamp};
 
 use crate::config::Config;
+use crate::figures::Counted;
 use crate::oidc::sign::Keys;
 use crate::trail::check::Checks;
 
@@ -22,6 +23,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// The keys that sign ID tokens.
     pub keys: Keys,
+    /// Numbers that were counted lately.
+    pub figures: Counted,
     /// Runs over the whole audit.
     pub checks: Checks,
     /// The clock.

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { usersAndWhatIsDoneToMany } from "./console.mjs";
 import { heading } from "./look.mjs";
+import { whatThereIsToSee } from "./sight.mjs";
 import { code, wrongCode } from "./totp.mjs";
 import {
   OTHER, PASSWORD, chooseApp, fillAndSend, given, inABrowser, keepRecovery, look, mailedCode, nextCode, press,
@@ -31,6 +32,7 @@ async function theFirstAdministrator() {
   await keepRecovery(page);
   await look(page, "account-admin", "Your account");
   await usersAndWhatIsDoneToMany(page, key);
+  await whatThereIsToSee(page);
 }
 
 async function anInvitedPerson() {

@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, header};
 use data_encoding::BASE64;
 use idp_server::config::Config;
+use idp_server::figures::Counted;
 use idp_server::oidc::{client_auth, sign};
 use idp_server::router::routes;
 use idp_server::state::App;
@@ -249,7 +250,15 @@ impl Provider {
 }
 
 fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
-    App { store: logins.store.clone(), logins, config, keys: sign::Keys::default(), checks: Checks::default(), clock }
+    App {
+        store: logins.store.clone(),
+        logins,
+        config,
+        keys: sign::Keys::default(),
+        figures: Counted::default(),
+        checks: Checks::default(),
+        clock,
+    }
 }
 
 /// The parameters of a request that is answered with a code.

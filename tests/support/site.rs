@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use idp_server::config::Config;
+use idp_server::figures::Counted;
 use idp_server::listen::web::Remote;
 use idp_server::oidc::sign::Keys;
 use idp_server::router::routes;
@@ -93,6 +94,7 @@ impl Site {
             logins: Logins { mail: mail || config.mail.is_some(), ..core.logins.clone() },
             config: Arc::new(config),
             keys: Keys::default(),
+            figures: Counted::default(),
             checks: Checks::default(),
             clock: Arc::<StandingClock>::clone(&clock),
         };

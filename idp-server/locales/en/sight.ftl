@@ -74,3 +74,66 @@ configuration-none = not set
 configuration-line = Line { $line }
 configuration-file = Line { $line }: the file { $file }
 configuration-default = Default
+
+## The overview
+
+overview = Overview
+overview-protected = Who is protected
+overview-share = { $percent } percent of all people are asked for a second factor.
+overview-nobody = There is nobody yet. Add people first: on the page Users, or with twolatch user add.
+overview-people = All people by second factor
+overview-state = Second factor
+overview-count = People
+overview-percent = Share
+overview-activated = Activated
+overview-pending = Pending
+overview-disabled = Disabled
+overview-who-pends = Who still has to set up
+overview-by-age = By age of the account
+overview-by-group = By group, those with the most first
+overview-age = Age
+overview-group = Group
+overview-age-day = Up to a day
+overview-age-week = Up to a week
+overview-age-month = Up to 30 days
+overview-age-longer = Longer
+overview-failed = Codes that were refused
+overview-failed-none = No code was refused in the last { $days } days.
+overview-failed-caption = Refused codes of the last { $days } days, by day (UTC) and door
+overview-as-table = The same as a table
+overview-day = Day
+overview-all-doors = All doors
+overview-requests = Requests
+overview-waiting = { $count ->
+    [one] { $count } person has lost the second factor and waits for an answer.
+   *[other] { $count } people have lost the second factor and wait for an answer.
+}
+overview-to-requests = Answer
+overview-none-waits = Nobody waits for help.
+overview-events = What has just happened
+overview-no-events = Nothing has happened yet.
+overview-to-audit = All of the audit
+overview-health = The server
+overview-look = Look here:
+overview-database = Database
+overview-answers = answers: { $what }
+overview-mail = Mail
+overview-no-mail = not set up: nothing is mailed. The section [mail] of the configuration does that.
+overview-mail-none = nothing waits to be sent
+overview-mail-waits = { $count ->
+    [one] { $count } letter waits
+   *[other] { $count } letters wait
+}
+overview-mail-deferred = { $count ->
+    [one] { $count } letter waits, which was not taken at the first try. The server’s log has the reason.
+   *[other] { $count } letters wait, { $deferred } of which were not taken at the first try. The server’s log has the reason.
+}
+overview-alerting = Alerts
+overview-no-alerts = not set up: nobody is told of anything at once. The section [alerts] of the configuration does that.
+overview-alerts = are sent
+overview-alerts-deferred = { $count ->
+    [one] { $count } alert could not be posted and is tried again. The server’s log has the reason.
+   *[other] { $count } alerts could not be posted and are tried again. The server’s log has the reason.
+}
+overview-keys = Keys
+overview-keys-there = { $ring } in the key ring, { $signing } for signing tokens

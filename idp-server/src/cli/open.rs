@@ -13,6 +13,7 @@ use twolatch_core::time::SystemClock;
 
 use super::CliError;
 use crate::config::Config;
+use crate::figures::Counted;
 use crate::oidc::sign::Keys;
 use crate::state::App;
 use crate::trail::check::Checks;
@@ -58,6 +59,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         logins,
         config: Arc::new(config),
         keys: Keys::default(),
+        figures: Counted::default(),
         checks: Checks::default(),
         clock: Arc::new(SystemClock),
     };

@@ -11,6 +11,7 @@ use twolatch_core::store::{Location, Store};
 use twolatch_core::time::{Clock, Timestamp};
 
 use crate::config::Config;
+use crate::figures::Counted;
 use crate::oidc::sign::Keys;
 use crate::state::App;
 use crate::trail::check::Checks;
@@ -49,6 +50,14 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         organisation: config.organisation.as_str().into(),
         host: "here".into(),
     };
-    let app = App { store, logins, config: Arc::new(config), keys: Keys::default(), checks: Checks::default(), clock };
+    let app = App {
+        store,
+        logins,
+        config: Arc::new(config),
+        keys: Keys::default(),
+        figures: Counted::default(),
+        checks: Checks::default(),
+        clock,
+    };
     (folder, app)
 }

@@ -1,24 +1,24 @@
 //! The console, below `/admin`: who may come in, who may change something there, and what all of its pages share. What an
 //! administrator may is checked once more where a change is made.
 
-use axum::extract::State;
 use twolatch_core::login::manage::Actor;
 use twolatch_core::store::Session;
 use twolatch_core::user::Role;
 
+use super::Detour;
 use super::account::confirm::Target;
 use super::account::{ask_again, signed_in};
-use super::{Answer, Detour};
 use crate::state::App;
 use crate::web::browser::Browser;
 use crate::web::failure::Kind;
-use crate::web::path::{ConsolePage, Links, console};
+use crate::web::path::{ConsolePage, console};
 
 pub mod audit;
 pub mod bulk;
 pub mod configuration;
-pub mod users;
+pub mod overview;
 pub mod security;
+pub mod users;
 pub mod why;
 pub mod words;
 
@@ -101,12 +101,6 @@ impl Console {
     pub const fn looking(self) -> Self {
         Self { may_change: false, ..self }
     }
-}
-
-/// Sends on to the first page.
-pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
-    entered(&app, &browser, console::ADMIN).await?;
-    Err(browser.go(&Links::of(&app.config).admin_why()).into())
 }
 
 /// Lets in who may look: administrators and supervisors. Nobody else learns that there is anything. Where the console was

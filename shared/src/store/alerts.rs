@@ -5,8 +5,9 @@
 //! is found at the next reading, and one that was found before is known by its id.
 
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use sqlx::{AnyConnection, Row};
 
+use super::bound::Bound;
 use super::mails::queue;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
@@ -155,22 +156,21 @@ impl Store {
     }
 
     /// Records of the chosen events that no alert was made of, oldest first, and whether there may be more.
-    #[expect(clippy::disallowed_methods, reason = "made of constants and numbers; the events are bound")]
     async fn of_records(&self, chosen: &Chosen, since: i64) -> Written<(Vec<Alert>, bool)> {
         if chosen.events.is_empty() {
             return Ok((Vec::new(), false));
         }
-        let places: Vec<String> = (3..chosen.events.len() + 3).map(|number| format!("${number}")).collect();
+        let mut bound = Bound::default();
+        let since = bound.number(since);
+        let events = bound.texts(chosen.events.iter().map(|event| event.name()));
         let text = format!(
             "SELECT instance, seq, at, event, result, user_name, actor, door, source, detail FROM audit \
-             WHERE at >= $1 AND event IN ({}) AND NOT EXISTS (SELECT 1 FROM alerts \
+             WHERE at >= {since} AND event IN ({events}) AND NOT EXISTS (SELECT 1 FROM alerts \
              WHERE alerts.id = audit.instance || ':' || CAST(audit.seq AS TEXT)) \
-             ORDER BY at, instance, seq LIMIT $2",
-            places.join(", ")
+             ORDER BY at, instance, seq LIMIT {}",
+            bound.number(AT_ONCE)
         );
-        let asked = sqlx::query(AssertSqlSafe(text)).bind(since).bind(AT_ONCE);
-        let asked = chosen.events.iter().fold(asked, |asked, event| asked.bind(event.name()));
-        let rows = asked.fetch_all(self.pool()).await?;
+        let rows = bound.query(text).fetch_all(self.pool()).await?;
         let alerts = rows.iter().map(of_record).collect::<Written<Vec<_>>>()?;
         let full = i64::try_from(alerts.len()).is_ok_and(|count| count >= AT_ONCE);
         Ok((alerts, full))

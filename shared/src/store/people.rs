@@ -17,6 +17,7 @@ use crate::time::Timestamp;
 use crate::user::{GroupName, Role, User};
 
 mod condition;
+pub mod figures;
 mod status;
 
 /// What people are searched by: all that is said must be so.

@@ -6,15 +6,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-use sqlx::{Any, AssertSqlSafe};
+use sqlx::any::AnyRow;
 
 use super::Stored;
 use crate::audit::Event;
 use crate::client::ClientId;
 use crate::door::Door;
 use crate::reason::Reason;
+use crate::store::bound::Bound;
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 
@@ -140,19 +139,19 @@ impl Store {
         from: Option<&Position>,
         limit: i64,
     ) -> Result<Found, StoreError> {
-        let mut values = Values::default();
-        let led = led(filter, from, &mut values);
-        let rest = rest(filter, &mut values);
+        let mut bound = Bound::default();
+        let led = led(filter, from, &mut bound);
+        let rest = rest(filter, &mut bound);
         let text = if rest.is_empty() {
-            format!("{COLUMNS} FROM audit WHERE {led} {ORDER} LIMIT {}", values.number(limit + 1))
+            format!("{COLUMNS} FROM audit WHERE {led} {ORDER} LIMIT {}", bound.number(limit + 1))
         } else {
-            let (reach, limit) = (values.number(REACH), values.number(limit + 1));
+            let (reach, limit) = (bound.number(REACH), bound.number(limit + 1));
             format!(
                 "{COLUMNS} FROM (SELECT * FROM audit WHERE {led} {ORDER} LIMIT {reach}) AS near \
                  WHERE {rest} {ORDER} LIMIT {limit}"
             )
         };
-        let rows = values.bind(&text).fetch_all(self.pool()).await?;
+        let rows = bound.query(text).fetch_all(self.pool()).await?;
         let mut records: Vec<Stored> = rows.iter().map(Stored::read).collect::<Result<_, _>>()?;
         let more = i64::try_from(records.len()).is_ok_and(|found| found > limit);
         if more {
@@ -170,11 +169,11 @@ impl Store {
 
     /// The last record that a page has looked at, where older ones are left.
     async fn end_of_reach(&self, filter: &Filter, from: Option<&Position>) -> Result<Option<Position>, StoreError> {
-        let mut values = Values::default();
-        let led = led(filter, from, &mut values);
-        let offset = values.number(REACH - 1);
+        let mut bound = Bound::default();
+        let led = led(filter, from, &mut bound);
+        let offset = bound.number(REACH - 1);
         let text = format!("{COLUMNS} FROM audit WHERE {led} {ORDER} LIMIT 1 OFFSET {offset}");
-        let row: Option<AnyRow> = values.bind(&text).fetch_optional(self.pool()).await?;
+        let row: Option<AnyRow> = bound.query(text).fetch_optional(self.pool()).await?;
         Ok(row.as_ref().map(Stored::read).transpose()?.as_ref().map(Position::of))
     }
 }
@@ -185,74 +184,45 @@ const COLUMNS: &str = "SELECT instance, seq, at, event, result, user_name, actor
 const ORDER: &str = "ORDER BY at DESC, instance DESC, seq DESC";
 
 /// What an index leads to: the person, or else the event, and the time.
-fn led(filter: &Filter, from: Option<&Position>, values: &mut Values) -> String {
+fn led(filter: &Filter, from: Option<&Position>, bound: &mut Bound) -> String {
     let until = filter.until.map_or(i64::MAX, |until| until.unix().saturating_sub(1));
     let until = from.map_or(until, |from| from.at.min(until));
     let since = filter.since.map_or(0, Timestamp::unix);
-    let mut asked = vec![format!("at <= {} AND at >= {}", values.number(until), values.number(since))];
+    let mut asked = vec![format!("at <= {} AND at >= {}", bound.number(until), bound.number(since))];
     if let Some(from) = from {
-        let (at, instance, seq) = (values.number(from.at), values.text(&from.instance), values.number(from.seq));
+        let (at, instance, seq) = (bound.number(from.at), bound.text(&from.instance), bound.number(from.seq));
         asked.push(format!("(at < {at} OR (instance, seq) < ({instance}, {seq}))"));
     }
     match (&filter.person, filter.event) {
-        (Some(person), _) => asked.push(format!("user_name = {}", values.text(person))),
-        (None, Some(event)) => asked.push(format!("event = {}", values.text(&event.name()))),
+        (Some(person), _) => asked.push(format!("user_name = {}", bound.text(person))),
+        (None, Some(event)) => asked.push(format!("event = {}", bound.text(event.name()))),
         (None, None) => {}
     }
     asked.join(" AND ")
 }
 
 /// What is asked of each record that is reached.
-fn rest(filter: &Filter, values: &mut Values) -> String {
+fn rest(filter: &Filter, bound: &mut Bound) -> String {
     let mut asked = Vec::new();
     if let (Some(_), Some(event)) = (&filter.person, filter.event) {
-        asked.push(format!("event = {}", values.text(&event.name())));
+        asked.push(format!("event = {}", bound.text(event.name())));
     }
     match filter.ending {
         None => {}
         Some(Ending::Refused) => asked.push("result <> 'ok'".to_owned()),
-        Some(ending) => asked.push(format!("result = {}", values.text(&ending.to_string()))),
+        Some(ending) => asked.push(format!("result = {}", bound.text(ending.to_string()))),
     }
     if let Some(door) = filter.door {
-        asked.push(format!("door = {}", values.text(door.as_str())));
+        asked.push(format!("door = {}", bound.text(door.as_str())));
     }
     if let Some(client) = &filter.client {
         // The detail of these is the client's id, and perhaps more behind a space.
-        let (whole, start) = (values.text(client.as_str()), values.text(&format!("{} ", client.as_str())));
-        let length = values.number(i64::try_from(client.as_str().len() + 1).unwrap_or(i64::MAX));
+        let (whole, start) = (bound.text(client.as_str()), bound.text(format!("{} ", client.as_str())));
+        let length = bound.number(i64::try_from(client.as_str().len() + 1).unwrap_or(i64::MAX));
         asked.push(format!(
             "event IN ('client_added', 'client_deleted', 'code_issued', 'token_issued', 'code_reused') \
              AND (detail = {whole} OR substr(detail, 1, CAST({length} AS INTEGER)) = {start})"
         ));
     }
     asked.join(" AND ")
-}
-
-/// The values of a statement, in the order of their places in it.
-#[derive(Default)]
-struct Values(Vec<Bound>);
-
-enum Bound {
-    Text(String),
-    Number(i64),
-}
-
-impl Values {
-    fn text(&mut self, text: &str) -> String {
-        self.0.push(Bound::Text(text.to_owned()));
-        format!("${}", self.0.len())
-    }
-
-    fn number(&mut self, number: i64) -> String {
-        self.0.push(Bound::Number(number));
-        format!("${}", self.0.len())
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "made of constants and numbers; what people have typed is bound")]
-    fn bind<'q>(self, text: &str) -> Query<'q, Any, AnyArguments> {
-        self.0.into_iter().fold(sqlx::query(AssertSqlSafe(text.to_owned())), |query, value| match value {
-            Bound::Text(text) => query.bind(text),
-            Bound::Number(number) => query.bind(number),
-        })
-    }
 }
