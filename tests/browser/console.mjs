@@ -42,3 +42,46 @@ export async function usersAndWhatIsDoneToMany(page, key) {
   await page.waitForSelector("text=Done for 1 user.");
   await look(page, "console-bulk-done", "Request registration");
 }
+
+// What is asked of whom: looked at, changed, and taken back.
+export async function whatIsAskedOfWhom(page, key) {
+  const open = async (path) => {
+    await page.goto(`${given.issuer}${path}`);
+    if (await heading(page) === "Confirm that it is you") await fillAndSend(page, "#code", await nextCode(key));
+  };
+  await open("/admin/settings/security");
+  await look(page, "console-security-empty", "Security");
+  await open("/admin/settings/rule");
+  await page.selectOption("#scope", "role");
+  await page.fill("#of", "boss");
+  await press(page, "form.settings button[type=submit]");
+  await look(page, "console-rule-wrong", "A rule");
+  await page.fill("#of", "supervisor");
+  await page.selectOption("#level", "required");
+  await page.check("#app");
+  await page.fill("#device_days", "3");
+  await press(page, "form.settings button[type=submit]");
+  await look(page, "console-rule-look", "Rule: Role supervisor");
+  await press(page, "form.settings button[type=submit]");
+  await page.waitForSelector("text=The rule is in force.");
+  await open("/admin/settings/exemption");
+  await look(page, "console-exemption", "Add an exemption");
+  await page.fill("#of", given.enrolled);
+  await page.selectOption("#door", "sudo");
+  await page.fill("#days", "3");
+  await page.fill("#reason", "A device that cannot type codes");
+  await press(page, "form.settings button[type=submit]");
+  await look(page, "console-security", "Security");
+  await page.click("text=Edit what holds for everybody");
+  await look(page, "console-rule-all", "Rule: Everybody");
+  await open("/admin/settings/switch?to=off");
+  await look(page, "console-switch-off", "Turn it off");
+  await open("/admin/settings/version/1");
+  await look(page, "console-version", "Go back to version 1");
+  await press(page, "form.settings button[type=submit]");
+  await page.waitForSelector("text=The earlier rules are in force again.");
+  await open("/admin/settings/why");
+  await page.fill("#person", given.enrolled);
+  await press(page, "form.filter button[type=submit]");
+  await look(page, "console-why", "Why?");
+}

@@ -3,7 +3,7 @@
 // miss. What it needs comes as one JSON object in its first argument; see tests/browser.rs.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { usersAndWhatIsDoneToMany } from "./console.mjs";
+import { usersAndWhatIsDoneToMany, whatIsAskedOfWhom } from "./console.mjs";
 import { heading } from "./look.mjs";
 import { whatThereIsToSee } from "./sight.mjs";
 import { code, wrongCode } from "./totp.mjs";
@@ -33,6 +33,7 @@ async function theFirstAdministrator() {
   await look(page, "account-admin", "Your account");
   await usersAndWhatIsDoneToMany(page, key);
   await whatThereIsToSee(page);
+  await whatIsAskedOfWhom(page, key);
 }
 
 async function anInvitedPerson() {
