@@ -17,6 +17,7 @@ pub mod mail;
 pub mod oidc;
 pub mod pages;
 pub mod router;
+pub mod rules;
 pub mod state;
 pub mod text;
 pub mod trail;

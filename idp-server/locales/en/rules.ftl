@@ -32,7 +32,7 @@ rules-methods = Allowed methods
 rules-recovery = Kept for emergencies
 rules-later = Set-up can be put off
 rules-devices = Devices are remembered
-rules-devices-admins = Never those of administrators.
+rules-devices-admins = (never those of administrators)
 rules-days = { $count ->
     [0] Not at all
     [1] For one day

@@ -32,7 +32,7 @@ rules-methods = Metode yang diizinkan
 rules-recovery = Disimpan untuk keadaan darurat
 rules-later = Penyiapan dapat ditunda
 rules-devices = Perangkat diingat
-rules-devices-admins = Perangkat administrator tidak pernah diingat.
+rules-devices-admins = (perangkat administrator tidak pernah)
 rules-days = { $count ->
     [0] Tidak sama sekali
     [1] Selama satu hari

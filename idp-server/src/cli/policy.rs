@@ -222,7 +222,7 @@ async fn history(app: &App, limit: i64, json: bool) -> Result<(), CliError> {
 
 /// What is other in the later of two versions.
 fn difference(before: &Rules, after: &Rules) -> String {
-    let changed = before.difference(after);
+    let changed = crate::rules::difference(before, after);
     if changed.is_empty() { "the same rules; an exemption came or went".to_owned() } else { changed.join("; ") }
 }
 

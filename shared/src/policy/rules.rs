@@ -173,19 +173,31 @@ impl Rules {
         door.into_iter().chain(at.client.and_then(of_client))
     }
 
-    /// What is other in later rules, each with what it was before.
+    /// What is other in later rules: what it is about, what it was, and what it is. A rule that is not there is empty.
     #[must_use]
-    pub fn difference(&self, later: &Self) -> Vec<String> {
-        let fields = |rules: &Self| match serde_json::to_value(rules) {
-            Ok(serde_json::Value::Object(fields)) => fields,
-            _ => serde_json::Map::new(),
-        };
-        let (before, after) = (fields(self), fields(later));
-        let told = |(name, value): (&String, &serde_json::Value)| {
-            let earlier = before.get(name).unwrap_or(&serde_json::Value::Null);
-            (earlier != value).then(|| format!("{name} {value}, before {earlier}"))
-        };
-        after.iter().filter_map(told).collect()
+    pub fn difference(&self, later: &Self) -> Vec<(String, String, String)> {
+        let (before, after) = (self.settings(), later.settings());
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let value = |settings: &BTreeMap<String, String>, name: &str| settings.get(name).cloned().unwrap_or_default();
+        let told = names.into_iter().map(|name| (name.clone(), value(&before, name), value(&after, name)));
+        told.filter(|(_, before, after)| before != after).collect()
+    }
+
+    /// Everything that is set, by name.
+    fn settings(&self) -> BTreeMap<String, String> {
+        let mut settings = BTreeMap::new();
+        let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(self) else { return settings };
+        for (name, value) in fields {
+            match value {
+                serde_json::Value::Object(rules) => {
+                    // `roles`, `groups`: one rule is of a role, of a group.
+                    let kind = name.trim_end_matches('s');
+                    settings.extend(rules.iter().map(|(of, rule)| (format!("{kind} {of}"), told(rule))));
+                }
+                value => drop(settings.insert(name, told(&value))),
+            }
+        }
+        settings
     }
 
     /// What these rules allow below `required` that others did not: what the configuration's lock refuses.
@@ -203,5 +215,18 @@ impl Rules {
     #[must_use]
     pub fn setup_until(&self, now: Timestamp) -> Timestamp {
         now.plus(i64::from(self.setup_days) * 86_400)
+    }
+}
+
+/// A value in words: `level required, methods totp email_code`.
+fn told(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(all) => all.iter().map(told).collect::<Vec<_>>().join(" "),
+        serde_json::Value::Object(fields) => {
+            fields.iter().map(|(name, value)| format!("{name} {}", told(value))).collect::<Vec<_>>().join(", ")
+        }
+        value => value.to_string(),
     }
 }

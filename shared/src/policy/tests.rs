@@ -174,3 +174,16 @@ fn floor_the_lock_refuses_what_goes_lower_than_before() {
     let other = Rules { setup_days: 3, ..low.clone() };
     assert!(!other.go_below_required(&low, NOW), "what was so before the lock can stay");
 }
+
+#[test]
+fn what_is_other_is_told_setting_by_setting() {
+    let before = Rules::initial(Level::Required);
+    let mut after = before.clone();
+    after.skips = 2;
+    after.groups.insert("ops".parse().unwrap(), Rule { device_days: Some(3), ..Level::Required.into() });
+    let told = |name: &str, before: &str, after: &str| (name.to_owned(), before.to_owned(), after.to_owned());
+    let rule = "device_days 3, level required";
+    assert_eq!(before.difference(&after), [told("group ops", "", rule), told("skips", "0", "2")]);
+    assert_eq!(after.difference(&before), [told("group ops", rule, ""), told("skips", "2", "0")]);
+    assert!(after.difference(&after).is_empty());
+}

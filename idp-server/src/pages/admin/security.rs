@@ -192,7 +192,7 @@ impl SecurityPage {
             first: number == 1,
             current: number == 3,
         };
-        let versions = vec![version(3, &["skips 1, before 0"]), version(2, &[]), version(1, &[])];
+        let versions = vec![version(3, &["skips: 1, before 0"]), version(2, &[]), version(1, &[])];
         let off = Policy { rules: Rules { skips: 2, ..Rules::initial(Level::Off) }, ..policy.clone() };
         vec![
             Self { exemptions: vec![exempted], versions, ..page(&policy, console()) },
@@ -245,7 +245,10 @@ async fn versions(app: &App) -> Result<Vec<Version>, StoreError> {
         number: one.version,
         author: one.author.clone(),
         at: one.at,
-        changes: stored.get(index + 1).map(|before| before.rules.difference(&one.rules)).unwrap_or_default(),
+        changes: stored
+            .get(index + 1)
+            .map(|before| crate::rules::difference(&before.rules, &one.rules))
+            .unwrap_or_default(),
         first: index + 1 == stored.len() && stored.len() <= shown,
         current: Some(one.version) == newest,
     };

@@ -98,7 +98,7 @@ impl LookPage {
             console: Console::sample(Here::Security),
             scope: t("rules-role").with("role", "member"),
             fields: vec![("scope", "role".to_owned()), ("of", "member".to_owned())],
-            changes: vec!["roles {\"member\":{\"level\":\"required\"}}, before {}".to_owned()],
+            changes: vec!["role member: level required, before none".to_owned()],
             lines: Line::samples(),
         }
     }
@@ -149,7 +149,7 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
     if !saves {
         return look(&app, &browser, entered, &typed, &scope, (&policy.rules, &rules), version).await;
     }
-    let detail = policy.rules.difference(&rules).join("; ");
+    let detail = crate::rules::difference(&policy.rules, &rules).join("; ");
     let result = app.logins.set_rules(rules, version, detail, &entered.actor(&browser)).await;
     let good = if typed.remove { RulesNotice::Removed } else { RulesNotice::Saved };
     Ok(leave(&app, &browser, outcome(result, good)?))
@@ -198,7 +198,7 @@ async fn look(
         console: entered.console.at(Here::Security),
         scope: scope.text(),
         fields,
-        changes: before.difference(after),
+        changes: crate::rules::difference(before, after),
         lines,
     };
     Ok(show_page(app, browser, None, page)?)

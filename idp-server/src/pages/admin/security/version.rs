@@ -45,7 +45,7 @@ impl VersionPage {
             present: 3,
             at: Timestamp::from_unix(1_772_611_200),
             author: "root (command line)".to_owned(),
-            changes: vec!["skips 0, before 1".to_owned()],
+            changes: vec!["skips: 0, before 1".to_owned()],
             lines: Line::samples(),
         }
     }
@@ -67,7 +67,7 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, Path(version)
         present: policy.version,
         at: earlier.at,
         author: earlier.author,
-        changes: policy.rules.difference(&earlier.rules),
+        changes: crate::rules::difference(&policy.rules, &earlier.rules),
         lines,
     };
     Ok(show_page(&app, &browser, None, page)?)
