@@ -1,9 +1,12 @@
 //! What is done to many people at once: looked at first, done to each once, with a record, on whichever server.
 
+use std::collections::BTreeSet;
+
 use twolatch_core::door::Door;
+use twolatch_core::factor::Kind;
 use twolatch_core::id::Id;
 use twolatch_core::login::Logins;
-use twolatch_core::login::bulk::Started;
+use twolatch_core::login::bulk::{Choice, Started};
 use twolatch_core::login::manage::{Actor, ManageError};
 use twolatch_core::policy::{Exemption, Level, Rules, Status, Subject};
 use twolatch_core::store::StoreError;
@@ -22,6 +25,7 @@ on_both!(
     the_acting_administrator_and_newcomers_are_left_out,
     t9_a_bulk_disable_leaves_an_administrator,
     unlock_and_end_sessions_reach_those_they_concern,
+    methods_are_set_and_taken_away,
     what_concerns_more_people_than_were_shown_is_shown_again,
     another_server_goes_on_where_one_has_died,
     two_servers_at_once_do_it_once,
@@ -30,6 +34,10 @@ on_both!(
     t8_a_job_that_was_changed_by_hand_is_not_done,
     jobs_are_forgotten,
 );
+
+fn both() -> Choice {
+    Choice { asks: true, resets: true, methods: None }
+}
 
 fn all() -> Search {
     Search::default()
@@ -40,7 +48,7 @@ async fn preview(core: &Core, action: Action, whom: Search, by: &Actor) -> Job {
 }
 
 async fn start(core: &Core, job: &Job, (asks, resets): (bool, bool), by: &Actor) -> Job {
-    match core.logins.start_job(job.id.as_str(), asks, resets, true, by).await.unwrap() {
+    match core.logins.start_job(job.id.as_str(), Choice { asks, resets, methods: None }, true, by).await.unwrap() {
         Started::Yes(job) => job,
         Started::LookAgain(job) => panic!("{job:?}"),
     }
@@ -105,7 +113,7 @@ async fn request_registration_asks_some_and_resets_others(core: Core) {
     assert_eq!(records(&core, "factors_reset").await, ["has"]);
     assert_eq!(policy.status(&user(&core, "has").await, by.now), Status::Pending);
     assert_eq!(records(&core, "registration_requested").await.len(), 2, "the others were not ticked");
-    let finished = core.logins.start_job(again.id.as_str(), true, true, true, &by).await;
+    let finished = core.logins.start_job(again.id.as_str(), both(), true, &by).await;
     assert!(matches!(finished, Err(ManageError::NoJob)), "{finished:?}");
 }
 
@@ -151,7 +159,7 @@ async fn the_acting_administrator_and_newcomers_are_left_out(core: Core) {
     for action in Action::ALL {
         let job = preview(&core, action, named.clone(), &by).await;
         assert_eq!(job.work.counts, Counts::default(), "{action:?}");
-        let nobody = core.logins.start_job(job.id.as_str(), true, true, true, &by).await;
+        let nobody = core.logins.start_job(job.id.as_str(), both(), true, &by).await;
         assert!(matches!(nobody, Err(ManageError::Nobody)), "{nobody:?}");
     }
 }
@@ -189,6 +197,26 @@ async fn unlock_and_end_sessions_reach_those_they_concern(core: Core) {
     assert_eq!(records(&core, "session_ended").await, ["free", "held"]);
 }
 
+async fn methods_are_set_and_taken_away(core: Core) {
+    for name in ["alice", "bob"] {
+        core.member(name).await;
+    }
+    let set = async |methods: Option<BTreeSet<Kind>>| {
+        let job = preview(&core, Action::SetMethods, all(), &actor(NOW)).await;
+        let choice = Choice { methods, ..both() };
+        let started = core.logins.start_job(job.id.as_str(), choice, true, &actor(NOW)).await.unwrap();
+        let Started::Yes(job) = started else { panic!("{started:?}") };
+        to_its_end(&core.logins, job, NOW).await.work.done
+    };
+    let app = Some(BTreeSet::from([Kind::Totp]));
+    assert_eq!(set(app.clone()).await, 2);
+    assert_eq!(user(&core, "alice").await.methods, app);
+    assert_eq!(set(app).await, 0, "they have it already");
+    assert_eq!(set(None).await, 2);
+    assert_eq!(user(&core, "bob").await.methods, None);
+    assert_eq!(records(&core, "user_changed").await, ["alice", "alice", "bob", "bob"]);
+}
+
 async fn what_concerns_more_people_than_were_shown_is_shown_again(core: Core) {
     core.member("alice").await;
     core.enrolled("bob").await;
@@ -196,13 +224,13 @@ async fn what_concerns_more_people_than_were_shown_is_shown_again(core: Core) {
     let pending = Search { status: Some(twolatch_core::policy::StatusWord::Pending), ..all() };
     let job = preview(&core, Action::Disable, pending, &by).await;
     core.logins.reset_factors(&parsed("bob"), &by).await.unwrap();
-    let again = core.logins.start_job(job.id.as_str(), true, false, true, &by).await.unwrap();
+    let again = core.logins.start_job(job.id.as_str(), both(), true, &by).await.unwrap();
     let Started::LookAgain(job) = again else { panic!("{again:?}") };
     assert_eq!(job.total(), 2);
     let job = start(&core, &job, (true, false), &by).await;
     assert_eq!(to_its_end(&core.logins, job, NOW).await.work.done, 2);
     let late = preview(&core, Action::Enable, all(), &by).await;
-    let late = core.logins.start_job(late.id.as_str(), true, false, true, &actor(NOW.plus(3601))).await;
+    let late = core.logins.start_job(late.id.as_str(), both(), true, &actor(NOW.plus(3601))).await;
     assert!(matches!(late, Err(ManageError::NoJob)), "{late:?}");
 }
 
@@ -218,7 +246,7 @@ async fn another_server_goes_on_where_one_has_died(core: Core) {
     let people = many(&core).await;
     let by = actor(NOW);
     let job = preview(&core, Action::RequestRegistration, all(), &by).await;
-    let Started::Yes(job) = core.logins.start_job(job.id.as_str(), true, false, false, &by).await.unwrap() else {
+    let Started::Yes(job) = core.logins.start_job(job.id.as_str(), both(), false, &by).await.unwrap() else {
         panic!("{job:?}")
     };
     let claimed = core.store().claim_job(NOW).await.unwrap().unwrap();

@@ -34,6 +34,8 @@ fn what_commands_print() {
                 "user bulk request-registration --all",
                 "user bulk disable --role admin --json",
                 "user bulk lock alice",
+                "user bulk set-methods alice",
+                "user bulk set-methods alice --methods totp",
                 "user show nobody",
                 "user invite alice",
                 "user invite alice --json",

@@ -16,7 +16,7 @@ use twolatch_core::crypto::password::Hasher;
 use twolatch_core::crypto::{SystemEntropy, random_text};
 use twolatch_core::factor::{Factor, Kind, Proof};
 use twolatch_core::login::Logins;
-use twolatch_core::login::bulk::Started;
+use twolatch_core::login::bulk::{Choice, Started};
 use twolatch_core::login::manage::Actor;
 use twolatch_core::policy::{Level, Rules};
 use twolatch_core::store::Store;
@@ -105,7 +105,7 @@ async fn fill(logins: &Logins, count: u32) -> Result<(), Failure> {
                         if let Some(factor) = factor {
                             insert_factor(connection, &store, factor).await?;
                         }
-                        if number % 3 == 0 {
+                        if number.is_multiple_of(3) {
                             note_login(connection, &user.id, now.plus(-i64::from(*number))).await?;
                         }
                         for _ in 0..if number % 500 == 7 { 5 } else { 0 } {
@@ -130,7 +130,7 @@ fn one(number: u32, logins: &Logins) -> Result<(User, Option<Factor>), Failure> 
     user.groups = vec![format!("group{}", number % 10).parse()?];
     user.disabled_at = (number % 20 == 5).then_some(now);
     user.created_at = now.plus(-i64::from(number));
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         return Ok((user, Some(factor)));
     }
     user.authenticators.clear();
@@ -189,7 +189,9 @@ async fn bulk(logins: &Logins) -> Result<(), Failure> {
     let whom = Search { text: Some("many".to_owned()), ..Search::default() };
     let job = logins.preview_job(Action::RequestRegistration, whom, &actor).await?;
     let begun = Instant::now();
-    let Started::Yes(job) = logins.start_job(job.id.as_str(), true, true, false, &actor).await? else {
+    let Started::Yes(job) =
+        logins.start_job(job.id.as_str(), Choice { asks: true, resets: true, methods: None }, false, &actor).await?
+    else {
         return Err("somebody was added meanwhile".into());
     };
     let mut out = std::io::stdout();

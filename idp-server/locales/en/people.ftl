@@ -53,6 +53,9 @@ bulk-disable = Disable users
 bulk-enable = Enable users
 bulk-unlock = Unlock
 bulk-end = End sessions
+bulk-methods = Set methods
+bulk-methods-legend = What they may set up and be asked for
+bulk-methods-hint = With all or none ticked the rules alone say it, and nobody has a rule of their own.
 bulk-lead = { $count ->
     [one] You have chosen { $count } user. Nothing has been done yet.
    *[other] You have chosen { $count } users. Nothing has been done yet.

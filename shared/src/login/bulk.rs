@@ -1,12 +1,15 @@
 //! What administrators do to many people at once. It is looked at first, then begun, and done in small batches: each is a
 //! transaction with a record for everybody in it, and goes on where the one before has ended, on whichever server.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::Logins;
 use super::actor::{Acting, Actor, allow};
 use super::manage::ManageError;
 use crate::audit::Event;
+use crate::factor::Kind;
 use crate::id::Id;
 use crate::store::audit::record;
 use crate::store::jobs::{Action, Counts, Decider, Job, LEASE, Stage, Stop, Work, insert_job, update_job};
@@ -29,6 +32,17 @@ const LIFE: i64 = 86_400;
 
 /// How often it is tried to stop a job that goes on meanwhile.
 const TRIES: usize = 20;
+
+/// What is chosen when it begins, besides what and to whom.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// Where set-up is asked for: whether of those who have nothing set up.
+    pub asks: bool,
+    /// And of those who lose what they have.
+    pub resets: bool,
+    /// Where methods are set: which; those of the rules, if nothing.
+    pub methods: Option<BTreeSet<Kind>>,
+}
 
 /// What has become of the wish to begin.
 #[derive(Debug)]
@@ -65,6 +79,7 @@ impl Logins {
             whom,
             asks: true,
             resets: false,
+            methods: None,
             by: decider(actor),
             counts,
             stage: Stage::Preview,
@@ -86,27 +101,20 @@ impl Logins {
         Ok(job)
     }
 
-    /// Begins what somebody has looked at. Where set-up is asked for: of those who have nothing set up, of those who lose what
-    /// they have, or of both. Whoever runs jobs goes on with it; the caller has [`LEASE`] seconds to do that itself where
-    /// `own`.
+    /// Begins what somebody has looked at. Whoever runs jobs goes on with it; the caller has [`LEASE`] seconds to do that
+    /// itself where `own`.
     ///
     /// # Errors
     /// [`ManageError::NoJob`]; [`ManageError::Nobody`]; or why it was not begun.
-    pub async fn start_job(
-        &self,
-        id: &str,
-        asks: bool,
-        resets: bool,
-        own: bool,
-        actor: &Actor,
-    ) -> Result<Started, ManageError> {
+    pub async fn start_job(&self, id: &str, choice: Choice, own: bool, actor: &Actor) -> Result<Started, ManageError> {
         let now = actor.now;
         let mut job = self.store.job(id).await?.ok_or(ManageError::NoJob)?;
         if job.work.stage != Stage::Preview || now.since(job.created_at) > PREVIEW_LIFE {
             return Err(ManageError::NoJob);
         }
         let registers = job.work.action == Action::RequestRegistration;
-        (job.work.asks, job.work.resets) = (asks || !registers, resets && registers);
+        (job.work.asks, job.work.resets) = (choice.asks || !registers, choice.resets && registers);
+        job.work.methods = choice.methods;
         // Whoever begins it is left out and answers for it, whoever has looked at it first.
         job.work.by = decider(actor);
         job.work.whom.besides = actor.acting.as_ref().map(|acting| acting.id.clone());
@@ -171,11 +179,11 @@ impl Logins {
         let policy = self.policy(now).await?;
         let whom = concerned(job.work.action, &job.work.whom, (job.work.asks, job.work.resets));
         let next = self.store.next_people(&whom, &policy, Part::after(&job.work.after, BATCH), now).await?;
-        let (store, actor, step) = (self.store.clone(), actor_of(&job.work.by, now), job.clone());
+        let (logins, actor, step) = (self.clone(), actor_of(&job.work.by, now), job.clone());
         let written = self
             .store
             .write(move |connection| {
-                Box::pin(async move { batch(connection, &store, &policy, &actor, step, next).await })
+                Box::pin(async move { batch(connection, &logins, &policy, &actor, step, next).await })
             })
             .await;
         match written {
@@ -222,7 +230,7 @@ fn concerned(action: Action, whom: &Search, (asks, resets): (bool, bool)) -> Sea
         Action::Disable => Search { disabled: Some(false), ..whom },
         Action::Enable => Search { disabled: Some(true), ..whom },
         Action::Unlock => Search { locked: true, ..whom },
-        Action::EndSessions => whom,
+        Action::EndSessions | Action::SetMethods => whom,
     }
 }
 

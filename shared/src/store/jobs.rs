@@ -1,6 +1,7 @@
 //! What is done to many people at once, and how far it is. A job is one marked row; one guarded UPDATE hands it to one
 //! server, and each step of it stands with what it did, or not at all. It must not know what the work is.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,6 +12,7 @@ use sqlx::{AnyConnection, Row};
 use super::people::Search;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
+use crate::factor::Kind;
 use crate::id::Id;
 use crate::time::Timestamp;
 use crate::user::User;
@@ -39,12 +41,14 @@ pub enum Action {
     Unlock,
     /// All that they have begun ends.
     EndSessions,
+    /// Each gets a rule of their own for what they may set up, or loses it.
+    SetMethods,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::RequestRegistration, Self::Disable, Self::Enable, Self::Unlock, Self::EndSessions];
+    pub const ALL: [Self; 6] =
+        [Self::RequestRegistration, Self::Disable, Self::Enable, Self::Unlock, Self::EndSessions, Self::SetMethods];
 
     /// The word for it.
     #[must_use]
@@ -55,6 +59,7 @@ impl Action {
             Self::Enable => "enable",
             Self::Unlock => "unlock",
             Self::EndSessions => "end-sessions",
+            Self::SetMethods => "set-methods",
         }
     }
 }
@@ -69,7 +74,7 @@ impl FromStr for Action {
 
 /// Not what can be done to many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is one of request-registration, disable, enable, unlock, end-sessions")]
+#[error("it is one of request-registration, disable, enable, unlock, end-sessions, set-methods")]
 pub struct UnknownAction;
 
 /// Who has decided it: the name for the record, and the administrator with the security version that they then had, where
@@ -181,6 +186,8 @@ pub struct Work {
     pub asks: bool,
     /// And whether those are reset who have.
     pub resets: bool,
+    /// With [`Action::SetMethods`]: what they may set up; what the rules say, if nothing.
+    pub methods: Option<BTreeSet<Kind>>,
     /// Who has decided it.
     pub by: Decider,
     /// How many there were when it was last looked at.

@@ -4,12 +4,13 @@ use std::io::{IsTerminal, Write};
 
 use clap::Args;
 use serde::Serialize;
-use twolatch_core::login::bulk::Started;
+use twolatch_core::login::bulk::{Choice, Started};
 use twolatch_core::login::manage::Actor;
 use twolatch_core::store::jobs::{Action, Job, Stage, Stop, Trouble};
 use twolatch_core::store::people::Search;
 use twolatch_core::user::UserName;
 
+use super::own::{Methods, Own};
 use super::who::Who;
 use crate::cli::{CliError, say, say_json};
 use crate::state::App;
@@ -20,7 +21,8 @@ const NAMED: i64 = 1000;
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(in crate::cli) struct Bulk {
-    /// What is done: request-registration (set-up comes at the next login), disable, enable, unlock, end-sessions.
+    /// What is done: request-registration (set-up comes at the next login), disable, enable, unlock, end-sessions,
+    /// set-methods.
     action: Action,
     /// To these users.
     names: Vec<UserName>,
@@ -32,6 +34,9 @@ pub(in crate::cli) struct Bulk {
     /// With request-registration: those too who have something set up. It is removed.
     #[arg(long)]
     include_activated: bool,
+    /// With set-methods: nothing else may they set up; `none` takes their own rule away.
+    #[arg(long, value_name = "METHODS")]
+    methods: Option<Own<Methods>>,
     /// Say to how many it would be done, and do nothing.
     #[arg(long)]
     dry_run: bool,
@@ -61,6 +66,11 @@ struct Failed {
 
 impl Bulk {
     pub(super) async fn on(self, app: &App, actor: &Actor) -> Result<(), CliError> {
+        if self.methods.is_some() != (self.action == Action::SetMethods) {
+            return Err(CliError::data("--methods belongs to set-methods, and set-methods needs it"));
+        }
+        let methods = self.methods.clone().and_then(|own| own.0).map(|methods| methods.0);
+        let choice = Choice { asks: true, resets: self.include_activated, methods };
         let whom = self.whom(app).await?;
         let job = app.logins.preview_job(self.action, whom, actor).await?;
         if !self.json {
@@ -69,7 +79,7 @@ impl Bulk {
         if self.dry_run {
             return if self.json { self.say_row(app, &job).await } else { Ok(()) };
         }
-        let started = app.logins.start_job(job.id.as_str(), true, self.include_activated, true, actor).await?;
+        let started = app.logins.start_job(job.id.as_str(), choice, true, actor).await?;
         let Started::Yes(mut job) = started else {
             return Err(CliError::data("there are more of them by now; look again with --dry-run"));
         };

@@ -1,22 +1,24 @@
 //! `/admin/bulk`: something done to many users. It is looked at first, then begun; the page shows how far it is, and to whom
 //! it could not be done.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
+use twolatch_core::factor::Kind as Method;
 use twolatch_core::id::Id;
-use twolatch_core::login::bulk::Started;
+use twolatch_core::login::bulk::{Choice, Started};
 use twolatch_core::login::manage::ManageError;
 use twolatch_core::store::jobs::{Action, Counts, Job, Stage, Stop, Trouble};
 use twolatch_core::store::people::Search;
 
 use super::super::said::Said;
 use super::super::{Answer, Detour, show as show_page};
-use super::users::action as word;
 use super::users::filter::Filter;
+use super::users::{action as word, method};
 use super::{Console, Here, changing, entered};
 use crate::state::App;
 use crate::text::{Text, t};
@@ -24,8 +26,8 @@ use crate::web::browser::Browser;
 use crate::web::failure::Kind;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
-use crate::web::path::Links;
 use crate::web::path::console::{ADMIN_JOB, ADMIN_USERS, with_query};
+use crate::web::path::{ConsolePage, Links};
 
 /// So many of those are shown whom it could not be done to.
 const SHOWN: i64 = 500;
@@ -110,6 +112,7 @@ impl BulkPage {
             page(register, (14, 9, 3), Stage::Preview, 0),
             Self { said: Said::good(t("bulk-look-again")), ..page(Action::Disable, (14, 1, 0), Stage::Preview, 0) },
             page(Action::Unlock, (14, 0, 0), Stage::Preview, 0),
+            page(Action::SetMethods, (14, 14, 0), Stage::Preview, 0),
             page(register, (100, 90, 0), Stage::Running, 40),
             Self { failed: 3, failures, ..page(Action::EndSessions, (14, 14, 0), Stage::Done, 11) },
             page(Action::Enable, (14, 14, 0), Stage::Stopped(Stop::NotAllowed), 5),
@@ -119,6 +122,10 @@ impl BulkPage {
 
     fn name(&self) -> Text {
         self.frame.say(&word(self.action))
+    }
+
+    fn method(&self, kind: Method) -> Text {
+        self.frame.say(&method(kind))
     }
 
     /// Who were chosen, whom it concerns, and who lose something by it.
@@ -149,7 +156,8 @@ pub(crate) async fn preview(State(app): State<App>, mut form: Form) -> Answer {
     let filter = Filter::read(list.expose());
     let pairs = filter.query();
     // Whoever has to show a second factor first finds it ticked as it was, where that fits into an address.
-    let back = with_query(ADMIN_USERS, Some(&format!("{pairs}&pick={}", picks.join(","))));
+    let ticked = with_query(ADMIN_USERS, Some(&format!("{pairs}&pick={}", picks.join(","))));
+    let back = if ConsolePage::parse(&ticked).is_some() { ticked } else { with_query(ADMIN_USERS, Some(&pairs)) };
     let inside = changing(&app, &browser, &back).await?;
     let action: Action = action.expose().parse().map_err(|_| Kind::BadForm.because("there is no such action"))?;
     let whom = match scope.expose() {
@@ -182,9 +190,13 @@ pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, browser
 /// Begins it.
 pub(crate) async fn start(State(app): State<App>, Path(id): Path<String>, mut form: Form) -> Answer {
     let (asks, resets) = (form.optional("asks").is_some(), form.optional("resets").is_some());
+    let ticked: BTreeSet<Method> =
+        Method::METHODS.into_iter().filter(|kind| form.optional(kind.as_str()).is_some()).collect();
+    // All of them is no rule.
+    let methods = (1..Method::METHODS.len()).contains(&ticked.len()).then_some(ticked);
     let (browser, []) = form.only([])?;
     let inside = changing(&app, &browser, &ADMIN_JOB.replace("{id}", &id)).await?;
-    match app.logins.start_job(&id, asks, resets, false, &inside.actor(&browser)).await {
+    match app.logins.start_job(&id, Choice { asks, resets, methods }, false, &inside.actor(&browser)).await {
         Ok(Started::LookAgain(job)) => {
             let said = Said::good(t("bulk-look-again"));
             Ok(show_page(&app, &browser, None, |frame| BulkPage::of(frame, inside.console, &job, Vec::new(), said))?)

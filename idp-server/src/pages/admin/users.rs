@@ -85,6 +85,7 @@ pub const fn action(action: Action) -> Text {
         Action::Enable => t("bulk-enable"),
         Action::Unlock => t("bulk-unlock"),
         Action::EndSessions => t("bulk-end"),
+        Action::SetMethods => t("bulk-methods"),
     }
 }
 

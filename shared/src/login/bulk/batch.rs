@@ -3,9 +3,11 @@
 use sqlx::AnyConnection;
 
 use crate::audit::{Event, Record};
+use crate::door::Door;
 use crate::factor::Kind;
 use crate::id::Id;
 use crate::letter::Notice;
+use crate::login::Logins;
 use crate::login::actor::{Actor, allow};
 use crate::login::notices::tell;
 use crate::login::reset::{remove_factors, without_factors};
@@ -15,7 +17,7 @@ use crate::store::budgets::{clear_all, hold_all};
 use crate::store::ending::end_everything;
 use crate::store::jobs::{Action, Job, LEASE, Stage, Trouble, insert_failure, update_job};
 use crate::store::people::people_held;
-use crate::store::users::{another_admin, hold_admins, person_in, update_member};
+use crate::store::users::{admins_in, another_admin, hold_admins, person_in, update_member};
 use crate::store::{Person, Store, StoreError, Written};
 use crate::user::User;
 
@@ -31,12 +33,13 @@ struct Outcome {
 /// were chosen is looked at once more: it is done only to whom it still concerns.
 pub(super) async fn batch(
     connection: &mut AnyConnection,
-    store: &Store,
+    logins: &Logins,
     policy: &Policy,
     actor: &Actor,
     mut job: Job,
     next: Vec<(Id<User>, String)>,
 ) -> Written<Job> {
+    let store = &logins.store;
     allow(connection, store, actor).await?;
     let Some((_, last)) = next.last() else {
         job.work.stage = Stage::Done;
@@ -53,6 +56,7 @@ pub(super) async fn batch(
         Action::Enable => enable(connection, store, actor, people).await?,
         Action::Unlock => unlock(connection, store, actor, &people).await?,
         Action::EndSessions => end_sessions(connection, store, actor, &people).await?,
+        Action::SetMethods => set_methods(connection, logins, policy, actor, &job, people).await?,
     };
     outcome.troubles.extend(unreadable.into_iter().map(|name| (name, Trouble::RowMac)));
     for (name, why) in &outcome.troubles {
@@ -156,7 +160,7 @@ async fn disable(
             }
         }
         let changed = User { disabled_at: Some(actor.now), ..user };
-        change(connection, store, actor, changed, "disabled").await?;
+        change(connection, store, actor, changed, "disabled".to_owned()).await?;
         outcome.done += 1;
     }
     Ok(outcome)
@@ -165,7 +169,36 @@ async fn disable(
 async fn enable(connection: &mut AnyConnection, store: &Store, actor: &Actor, people: Vec<Person>) -> Written<Outcome> {
     let mut outcome = Outcome::default();
     for Person { user, .. } in people.into_iter().filter(|person| person.user.disabled_at.is_some()) {
-        change(connection, store, actor, User { disabled_at: None, ..user }, "enabled").await?;
+        change(connection, store, actor, User { disabled_at: None, ..user }, "enabled".to_owned()).await?;
+        outcome.done += 1;
+    }
+    Ok(outcome)
+}
+
+/// Who has this rule already keeps it. One that would keep the last administrator out is not made.
+async fn set_methods(
+    connection: &mut AnyConnection,
+    logins: &Logins,
+    policy: &Policy,
+    actor: &Actor,
+    job: &Job,
+    people: Vec<Person>,
+) -> Written<Outcome> {
+    let (methods, mut outcome) = (&job.work.methods, Outcome::default());
+    let words = methods.as_ref().map(|kinds| kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(","));
+    let detail = format!("methods {}", words.as_deref().unwrap_or("none"));
+    let gets_in = |person: &Person| !logins.explain(policy, person, Door::Web, actor.now).asked.is_refused();
+    for before in people.into_iter().filter(|person| person.user.methods != *methods) {
+        let mut after = before.clone();
+        after.user.methods.clone_from(methods);
+        if before.user.is_active_admin() && gets_in(&before) && !gets_in(&after) {
+            let others = admins_in(connection, &logins.store).await?;
+            if !others.iter().any(|other| other.user.id != before.user.id && gets_in(other)) {
+                outcome.troubles.push((before.user.name.to_string(), Trouble::LastAdmin));
+                continue;
+            }
+        }
+        change(connection, &logins.store, actor, after.user, detail.clone()).await?;
         outcome.done += 1;
     }
     Ok(outcome)
@@ -177,7 +210,7 @@ async fn change(
     store: &Store,
     actor: &Actor,
     user: User,
-    detail: &'static str,
+    detail: String,
 ) -> Written<()> {
     let expected = user.security_version;
     let changed = User { security_version: expected + 1, ..user };
