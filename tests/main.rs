@@ -18,6 +18,7 @@ mod admin_audit;
 #[cfg(test)]
 mod admin_link;
 #[cfg(test)]
+<<<<<<< HEAD
 mod admin_overview;
 #[cfg(test)]
 mod admin_security;
@@ -27,6 +28,11 @@ mod admin_settings;
 mod admin_users;
 #[cfg(test)]
 mod alerts;
+=======
+mod admin_security;
+>>>>>>> fa0614a (Sort by last login in one pass, and show that a killed server's bulk action goes on)
+#[cfg(test)]
+mod admin_users;
 #[cfg(test)]
 mod api_auth;
 #[cfg(test)]
@@ -37,6 +43,8 @@ mod bad_input;
 mod browser;
 #[cfg(test)]
 mod bulk;
+#[cfg(test)]
+mod bulk_kill;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]

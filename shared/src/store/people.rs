@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use self::condition::{matches, sorted, waits};
+use self::condition::{USED, USED_BY_ALL, matches, sorted, waits};
 use super::bound::Bound;
 use super::budgets::Charge;
 use super::users::{PERSON, people};
@@ -110,8 +110,9 @@ impl Store {
     ) -> Result<Vec<Found>, StoreError> {
         let mut bound = Bound::default();
         let waits = waits(HELD, now, &mut bound);
-        let order = sorted(part.sort, part.descending, if self.location().is_sqlite() { "MAX" } else { "GREATEST" });
-        let ids = chosen("u.id", &order, search, policy, part, now, &mut bound);
+        let greatest = if self.location().is_sqlite() { "MAX" } else { "GREATEST" };
+        let order = sorted(part.sort, part.descending, greatest, USED);
+        let ids = chosen("u.id", greatest, search, policy, part, now, &mut bound);
         let text = format!(
             "{PERSON}, {waits} FROM users u LEFT JOIN factors f ON f.user_id = u.id WHERE u.id IN ({ids}) \
              ORDER BY {order}, u.id, f.created_at, f.id"
@@ -166,7 +167,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<(Id<User>, String)>, StoreError> {
         let mut bound = Bound::default();
-        let text = chosen("u.id, u.name_key", "u.name_key", search, policy, part, now, &mut bound);
+        let text = chosen("u.id, u.name_key", "", search, policy, part, now, &mut bound);
         let rows = bound.query(text).fetch_all(self.pool()).await?;
         rows.iter().map(|row| Ok((Id::from_stored(row.try_get(0)?), row.try_get(1)?))).collect()
     }
@@ -196,7 +197,7 @@ pub async fn people_held(connection: &mut AnyConnection, store: &Store, ids: &[I
 /// A statement that chooses a part of those who match.
 fn chosen(
     columns: &str,
-    order: &str,
+    greatest: &str,
     search: &Search,
     policy: &Policy,
     part: Part<'_>,
@@ -206,8 +207,10 @@ fn chosen(
     let matches = matches(search, policy, now, bound);
     let after =
         if part.after.is_empty() { String::new() } else { format!(" AND u.name_key > {}", bound.text(part.after)) };
+    let order = sorted(part.sort, part.descending, greatest, "used.at");
+    let joined = if part.sort == Sort::LastLogin { USED_BY_ALL } else { "" };
     let (limit, skip) = (bound.number(part.limit), bound.number(part.skip));
-    format!("SELECT {columns} FROM users u WHERE {matches}{after} ORDER BY {order} LIMIT {limit} OFFSET {skip}")
+    format!("SELECT {columns} FROM users u{joined} WHERE {matches}{after} ORDER BY {order} LIMIT {limit} OFFSET {skip}")
 }
 
 /// The column behind a person's.

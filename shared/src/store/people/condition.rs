@@ -69,17 +69,21 @@ pub(super) fn waits(held: i64, now: Timestamp, bound: &mut Bound) -> String {
     )
 }
 
-/// The columns to sort by. `greatest` is what the engine calls the greater of two.
-pub(super) fn sorted(sort: Sort, descending: bool, greatest: &str) -> String {
+/// When somebody's authenticator was last used, of one person.
+pub(super) const USED: &str = "(SELECT MAX(last_used_at) FROM factors WHERE user_id = u.id)";
+
+/// The same of everybody at once, to be joined where all are sorted by it: then it is `used.at`.
+pub(super) const USED_BY_ALL: &str = " LEFT JOIN (SELECT user_id, MAX(last_used_at) AS at FROM factors GROUP BY user_id) \
+     used ON used.user_id = u.id";
+
+/// The columns to sort by. `greatest` is what the engine calls the greater of two, `used` is one of the above.
+pub(super) fn sorted(sort: Sort, descending: bool, greatest: &str, used: &str) -> String {
     let way = if descending { " DESC" } else { "" };
     let first = match sort {
         Sort::Name => return format!("u.name_key{way}"),
         Sort::Role => format!("u.role{way}"),
         Sort::Created => format!("u.created_at{way}"),
-        Sort::LastLogin => format!(
-            "{greatest}(COALESCE(u.last_login_at, 0), \
-             COALESCE((SELECT MAX(last_used_at) FROM factors WHERE user_id = u.id), 0)){way}"
-        ),
+        Sort::LastLogin => format!("{greatest}(COALESCE(u.last_login_at, 0), COALESCE({used}, 0)){way}"),
     };
     format!("{first}, u.name_key")
 }

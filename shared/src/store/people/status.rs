@@ -53,7 +53,9 @@ pub(super) const fn has(kind: Kind) -> &'static str {
     match kind {
         Kind::Password => "u.password IS NOT NULL",
         Kind::Totp => "u.authenticators <> '[]'",
-        Kind::EmailCode => "(u.email_codes_at IS NOT NULL AND u.email_verified_at IS NOT NULL AND u.email_key IS NOT NULL)",
+        Kind::EmailCode => {
+            "(u.email_codes_at IS NOT NULL AND u.email_verified_at IS NOT NULL AND u.email_key IS NOT NULL)"
+        }
         Kind::RecoveryCode | Kind::RecoveryKey => "u.recovery IS NOT NULL",
         Kind::Device | Kind::Later | Kind::Mailbox => "1 = 0",
     }
