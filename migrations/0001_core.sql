@@ -42,6 +42,8 @@ CREATE TABLE users (
     security_version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     restricted_until BIGINT,
+    email_held_until BIGINT,
+    email_held_by TEXT,
     mac TEXT NOT NULL,
     -- Not under the mark: what to ask for first.
     last_method TEXT,

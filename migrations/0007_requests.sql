@@ -9,6 +9,9 @@ CREATE TABLE recovery_requests (
     source TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    -- Where two have to approve: the first.
+    agreed_by TEXT,
+    agreed_at BIGINT,
     answer TEXT,
     answered_at BIGINT,
     answered_by TEXT,

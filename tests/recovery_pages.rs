@@ -66,7 +66,7 @@ async fn a_lost_phone_is_asked_about_and_answered() {
     let (mut browser, _) = password_shown(&site, "alice").await;
     let page = site.open(&mut browser, NEED).await;
     site.submit(&mut browser, &page, &[]).await;
-    site.app.logins.approve_request(&parsed("alice"), &actor(site.now())).await.unwrap();
+    let _ = site.app.logins.approve_request(&parsed("alice"), "", &actor(site.now())).await.unwrap();
     assert_eq!(site.open(&mut browser, NEED).await.title(), "Sign in", "rec7: the sign-in of before is over");
     let (mut browser, page) = password_shown(&site, "alice").await;
     assert_eq!(page.title(), "Choose a second factor");
@@ -85,7 +85,7 @@ async fn a_closed_set_up_leads_to_an_administrator() {
     assert_eq!(page.title(), "Ask for recovery");
     site.submit(&mut browser, &page, &[]).await;
     assert_eq!(site.number("SELECT COUNT(*) FROM recovery_requests").await, 1);
-    site.app.logins.approve_request(&parsed("bob"), &actor(site.now())).await.unwrap();
+    let _ = site.app.logins.approve_request(&parsed("bob"), "", &actor(site.now())).await.unwrap();
     let (_, page) = password_shown(&site, "bob").await;
     assert_eq!(page.title(), "Choose a second factor");
 }

@@ -5,6 +5,7 @@ use twolatch_core::door::Door;
 use twolatch_core::factor::Kind;
 use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
+use twolatch_core::login::answers::Approved;
 use twolatch_core::login::manage::ManageError;
 use twolatch_core::login::requests::Filed;
 use twolatch_core::login::web::{Fault, Goal};
@@ -144,7 +145,7 @@ async fn a_request_expires_after_seven_days(core: Core) {
     let week = NOW.plus(7 * 86_400);
     assert_eq!(state(&core, week.plus(-1)).await, Some(State::Waiting));
     assert_eq!(state(&core, week).await, Some(State::Expired));
-    let late = core.logins.approve_request(&parsed("alice"), &actor(week)).await;
+    let late = core.logins.approve_request(&parsed("alice"), "", &actor(week)).await;
     assert!(matches!(late, Err(ManageError::NoRequest(_))), "{late:?}");
     assert!(core.logins.requests(10, week).await.unwrap().is_empty());
     assert_eq!(file(&core.logins, week).await, Filed::AskAdministrator, "and another one can be filed");
@@ -176,7 +177,9 @@ async fn ses6_an_approved_request_ends_everything_at_once(core: Core) {
     let _ = file(&core.logins, NOW).await;
     letters(&core.logins, NOW).await;
     let now = NOW.plus(8 * 86_400 - 7 * 86_400);
-    let user = core.logins.approve_request(&parsed("alice"), &actor(now)).await.unwrap();
+    let approved = core.logins.approve_request(&parsed("alice"), "", &actor(now)).await.unwrap();
+    assert_eq!(approved, Approved::Done);
+    let user = core.logins.named(&parsed("alice")).await.unwrap().user;
     assert_eq!(user.setup_until, now.plus(7 * 86_400));
     for table in [
         "SELECT COUNT(*) FROM factors",
@@ -195,7 +198,7 @@ async fn ses6_an_approved_request_ends_everything_at_once(core: Core) {
     let fresh = core.logins.current(&entered(&core.logins, now).await, now).await.unwrap();
     assert!(matches!(fresh.step, Step::Enrol { .. }), "{:?}", fresh.step);
     assert_eq!(state(&core, now).await, Some(State::Approved));
-    let again = core.logins.approve_request(&parsed("alice"), &actor(now)).await;
+    let again = core.logins.approve_request(&parsed("alice"), "", &actor(now)).await;
     assert!(matches!(again, Err(ManageError::NoRequest(_))));
 }
 
@@ -207,7 +210,7 @@ async fn rec7_a_dismissed_request_changes_nothing(core: Core) {
     core.logins.dismiss_request(&parsed("alice"), " call\nme ", &actor(NOW)).await.unwrap();
     let sent = letters(&core.logins, NOW).await;
     let [(_, Letter::Decision { approved: false, note: Some(note) })] = sent.as_slice() else { panic!("{sent:?}") };
-    assert_eq!(note, "callme");
+    assert_eq!(note, "call me");
     let current = core.logins.current(&token, NOW).await.unwrap();
     core.logins.enter_code(current, Secret::new(code_at(&totp, NOW, 0)), SOURCE, NOW).await.unwrap();
 }
@@ -222,7 +225,7 @@ async fn t11_of_thirty_answers_one_counts(core: Core) {
             let logins = if number % 2 == 0 { core.logins.clone() } else { second.clone() };
             tokio::spawn(async move {
                 match number % 3 {
-                    0 => logins.approve_request(&parsed("alice"), &actor(NOW)).await.map(drop),
+                    0 => logins.approve_request(&parsed("alice"), "", &actor(NOW)).await.map(drop),
                     _ => logins.dismiss_request(&parsed("alice"), "", &actor(NOW)).await,
                 }
             })
@@ -247,7 +250,7 @@ async fn t9_nobody_answers_to_oneself(core: Core) {
     alice(&core).await;
     let _ = file(&core.logins, NOW).await;
     let oneself = twolatch_core::login::manage::Actor::command_line("Alice".to_owned(), NOW);
-    let own = core.logins.approve_request(&parsed("alice"), &oneself).await;
+    let own = core.logins.approve_request(&parsed("alice"), "", &oneself).await;
     assert!(matches!(own, Err(ManageError::OwnRequest)), "{own:?}");
     assert_eq!(state(&core, NOW).await, Some(State::Waiting));
 }
@@ -267,13 +270,13 @@ async fn t8_a_request_that_was_written_by_hand_is_none(core: Core) {
         ),
     ] {
         core.tamper(attack).await;
-        let refused = core.logins.approve_request(&parsed("alice"), &actor(NOW)).await;
+        let refused = core.logins.approve_request(&parsed("alice"), "", &actor(NOW)).await;
         let Err(ManageError::Store(error)) = refused else { panic!("{attack}: {refused:?}") };
         assert_eq!(error.reason(), Reason::RowMac, "{attack}");
         core.tamper(undo).await;
     }
     assert_eq!(core.number("SELECT COUNT(*) FROM factors").await, 1);
-    core.logins.approve_request(&parsed("alice"), &actor(NOW)).await.unwrap();
+    let _ = core.logins.approve_request(&parsed("alice"), "", &actor(NOW)).await.unwrap();
 }
 
 async fn rec10_links_in_letters_stand_side_by_side_and_work_once(core: Core) {

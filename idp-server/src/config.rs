@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use twolatch_core::crypto::password::Cost;
+use twolatch_core::login::answers::Approval;
 use twolatch_core::policy::Level;
 use twolatch_core::store::Location;
 
@@ -14,6 +15,7 @@ use self::alerts::{Alerts, RawAlerts};
 use self::login::{AfterSetup, RawLogin};
 use self::mail::{Mail, RawMail};
 use self::pages::{Pages, RawPages};
+use self::recovery::RawRecovery;
 use self::shown::Setting;
 
 pub mod alerts;
@@ -21,6 +23,7 @@ pub mod colour;
 pub mod login;
 pub mod mail;
 pub mod pages;
+pub mod recovery;
 pub mod shown;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -64,6 +67,8 @@ pub struct Config {
     pub locked: bool,
     /// What comes after a first second factor was set up in a sign-in.
     pub after_setup: AfterSetup,
+    /// What the approval of a recovery request takes.
+    pub approval: Approval,
     /// What pages look like.
     pub pages: Pages,
     /// Whether programs may sign people in with name and password.
@@ -161,6 +166,9 @@ pub struct Raw {
     /// How sign-ins go.
     #[serde(default)]
     pub login: RawLogin,
+    /// What the approval of a recovery request takes.
+    #[serde(default)]
+    pub recovery: RawRecovery,
     /// What pages look like.
     #[serde(default)]
     pub pages: RawPages,
@@ -281,6 +289,7 @@ impl Config {
                 "without [tls] and without trusted_proxies only a loopback address: passwords would be readable";
             return Err(wrong("listen", fault.to_owned()));
         }
+        let approval = recovery::check(&raw.recovery).map_err(|(key, fault)| wrong(key, fault))?;
         let pages = Pages::check(raw.pages).map_err(|(key, fault)| wrong(key, fault))?;
         Ok(Self {
             path: path.to_owned(),
@@ -298,6 +307,7 @@ impl Config {
             initial: if locked { Level::Required } else { raw.policy.initial.unwrap_or(Level::Required) },
             locked,
             after_setup: raw.login.after_setup.unwrap_or_default(),
+            approval,
             pages,
             password_login: raw.api.password_login.unwrap_or(true),
             settings: Vec::new(),

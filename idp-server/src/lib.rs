@@ -1,7 +1,7 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
-//! A module uses those to its left: `text, csv <- config, date <- trail, figures, state <- web <- oidc, pages, api, hosts <-
-//! router <- listen <- mail, alerts, jobs <- cli`.
+//! A module uses those to its left: `text, csv <- config, date <- trail, figures, state <- people_file, web <- oidc, pages,
+//! api, hosts <- router <- listen <- mail, alerts, jobs <- cli`.
 
 pub mod alerts;
 pub mod api;
@@ -16,6 +16,7 @@ pub mod listen;
 pub mod mail;
 pub mod oidc;
 pub mod pages;
+pub mod people_file;
 pub mod router;
 pub mod rules;
 pub mod state;

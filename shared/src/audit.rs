@@ -28,8 +28,10 @@ pub enum Event {
     EmailCodesOn,
     /// Codes by mail were turned off.
     EmailCodesOff,
-    /// The own mail address was changed.
+    /// A mail address was changed: the own one, or by its new reader.
     AddressChanged,
+    /// A new address, which somebody else had given, was confirmed.
+    AddressConfirmed,
     /// A person's authenticators were removed.
     FactorsReset,
     /// Set-up was asked of somebody who had nothing set up.
@@ -68,6 +70,8 @@ pub enum Event {
     LinkStopped,
     /// Somebody who has lost the second factor asked for recovery.
     RecoveryAsked,
+    /// The first of two administrators approved that.
+    RecoveryAgreed,
     /// That was approved.
     RecoveryApproved,
     /// That was dismissed.

@@ -96,6 +96,29 @@ pub enum Letter {
         /// How long it works.
         minutes: i64,
     },
+    /// A link with which the reader of a new address takes it.
+    NewAddress {
+        /// The link's token.
+        #[serde(serialize_with = "secret::reveal")]
+        token: Secret,
+        /// Until when it works.
+        until: Timestamp,
+    },
+    /// Somebody else has changed the recipient's address: this goes to the one before.
+    Moved {
+        /// The new address, as far as it may be shown.
+        to: String,
+        /// When.
+        at: Timestamp,
+        /// Until when nothing goes to the new one.
+        until: Timestamp,
+        /// The token of a link that confirms it.
+        #[serde(serialize_with = "secret::reveal")]
+        confirm: Secret,
+        /// The token of a link for who does not know of it.
+        #[serde(serialize_with = "secret::reveal")]
+        not_me: Secret,
+    },
     /// Something that administrators must know at once.
     Alarm {
         /// Whom it concerns: whose account it is, or who did it.
@@ -135,6 +158,8 @@ impl Letter {
             Self::Notice { .. } => "notice",
             Self::Invite { .. } => "invite",
             Self::RecoveryLink { .. } => "recovery_link",
+            Self::NewAddress { .. } => "new_address",
+            Self::Moved { .. } => "moved",
             Self::Alarm { .. } => "alarm",
             Self::Alerts { .. } => "alerts",
             Self::Decision { .. } => "decision",
@@ -149,8 +174,13 @@ impl Letter {
             | Self::VerifyAddress { .. }
             | Self::ConfirmChange { .. }
             | Self::Invite { .. }
+            | Self::NewAddress { .. }
             | Self::RecoveryLink { .. } => true,
-            Self::Notice { .. } | Self::Alarm { .. } | Self::Alerts { .. } | Self::Decision { .. } => false,
+            Self::Notice { .. }
+            | Self::Moved { .. }
+            | Self::Alarm { .. }
+            | Self::Alerts { .. }
+            | Self::Decision { .. } => false,
         }
     }
 }
@@ -177,6 +207,8 @@ pub enum Notice {
     PasswordChanged,
     /// The mail address was changed.
     AddressChanged,
+    /// A mail address that somebody else has given was confirmed.
+    AddressConfirmed,
     /// A device is remembered from now on.
     DeviceRemembered,
     /// The token of a remembered device was used a second time.
@@ -201,7 +233,7 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::AuthenticatorAdded,
         Self::AuthenticatorRemoved,
         Self::EmailCodeOn,
@@ -211,6 +243,7 @@ impl Notice {
         Self::RecoveryKeyUsed,
         Self::PasswordChanged,
         Self::AddressChanged,
+        Self::AddressConfirmed,
         Self::DeviceRemembered,
         Self::DeviceReused,
         Self::RecoveryAsked,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use self::answers::Approval;
 use crate::crypto::password::Hasher;
 use crate::door::Door;
 use crate::factor::Kind;
@@ -16,6 +17,7 @@ mod account;
 pub mod actor;
 pub mod address;
 pub mod admin_link;
+pub mod answers;
 pub mod api;
 pub mod authenticators;
 pub mod bulk;
@@ -27,12 +29,15 @@ mod goal;
 mod govern;
 pub mod host;
 pub mod invite;
+pub mod inviting;
 mod keep;
 pub mod mailbox;
 pub mod mailed;
 pub mod manage;
+pub mod moved;
 pub mod not_me;
 mod notices;
+pub mod others;
 mod password;
 pub mod preview;
 pub mod recover;
@@ -54,6 +59,8 @@ pub struct Logins {
     pub locked: bool,
     /// Whether mail can be sent.
     pub mail: bool,
+    /// What the approval of a recovery request takes.
+    pub approval: Approval,
     /// The name that people see in their apps.
     pub organisation: Arc<str>,
     /// This machine's name, for the audit.

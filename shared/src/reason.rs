@@ -35,6 +35,8 @@ pub enum Reason {
     AttemptExpired,
     /// The mailed code is too old; nothing was judged.
     CodeExpired,
+    /// Somebody else has changed the address lately: neither link nor code goes there.
+    AddressHeld,
     /// The authenticator was not confirmed in time; nothing of it is kept.
     EnrolPendingExpired,
     /// The attempt has had its verdict, or is not of this login.
@@ -112,6 +114,9 @@ impl Reason {
             Self::NotEnrolled => "set up an authenticator on the web, or run `twolatch factor reset NAME`",
             Self::SetupClosed => "open set-up again with `twolatch factor reset NAME`",
             Self::CodeExpired => "the person asks for another mail",
+            Self::AddressHeld => {
+                "another administrator runs `twolatch user confirm-address NAME`, or the person confirms"
+            }
             Self::EnrolPendingExpired => "the person logs in again and sets up anew, within fifteen minutes",
             Self::AttemptExpired | Self::AttemptInvalid | Self::AttemptOutdated => "the person logs in again",
             Self::NullokAbsent => "add `nullok` to the PAM line if people who are not asked may pass",

@@ -64,6 +64,10 @@ pub struct User {
     pub created_at: Timestamp,
     /// Until when this administrator changes neither policy, roles, addresses, clients nor anybody else's factors.
     pub restricted_until: Option<Timestamp>,
+    /// Until when neither link nor code goes to the address, which somebody else has put in place of another one.
+    pub email_held_until: Option<Timestamp>,
+    /// Who did that: they do not confirm it.
+    pub email_held_by: Option<String>,
 }
 
 impl User {
@@ -93,6 +97,8 @@ impl User {
             security_version: 1,
             created_at: now,
             restricted_until: None,
+            email_held_until: None,
+            email_held_by: None,
         }
     }
 
@@ -140,6 +146,12 @@ impl User {
     #[must_use]
     pub fn is_restricted(&self, now: Timestamp) -> bool {
         self.restricted_until.is_some_and(|until| now < until)
+    }
+
+    /// Until when neither link nor code goes to the address, where that is so.
+    #[must_use]
+    pub fn email_held(&self, now: Timestamp) -> Option<Timestamp> {
+        self.email_held_until.filter(|until| now < *until)
     }
 
     /// Whether this is an administrator who can log in.

@@ -76,8 +76,15 @@ async fn open(config: &str) -> Result<(Logins, SocketAddr), Failure> {
     let entropy = Arc::new(SystemEntropy::new());
     let store = Store::open(config.database.clone(), KeyRing::load(&config.keys)?, entropy.clone()).await?;
     let hasher = Hasher::new(config.password, 1, &*entropy)?;
-    let logins =
-        Logins { store, hasher, locked: false, mail: false, organisation: "Bench".into(), host: "bench".into() };
+    let logins = Logins {
+        store,
+        hasher,
+        locked: false,
+        mail: false,
+        approval: twolatch_core::login::answers::Approval::default(),
+        organisation: "Bench".into(),
+        host: "bench".into(),
+    };
     Ok((logins, config.listen))
 }
 

@@ -11,6 +11,7 @@ use twolatch_core::crypto::password::{Cost, Hasher};
 use twolatch_core::factor::totp::{Algorithm, Totp};
 use twolatch_core::id::Id;
 use twolatch_core::login::Logins;
+use twolatch_core::login::answers::Approval;
 use twolatch_core::login::host::Peer;
 use twolatch_core::login::manage::Actor;
 use twolatch_core::policy::{Level, Rules};
@@ -58,6 +59,7 @@ impl Core {
             hasher: Hasher::new(cost, 2, &entropy).unwrap(),
             locked: false,
             mail: false,
+            approval: Approval::default(),
             organisation: "Example".into(),
             host: "test".into(),
         };

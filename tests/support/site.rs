@@ -21,6 +21,7 @@ use tower::ServiceExt;
 use twolatch_core::factor::totp::{Algorithm, Totp};
 use twolatch_core::letter::Letter;
 use twolatch_core::login::Logins;
+use twolatch_core::login::answers::Approval;
 use twolatch_core::secret::Secret;
 use twolatch_core::time::{Clock, Timestamp};
 
@@ -106,6 +107,12 @@ impl Site {
         self.app.logins.locked = true;
         self.router = routes(self.app.clone());
         self
+    }
+
+    /// With another configuration of what the approval of a request takes.
+    pub(crate) fn approval(&mut self, approval: Approval) {
+        self.app.logins.approval = approval;
+        self.router = routes(self.app.clone());
     }
 
     pub(crate) fn now(&self) -> Timestamp {

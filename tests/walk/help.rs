@@ -17,7 +17,7 @@ impl Walk<'_> {
                     drop(self.logins.ask_for_recovery(&current, &self.source, now).await);
                 }
             }
-            3 => drop(self.logins.approve_request(&who, &by).await),
+            3 => drop(self.logins.approve_request(&who, "", &by).await),
             4 => drop(self.logins.dismiss_request(&who, "call me", &by).await),
             5 | 6 => self.ask_admin_link().await,
             7 => self.use_admin_link().await,
@@ -35,7 +35,7 @@ impl Walk<'_> {
     /// The documented way out of everything.
     pub(super) async fn let_an_administrator_help(&mut self) {
         let (who, by) = (parsed(&self.name), actor(self.now));
-        if self.logins.approve_request(&who, &by).await.is_err() {
+        if self.logins.approve_request(&who, "", &by).await.is_err() {
             self.logins.reset_factors(&who, &by).await.unwrap();
         }
         self.compare().await;

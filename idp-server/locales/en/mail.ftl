@@ -46,6 +46,10 @@ mail-invite = open this link to set your password and your second factor for { $
 mail-invite-not-you = If you did not expect this, tell your administrator.
 mail-recovery = open this link to go on with the recovery of your account at { $organisation }. It works once, for { $minutes }.
 mail-recovery-not-you = If you did not ask for this, do not open it, and tell your administrator.
+mail-new-address = an administrator of { $organisation } gives this address for your account. If that is right, open this link. It works once, until { $until }.
+mail-new-address-not-you = If you have no account there, do not open it: then nothing changes.
+mail-moved = an administrator has changed the mail address of your account to { $address }. Until { $until } no code or link that opens your account goes there.
+mail-moved-confirm = If you know of this and want to use the new address at once, open this link:
 
 ## To administrators, and from them
 
@@ -67,6 +71,7 @@ mail-title-recovery-code-used = a recovery code was used
 mail-title-recovery-key-used = the recovery key was used
 mail-title-password-changed = the password was changed
 mail-title-address-changed = the mail address was changed
+mail-title-address-confirmed = the new mail address was confirmed
 mail-title-device-remembered = a device is remembered
 mail-title-device-reused = a remembered device was copied
 mail-title-recovery-asked = recovery was asked for
@@ -89,6 +94,7 @@ mail-recovery-code-used = one of your recovery codes was used. It does not work 
 mail-recovery-key-used = your recovery key was used. It does not work a second time.
 mail-password-changed = the password of your account was changed.
 mail-address-changed = the mail address of your account was changed.
+mail-address-confirmed = the new mail address of your account was confirmed. Codes and links go there from now on.
 mail-device-remembered = a device is remembered for your account: it is not asked for a code for a while.
 mail-device-reused = the cookie of a device that was remembered for your account was used a second time, as after a theft. All remembered devices are forgotten.
 mail-recovery-asked = somebody asked for the recovery of your account.

@@ -46,6 +46,10 @@ mail-invite = Buka tautan ini untuk menetapkan kata sandi dan faktor kedua Anda 
 mail-invite-not-you = Jika Anda tidak menunggu surat ini, beri tahu administrator Anda.
 mail-recovery = Buka tautan ini untuk melanjutkan pemulihan akun Anda di { $organisation }. Tautan ini berlaku satu kali, selama { $minutes }.
 mail-recovery-not-you = Jika Anda tidak memintanya, jangan buka tautan ini, dan beri tahu administrator Anda.
+mail-new-address = seorang administrator { $organisation } memberikan alamat ini untuk akun Anda. Jika itu benar, buka tautan ini. Tautan ini berlaku sekali, sampai { $until }.
+mail-new-address-not-you = Jika Anda tidak punya akun di sana, jangan buka tautan ini: maka tidak ada yang berubah.
+mail-moved = seorang administrator telah mengubah alamat surel akun Anda menjadi { $address }. Sampai { $until } tidak ada kode atau tautan pembuka akun Anda yang dikirim ke sana.
+mail-moved-confirm = Jika Anda mengetahui hal ini dan ingin segera memakai alamat baru itu, buka tautan ini:
 
 ## Kepada administrator, dan dari mereka
 
@@ -67,6 +71,7 @@ mail-title-recovery-code-used = kode pemulihan digunakan
 mail-title-recovery-key-used = kunci pemulihan digunakan
 mail-title-password-changed = kata sandi diubah
 mail-title-address-changed = alamat surel diubah
+mail-title-address-confirmed = alamat surel baru dikonfirmasi
 mail-title-device-remembered = perangkat diingat
 mail-title-device-reused = perangkat yang diingat telah disalin
 mail-title-recovery-asked = pemulihan diminta
@@ -89,6 +94,7 @@ mail-recovery-code-used = Salah satu kode pemulihan Anda digunakan. Kode itu tid
 mail-recovery-key-used = Kunci pemulihan Anda digunakan. Kunci itu tidak berlaku untuk kedua kalinya.
 mail-password-changed = Kata sandi akun Anda diubah.
 mail-address-changed = Alamat surel akun Anda diubah.
+mail-address-confirmed = Alamat surel baru akun Anda dikonfirmasi. Mulai sekarang kode dan tautan dikirim ke sana.
 mail-device-remembered = Sebuah perangkat diingat untuk akun Anda: untuk sementara kode tidak diminta di sana.
 mail-device-reused = Kuki perangkat yang diingat untuk akun Anda digunakan untuk kedua kalinya, seperti setelah pencurian. Semua perangkat yang diingat telah dilupakan.
 mail-recovery-asked = Seseorang meminta pemulihan akun Anda.

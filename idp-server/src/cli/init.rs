@@ -15,6 +15,7 @@ use super::open::{assemble, close, open};
 use super::{CliError, actor, say, say_json};
 use crate::config::login::RawLogin;
 use crate::config::pages::RawPages;
+use crate::config::recovery::RawRecovery;
 use crate::config::{Config, DEFAULT_PATH, Raw, RawApi, RawPassword, RawPolicy};
 use crate::oidc::sign::create_missing;
 use crate::state::App;
@@ -119,6 +120,7 @@ impl Init {
             password: RawPassword::default(),
             policy: RawPolicy::default(),
             login: RawLogin::default(),
+            recovery: RawRecovery::default(),
             pages: RawPages::default(),
             api: RawApi::default(),
         };

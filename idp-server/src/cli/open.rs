@@ -51,6 +51,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         hasher,
         locked: config.locked,
         mail: config.mail.is_some(),
+        approval: config.approval,
         organisation: config.organisation.as_str().into(),
         host: host.into(),
     };

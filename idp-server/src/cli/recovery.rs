@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::Subcommand;
 use serde::Serialize;
 use twolatch_core::door::Door;
+use twolatch_core::login::answers::Approved;
 use twolatch_core::user::UserName;
 
 use super::open::{close, open};
@@ -28,6 +29,9 @@ pub(super) enum Recovery {
         /// The users.
         #[arg(required = true)]
         names: Vec<UserName>,
+        /// What they are told besides.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        note: String,
     },
     /// Leave everything as it is, and tell these users so.
     Dismiss {
@@ -49,6 +53,8 @@ struct Row {
     source: String,
     created_at: i64,
     expires_at: i64,
+    approvable_at: i64,
+    approved_first_by: Option<String>,
 }
 
 impl Recovery {
@@ -63,10 +69,12 @@ impl Recovery {
         let actor = actor(app.now());
         match self {
             Self::List { json } => list(app, json).await,
-            Self::Approve { names } => {
+            Self::Approve { names, note } => {
                 for name in names {
-                    app.logins.approve_request(&name, &actor).await?;
-                    say(format_args!("{name} sets up at the next login."));
+                    match app.logins.approve_request(&name, &note, &actor).await? {
+                        Approved::Done => say(format_args!("{name} sets up at the next login.")),
+                        Approved::First => say(format_args!("{name} waits for a second administrator to approve.")),
+                    }
                 }
                 Ok(())
             }
@@ -87,6 +95,8 @@ async fn list(app: &App, json: bool) -> Result<(), CliError> {
         let rows = requests.into_iter().map(|(request, user)| Row {
             id: request.id.to_string(),
             name: user.name.to_string(),
+            approvable_at: app.logins.approvable_at(&request).unix(),
+            approved_first_by: request.agreed.map(|(by, _)| by),
             why: request.why.as_str(),
             door: request.door,
             source: request.source,

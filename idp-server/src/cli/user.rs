@@ -13,7 +13,9 @@ use twolatch_core::user::{Email, GroupName, Role, User as Account, UserName};
 
 use super::open::{close, open};
 use super::{CliError, actor, read_secret, say, say_json};
+use crate::date;
 use crate::state::App;
+use crate::text::Language;
 
 mod bulk;
 mod invite;
@@ -21,6 +23,7 @@ mod list;
 mod own;
 mod row;
 mod system;
+mod table;
 mod who;
 
 use self::own::{Methods, Own};
@@ -75,6 +78,31 @@ pub(super) enum User {
         #[arg(long)]
         json: bool,
     },
+    /// Add people from a table (CSV): all of them or, where a line is wrong, nobody.
+    Import(table::Import),
+    /// Print all people as a table (CSV), without any secret.
+    Export,
+    /// Let codes and links go to the new addresses of these users at once; not for who has given the address.
+    ConfirmAddress {
+        /// The users.
+        #[arg(required = true)]
+        names: Vec<UserName>,
+    },
+    /// Let these users set up a first second factor again, for as long as a new one.
+    ReopenSetup {
+        /// The users.
+        #[arg(required = true)]
+        names: Vec<UserName>,
+    },
+    /// End all sessions of these users.
+    EndSessions {
+        /// The users.
+        #[arg(required = true)]
+        names: Vec<UserName>,
+        /// Forget their remembered devices, too.
+        #[arg(long)]
+        devices: bool,
+    },
     /// Remove users.
     Delete {
         /// The users.
@@ -127,7 +155,8 @@ pub(super) struct Set {
 /// What can be said of a user, new or not.
 #[derive(Debug, Args)]
 struct About {
-    /// Mail address, known to be theirs.
+    /// Mail address, known to be theirs. In place of another one no code or link goes there for three days, unless it is
+    /// confirmed.
     #[arg(long)]
     email: Option<Email>,
     /// admin, supervisor or member.
@@ -193,6 +222,32 @@ impl User {
             }
             Self::Invite { names, mail: true, .. } => invite::mail(app, names, &actor).await,
             Self::Invite { names, json, .. } => invite::print(app, names, json, &actor).await,
+            Self::Import(import) => import.on(app, &actor).await,
+            Self::Export => table::export(app).await,
+            Self::ConfirmAddress { names } => {
+                for name in names {
+                    app.logins.confirm_address(&name, &actor).await?;
+                    say(format_args!("The address of {name} is confirmed."));
+                }
+                Ok(())
+            }
+            Self::ReopenSetup { names } => {
+                for name in names {
+                    let until = date::minute(app.logins.reopen_setup(&name, &actor).await?, Language::En);
+                    say(format_args!("{name} can set up until {until}."));
+                }
+                Ok(())
+            }
+            Self::EndSessions { names, devices } => {
+                for name in names {
+                    app.logins.end_sessions_of(&name, &actor).await?;
+                    if devices {
+                        app.logins.forget_devices_of(&name, &actor).await?;
+                    }
+                    say(format_args!("{name} is signed out everywhere."));
+                }
+                Ok(())
+            }
             Self::Delete { names } => {
                 for name in names {
                     app.logins.delete_user(&name, &actor).await?;

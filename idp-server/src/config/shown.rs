@@ -83,6 +83,8 @@ pub fn all(config: &Config, text: &str) -> Vec<Setting> {
     shown.put("password.lanes", config.password.lanes);
     shown.put("policy.initial", word(&config.initial));
     shown.maybe("policy.lock", config.locked.then(|| "required".to_owned()));
+    shown.put("recovery.approvers", if config.approval.by_two { 2 } else { 1 });
+    shown.put("recovery.wait_hours", config.approval.after_hours);
     shown.put(
         "login.after_setup",
         match config.after_setup {

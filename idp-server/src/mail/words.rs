@@ -9,7 +9,7 @@ use twolatch_core::time::Timestamp;
 use crate::config::Config;
 use crate::date;
 use crate::text::{Language, Text, t};
-use crate::web::path::{NOT_ME, RECOVERY, SETUP, STOP, mailed};
+use crate::web::path::{CONFIRM_ADDRESS, NEW_ADDRESS, NOT_ME, RECOVERY, SETUP, STOP, mailed};
 
 /// A part of a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +33,11 @@ pub(super) fn subject(mail: &Mail, config: &Config) -> String {
     let title = |event: Notice| title(event).in_language(language).plain();
     let text = match &mail.letter {
         Letter::Code { .. } | Letter::ConfirmChange { .. } => t("mail-subject-code"),
-        Letter::VerifyAddress { .. } => t("mail-subject-address"),
+        Letter::VerifyAddress { .. } | Letter::NewAddress { .. } => t("mail-subject-address"),
         Letter::Notice { event, .. } => t("mail-subject-notice").with("event", title(*event)),
         Letter::Invite { .. } => t("mail-subject-invite"),
         Letter::RecoveryLink { .. } => t("mail-subject-recovery"),
+        Letter::Moved { .. } => t("mail-subject-notice").with("event", title(Notice::AddressChanged)),
         Letter::Alarm { who, event, .. } => {
             t("mail-subject-alarm").with("who", plain(who)).with("event", title(*event))
         }
@@ -114,6 +115,22 @@ impl Writer<'_> {
                 let lead = t("mail-recovery").with("organisation", &self.organisation).with("minutes", minutes(*life));
                 vec![self.text(lead), self.link(RECOVERY, token.expose()), self.text(t("mail-recovery-not-you"))]
             }
+            Letter::NewAddress { token, until } => {
+                let until = date::minute(*until, self.language);
+                let lead = t("mail-new-address").with("organisation", &self.organisation).with("until", until);
+                vec![self.text(lead), self.link(NEW_ADDRESS, token.expose()), self.text(t("mail-new-address-not-you"))]
+            }
+            Letter::Moved { to, at, until, confirm, not_me } => {
+                let until = date::minute(*until, self.language);
+                vec![
+                    self.text(t("mail-moved").with("address", plain(to)).with("until", until)),
+                    self.circumstances(*at, None, None),
+                    self.text(t("mail-moved-confirm")),
+                    self.link(CONFIRM_ADDRESS, confirm.expose()),
+                    self.text(t("mail-not-me")),
+                    self.link(NOT_ME, not_me.expose()),
+                ]
+            }
             Letter::Alarm { who, event, at, stop } => {
                 let lead = t("mail-alarm").with("who", plain(who)).with("organisation", &self.organisation);
                 let mut parts = vec![
@@ -190,6 +207,7 @@ const fn title(event: Notice) -> Text {
         Notice::RecoveryKeyUsed => t("mail-title-recovery-key-used"),
         Notice::PasswordChanged => t("mail-title-password-changed"),
         Notice::AddressChanged => t("mail-title-address-changed"),
+        Notice::AddressConfirmed => t("mail-title-address-confirmed"),
         Notice::DeviceRemembered => t("mail-title-device-remembered"),
         Notice::DeviceReused => t("mail-title-device-reused"),
         Notice::RecoveryAsked => t("mail-title-recovery-asked"),
@@ -215,6 +233,7 @@ const fn sentence(event: Notice) -> Text {
         Notice::RecoveryKeyUsed => t("mail-recovery-key-used"),
         Notice::PasswordChanged => t("mail-password-changed"),
         Notice::AddressChanged => t("mail-address-changed"),
+        Notice::AddressConfirmed => t("mail-address-confirmed"),
         Notice::DeviceRemembered => t("mail-device-remembered"),
         Notice::DeviceReused => t("mail-device-reused"),
         Notice::RecoveryAsked => t("mail-recovery-asked"),

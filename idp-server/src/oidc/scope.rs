@@ -1,6 +1,7 @@
 //! Scopes, and the claims that each gives (OpenID Connect Core, 5.4).
 
 use serde_json::{Map, Value};
+use twolatch_core::time::Timestamp;
 use twolatch_core::user::{GroupName, User};
 
 /// What a client may learn.
@@ -45,7 +46,7 @@ impl Scope {
     }
 
     /// Adds what the scope tells about a person.
-    pub fn tell(self, user: &User, claims: &mut Map<String, Value>) {
+    pub fn tell(self, user: &User, claims: &mut Map<String, Value>, now: Timestamp) {
         let mut put = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
         match self {
             Self::Openid => put("sub", user.id.as_str().into()),
@@ -56,7 +57,7 @@ impl Scope {
             Self::Email => {
                 if let Some(email) = &user.email {
                     put("email", email.as_str().into());
-                    put("email_verified", user.email_verified_at.is_some().into());
+                    put("email_verified", (user.verified_email().is_some() && user.email_held(now).is_none()).into());
                 }
             }
             Self::Groups => put("groups", user.groups.iter().map(GroupName::as_str).collect()),

@@ -47,6 +47,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         hasher: Hasher::new(config.password, 1, entropy.as_ref()).unwrap(),
         locked: config.locked,
         mail: false,
+        approval: twolatch_core::login::answers::Approval::default(),
         organisation: config.organisation.as_str().into(),
         host: "here".into(),
     };

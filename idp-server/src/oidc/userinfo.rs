@@ -52,7 +52,8 @@ async fn claims(
 ) -> Result<Option<Map<String, Value>>, OauthError> {
     let refuse = |detail: &'static str| OauthError::new(Code::InvalidToken, detail);
     let Some(token) = presented(query, headers, body)? else { return Ok(None) };
-    let token = app.store.access_token(&token_hash(&token), app.now()).await?;
+    let now = app.now();
+    let token = app.store.access_token(&token_hash(&token), now).await?;
     let token = token.ok_or_else(|| refuse("not an access token, or one that has expired or is revoked"))?;
     let person = app.store.person(&token.user).await?.ok_or_else(|| refuse("the person is gone"))?;
     if person.user.disabled_at.is_some() || person.user.security_version != token.security_version {
@@ -60,7 +61,7 @@ async fn claims(
     }
     let mut claims = Map::new();
     for scope in Scope::parse(&token.scope) {
-        scope.tell(&person.user, &mut claims);
+        scope.tell(&person.user, &mut claims, now);
     }
     Ok(Some(claims))
 }

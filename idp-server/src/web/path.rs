@@ -7,6 +7,7 @@ use crate::config::Config;
 
 pub mod console;
 mod links;
+pub mod person;
 pub mod rules;
 
 /// Signed in already? Then the account, else sign-in.
@@ -49,6 +50,10 @@ pub const SETUP: &str = "/setup/{token}";
 pub const RECOVERY: &str = "/recovery/{token}";
 /// Where a mailed link leads who did not do what the mail tells.
 pub const NOT_ME: &str = "/not-me/{token}";
+/// Where a mailed link leads who reads a new address that an administrator gives.
+pub const NEW_ADDRESS: &str = "/address/{token}";
+/// Where a mailed link leads who reads the address before that.
+pub const CONFIRM_ADDRESS: &str = "/address/confirm/{token}";
 /// Where a mailed link leads an administrator who stops a recovery.
 pub const STOP: &str = "/recovery/stop/{token}";
 /// One's own account.

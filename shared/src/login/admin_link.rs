@@ -49,6 +49,9 @@ impl Logins {
         if !self.mail || user.role != Role::Admin || user.verified_email().is_none() || !current.may_ask() {
             return Ok(None);
         }
+        if user.email_held(now).is_some() {
+            return Ok(None);
+        }
         Ok(self.policy(now).await?.rules.admin_link.hours())
     }
 

@@ -97,6 +97,7 @@ impl Logins {
                 return Err(Fault::Refused(Reason::NotAllowed));
             }
             person.user.email = Some(to);
+            person.user.email_held_until = None;
         }
         let letter = NewCode::to(self.store.entropy(), &person, errand.purpose(), Door::Web, now)?;
         let address = person.user.email.clone().ok_or(Fault::Over)?;
@@ -238,6 +239,7 @@ impl Logins {
         let mut user = person.user;
         let former = user.email.replace(address);
         user.email_verified_at = Some(now);
+        (user.email_held_until, user.email_held_by) = (None, None);
         user.security_version += 1;
         let (token, renewal) = self.renewal(session)?;
         let store = self.store.clone();

@@ -263,6 +263,9 @@ impl NewCode {
     ) -> Result<Self, Fault> {
         let user = person.user.clone();
         let Some(address) = user.email.clone() else { return Err(Fault::Over) };
+        if user.email_held(now).is_some() {
+            return Err(Fault::Refused(Reason::AddressHeld));
+        }
         let code = EmailCode { purpose, address, code: six_digits(entropy)?, created_at: now };
         Ok(Self { id: Id::random(entropy).map_err(StoreError::from)?, user, code, door })
     }

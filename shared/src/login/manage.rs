@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::Logins;
 use super::actor::allow;
 pub use super::actor::{Acting, Actor};
+use super::moved::{announce, has_moved, hold};
 use super::notices::tell;
 use super::setup::{Confirmed, default_name};
 use super::web::Fault;
@@ -13,19 +14,13 @@ use crate::audit::{Event, Record};
 use crate::crypto::password::Weak;
 use crate::crypto::random_text;
 use crate::factor::totp::Totp;
-use crate::letter::{Letter, Mail, Notice};
+use crate::letter::Notice;
 use crate::secret::Secret;
-use crate::store::addresses::insert_former;
 use crate::store::audit::record;
 use crate::store::budgets::clear_all;
-use crate::store::links::{Link, Purpose, insert_link};
-use crate::store::mails::{Outgoing, queue_taken};
 use crate::store::users::{another_admin, delete_user, insert_user, update_user};
 use crate::store::{Boxed, Person, Store, StoreError, Written};
-use crate::user::{Email, User, UserName};
-
-/// A one-time link for the first administrator lives this long, in seconds.
-pub const FIRST_LINK_LIFE: i64 = 3600;
+use crate::user::{User, UserName};
 
 /// Why a change was not made, in words for who asked for it.
 #[derive(Debug, Error)]
@@ -36,9 +31,32 @@ pub enum ManageError {
     /// The name or address is taken.
     #[error("there is a user with this name or address already: {0}")]
     Taken(String),
+    /// A name or address is taken since it was looked up.
+    #[error("a name or an address was taken in this moment; nobody is added, try again")]
+    TakenMeanwhile,
     /// Nothing can be mailed to this person.
     #[error("{0} has no mail address; `twolatch user set {0} --email ADDRESS` gives one")]
     NoAddress(String),
+    /// Nothing opens the account from there for now.
+    #[error(
+        "the address of {0} was changed lately: no link or code goes there for {1} hours, unless another administrator \
+         (`twolatch user confirm-address {0}`) or the person confirms it"
+    )]
+    Held(String, i64),
+    /// There is nothing to confirm.
+    #[error("the address of {0} needs no confirmation")]
+    NotHeld(String),
+    /// Nobody confirms what they did themselves.
+    #[error("another administrator, or {0}, has to confirm the address that you have given")]
+    OwnAddress(String),
+    /// Administrators change their own.
+    #[error("{0} is an administrator, who changes the own address on the account's page")]
+    AdminsAddress(String),
+    /// Mail cannot be sent.
+    #[error(
+        "the configuration has no [mail] section: nothing can be mailed; `twolatch user set NAME --email ADDRESS` takes your word for an address"
+    )]
+    NoMail,
     /// The password is not acceptable.
     #[error("{0}")]
     Weak(Weak),
@@ -60,6 +78,12 @@ pub enum ManageError {
     /// Nobody asks for an answer.
     #[error("{0} has no recovery request that waits; `twolatch recovery list` shows those that do")]
     NoRequest(String),
+    /// It is too early.
+    #[error("recovery requests wait before they are approved; this one can be in {0} hours")]
+    TooEarly(i64),
+    /// Two have to agree.
+    #[error("you have approved the recovery request of {0} already; another administrator has to approve it, too")]
+    Agreed(String),
     /// Nobody answers to oneself.
     #[error("another administrator has to answer your own recovery request")]
     OwnRequest,
@@ -127,7 +151,33 @@ impl Logins {
         Ok(user)
     }
 
-    /// Changes a user by a function; raises the security version, which ends sessions and logins under way.
+    /// Adds many users, all or none.
+    ///
+    /// # Errors
+    /// Why none was added; [`ManageError::TakenMeanwhile`] where a name or an address is somebody's.
+    pub async fn add_users(&self, users: Vec<User>, actor: &Actor) -> Result<(), ManageError> {
+        let (store, by) = (self.store.clone(), actor.clone());
+        let added = self
+            .store
+            .write(move |connection| {
+                Box::pin(async move {
+                    allow(connection, &store, &by).await?;
+                    for user in &users {
+                        insert_user(connection, &store, user).await?;
+                        let about = by.record(Event::UserAdded).about(&user.name).saying("imported");
+                        record(connection, &store, about).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        match added {
+            Err(StoreError::Duplicate) => Err(ManageError::TakenMeanwhile),
+            other => Ok(other?),
+        }
+    }
+
+    /// Changes a user by a function; another address is held for a while. Raises the security version, which ends sessions and logins under way.
     ///
     /// # Errors
     /// Why nothing was changed.
@@ -142,6 +192,10 @@ impl Logins {
         let mut user = before.clone();
         edit(&mut user);
         user.security_version = before.security_version + 1;
+        let moves = before.email.is_some() && has_moved(&before, &user);
+        if moves {
+            hold(&mut user, &actor.name, actor.now);
+        }
         let loses_admin = before.is_active_admin() && !user.is_active_admin();
         let (stored, taken, now) = (user.clone(), user.name.to_string(), actor.now);
         self.change(Event::UserChanged, &user, detail, actor, move |connection, store| {
@@ -150,12 +204,8 @@ impl Logins {
                     another_admin(connection, &stored.id).await?;
                 }
                 update_user(connection, store, &stored, before.security_version).await?;
-                if let Some(former) = &before.email
-                    && stored.email.as_ref().map(Email::key) != Some(former.key())
-                {
-                    insert_former(connection, store, &stored.id, former, now).await?;
-                    let about = Record::new(now, Event::UserChanged);
-                    tell(connection, store, &stored, Notice::AddressChanged, &about).await?;
+                if moves {
+                    announce(connection, store, &before, &stored, &Record::new(now, Event::UserChanged)).await?;
                 }
                 Ok(())
             })
@@ -267,82 +317,6 @@ impl Logins {
             Box::pin(async move { clear_all(connection, &[id]).await })
         })
         .await
-    }
-
-    /// Makes a one-time link for somebody and opens their set-up; answers its token.
-    ///
-    /// # Errors
-    /// Why none was made.
-    pub async fn invite(&self, name: &UserName, actor: &Actor) -> Result<String, ManageError> {
-        Ok(self.make_link(name, false, actor).await?.0)
-    }
-
-    /// The same, with the link in a letter to that person; answers the letter, which the caller delivers at once.
-    ///
-    /// # Errors
-    /// Why none was made.
-    pub async fn invite_by_mail(&self, name: &UserName, actor: &Actor) -> Result<Outgoing, ManageError> {
-        let (_, outgoing) = self.make_link(name, true, actor).await?;
-        outgoing.ok_or_else(|| ManageError::NoAddress(name.to_string()))
-    }
-
-    async fn make_link(
-        &self,
-        name: &UserName,
-        mail: bool,
-        actor: &Actor,
-    ) -> Result<(String, Option<Outgoing>), ManageError> {
-        let mut user = self.named(name).await?.user;
-        let expected = user.security_version;
-        let until = self.policy(actor.now).await?.rules.setup_until(actor.now);
-        user.setup_until = until;
-        let token = self.token()?;
-        let (purpose, credentials) = (Purpose::Invite, Some(user.access()));
-        let link = Link { purpose, user: Some(user.id.clone()), credentials, expires_at: until };
-        let outgoing = if mail {
-            let letter = Letter::Invite { token: Secret::new(token.clone()), until };
-            let mail = Mail::to(&user, letter).ok_or_else(|| ManageError::NoAddress(name.to_string()))?;
-            Some(Outgoing::new(&self.store, mail, until)?)
-        } else {
-            None
-        };
-        let (stored, sent, posted, now) = (user.clone(), token.clone(), outgoing.clone(), actor.now);
-        self.change(Event::LinkMade, &user, "invite".to_owned(), actor, move |connection, store| {
-            Box::pin(async move {
-                update_user(connection, store, &stored, expected).await?;
-                insert_link(connection, store, &sent, &link, now).await?;
-                match &posted {
-                    Some(outgoing) => queue_taken(connection, store, outgoing, now).await,
-                    None => Ok(()),
-                }
-            })
-        })
-        .await?;
-        Ok((token, outgoing))
-    }
-
-    /// Makes the one-time link for the first administrator; `None` where there is an administrator already.
-    ///
-    /// # Errors
-    /// Why none was made.
-    pub async fn first_admin_link(&self, actor: &Actor) -> Result<Option<String>, ManageError> {
-        if self.store.count_admins().await? > 0 {
-            return Ok(None);
-        }
-        let token = self.token()?;
-        let expires_at = actor.now.plus(FIRST_LINK_LIFE);
-        let link = Link { purpose: Purpose::FirstAdmin, user: None, credentials: None, expires_at };
-        let (store, sent, now) = (self.store.clone(), token.clone(), actor.now);
-        let about = Record::new(now, Event::LinkMade).by(&actor.name).saying("first administrator");
-        self.store
-            .write(move |connection| {
-                Box::pin(async move {
-                    insert_link(connection, &store, &sent, &link, now).await?;
-                    record(connection, &store, about).await
-                })
-            })
-            .await?;
-        Ok(Some(token))
     }
 
     pub(super) fn token(&self) -> Result<String, StoreError> {

@@ -8,6 +8,7 @@ use crate::audit::{Event, Record};
 use crate::door::Door;
 use crate::letter::Notice;
 use crate::store::StoreError;
+use crate::store::addresses::FORMER_LIFE;
 use crate::store::audit::record;
 use crate::store::ending::end_everything;
 use crate::store::links::{Purpose, use_link};
@@ -54,7 +55,13 @@ impl Logins {
                 Box::pin(async move {
                     // As it was read above, or not at all: then the link is still good.
                     let expected = user.security_version;
-                    let changed = User { security_version: expected + 1, ..user };
+                    // A new address that its owner does not know is not theirs when three days have passed, either.
+                    let held = user.email_held(now).map(|_| now.plus(FORMER_LIFE));
+                    let changed = User {
+                        security_version: expected + 1,
+                        email_held_until: held.or(user.email_held_until),
+                        ..user
+                    };
                     update_user(connection, &store, &changed, expected).await?;
                     if !use_link(connection, &token, now).await? {
                         return Err(StoreError::Conflict);

@@ -3,6 +3,7 @@
 
 use sqlx::AnyConnection;
 
+use super::mailed::veiled;
 use crate::audit::Record;
 use crate::crypto::random_text;
 use crate::id::Id;
@@ -15,7 +16,7 @@ use crate::store::mails::queue;
 use crate::store::users::{admins_in, person_in};
 use crate::store::{Person, Store, Written};
 use crate::time::Timestamp;
-use crate::user::User;
+use crate::user::{Email, User};
 
 /// People mistype; so many wrong codes in a row are somebody else's.
 const NOTEWORTHY: i64 = 10;
@@ -32,11 +33,24 @@ pub(super) async fn tell(
     event: Notice,
     about: &Record,
 ) -> Written<()> {
+    tell_besides(connection, store, user, None, event, about).await
+}
+
+/// The same, to all addresses but one.
+async fn tell_besides(
+    connection: &mut AnyConnection,
+    store: &Store,
+    user: &User,
+    besides: Option<&Email>,
+    event: Notice,
+    about: &Record,
+) -> Written<()> {
     let mut addresses = former_addresses(connection, store, &user.id, about.at).await?;
     if let Some(own) = &user.email {
         addresses.retain(|former| former.key() != own.key());
         addresses.insert(0, own.clone());
     }
+    addresses.retain(|address| besides.is_none_or(|besides| address.key() != besides.key()));
     if addresses.is_empty() {
         return Ok(());
     }
@@ -51,11 +65,44 @@ pub(super) async fn tell(
     let (place, not_me) = (about.source.clone(), Some(Secret::new(token)));
     let letter = Letter::Notice { event, at: about.at, door: about.door, place, not_me };
     let (name, language) = (user.name.to_string(), user.language.clone());
+    // No link at all goes to an address that is held.
+    let held = user.email.as_ref().filter(|_| user.email_held(about.at).is_some());
+    let unlinked = Letter::Notice { event, at: about.at, door: about.door, place: about.source.clone(), not_me: None };
     for to in addresses {
-        let mail = Mail { to, name: name.clone(), language: language.clone(), letter: letter.clone() };
+        let letter = if held == Some(&to) { unlinked.clone() } else { letter.clone() };
+        let mail = Mail { to, name: name.clone(), language: language.clone(), letter };
         queue(connection, store, &mail, about.at.plus(NOTICE_LIFE), about.at).await?;
     }
     Ok(())
+}
+
+/// Tells of an address that somebody else has changed: the reader of the one before can confirm it.
+///
+/// # Errors
+/// Where the database fails.
+pub(super) async fn tell_moved(
+    connection: &mut AnyConnection,
+    store: &Store,
+    user: &User,
+    about: &Record,
+) -> Written<()> {
+    let now = about.at;
+    let before = former_addresses(connection, store, &user.id, now).await?.pop();
+    let (Some(before), Some(own), Some(until)) = (before, &user.email, user.email_held(now)) else {
+        return tell(connection, store, user, Notice::AddressChanged, about).await;
+    };
+    let (confirm, not_me) = (random_text::<20>(store.entropy())?, random_text::<20>(store.entropy())?);
+    let (id, credentials) = (Some(user.id.clone()), Some(own.key()));
+    let link = Link { purpose: Purpose::ConfirmAddress, user: id.clone(), credentials, expires_at: until };
+    insert_link(connection, store, &confirm, &link, now).await?;
+    let link = Link { purpose: Purpose::NotMe, user: id, credentials: None, expires_at: now.plus(NOT_ME_LIFE) };
+    insert_link(connection, store, &not_me, &link, now).await?;
+    let (confirm, not_me) = (Secret::new(confirm), Secret::new(not_me));
+    let letter = Letter::Moved { to: veiled(own), at: now, until, confirm, not_me };
+    let (name, language) = (user.name.to_string(), user.language.clone());
+    let mail = Mail { to: before, name, language, letter };
+    queue(connection, store, &mail, now.plus(NOTICE_LIFE), now).await?;
+    tell_besides(connection, store, user, Some(&mail.to), Notice::AddressChanged, about).await
 }
 
 /// What is to be told of a wrong code that has just been counted: of the tenth in a row behind a right first factor, which

@@ -5,24 +5,20 @@ use sqlx::AnyConnection;
 
 use super::Logins;
 use super::manage::{Actor, ManageError};
-use super::notices::{alarm, post, tell};
-use super::reset::{remove_factors, without_factors};
+use super::notices::{alarm, tell};
 use super::web::{Current, Fault};
 use crate::audit::{Event, Record};
 use crate::door::Door;
 use crate::id::Id;
-use crate::letter::{Letter, Notice};
+use crate::letter::Notice;
 use crate::reason::Reason;
 use crate::step::Step;
 use crate::store::audit::record;
 use crate::store::budgets::{Budget, Charge, charge, is_noteworthy};
-use crate::store::requests::{Answer, LIFE, Request, State, Why, answer_request, insert_request};
+use crate::store::requests::{LIFE, Request, State, Why, insert_request};
 use crate::store::{Person, Store, StoreError, Written};
 use crate::time::Timestamp;
-use crate::user::{User, UserName};
-
-/// The longest note to a person, in characters.
-pub const MAX_NOTE: usize = 500;
+use crate::user::User;
 
 /// What has become of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,55 +119,8 @@ impl Logins {
         Ok(all)
     }
 
-    /// Approves somebody's request: all that they had and had begun ends, and set-up is open, in one transaction.
-    ///
-    /// # Errors
-    /// Why it was not approved.
-    pub async fn approve_request(&self, name: &UserName, actor: &Actor) -> Result<User, ManageError> {
-        let now = actor.now;
-        let person = self.named(name).await?;
-        let request = self.waiting(&person.user, actor).await?;
-        let setup_until = self.policy(now).await?.rules.setup_until(now);
-        let user = without_factors(person.user.clone(), setup_until);
-        let answer = Answer { approved: true, at: now, by: actor.name.clone(), note: None };
-        let stored = user.clone();
-        let detail = format!("{} removed", person.factors.len());
-        self.change(Event::RecoveryApproved, &user, detail, actor, move |connection, store| {
-            Box::pin(async move {
-                remove_factors(connection, store, &[(person, stored.clone())], now).await?;
-                answer_request(connection, store, &request, &answer).await?;
-                let decision = Letter::Decision { approved: true, note: None };
-                post(connection, store, &stored, decision, now).await?;
-                let about = Record::new(now, Event::RecoveryApproved);
-                tell(connection, store, &stored, Notice::RecoveryApproved, &about).await
-            })
-        })
-        .await?;
-        Ok(user)
-    }
-
-    /// Dismisses somebody's request, with a note for them. Nothing of what they have changes.
-    ///
-    /// # Errors
-    /// Why it was not dismissed.
-    pub async fn dismiss_request(&self, name: &UserName, note: &str, actor: &Actor) -> Result<(), ManageError> {
-        let user = self.named(name).await?.user;
-        let request = self.waiting(&user, actor).await?;
-        let note = note.chars().filter(|c| !c.is_control()).take(MAX_NOTE).collect::<String>();
-        let note = Some(note.trim().to_owned()).filter(|note| !note.is_empty());
-        let answer = Answer { approved: false, at: actor.now, by: actor.name.clone(), note: note.clone() };
-        let (told, now) = (user.clone(), actor.now);
-        self.change(Event::RecoveryDismissed, &user, String::new(), actor, move |connection, store| {
-            Box::pin(async move {
-                answer_request(connection, store, &request, &answer).await?;
-                post(connection, store, &told, Letter::Decision { approved: false, note }, now).await
-            })
-        })
-        .await
-    }
-
     /// The request that waits for an answer by somebody else.
-    async fn waiting(&self, user: &User, actor: &Actor) -> Result<Request, ManageError> {
+    pub(super) async fn waiting(&self, user: &User, actor: &Actor) -> Result<Request, ManageError> {
         if actor.is(user) {
             return Err(ManageError::OwnRequest);
         }
@@ -198,6 +147,7 @@ impl Logins {
             source: source.to_owned(),
             created_at: now,
             expires_at: now.plus(LIFE),
+            agreed: None,
             answer: None,
         })
     }

@@ -1,7 +1,10 @@
-//! Mail addresses: whether one is taken, and those that somebody had until lately.
+//! Names and mail addresses: which are taken, and the addresses that somebody had until lately.
 
-use sqlx::AnyConnection;
+use std::collections::BTreeSet;
 
+use sqlx::{AnyConnection, Row};
+
+use super::bound::Bound;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
 use crate::id::Id;
@@ -28,6 +31,40 @@ impl Store {
         let text = "SELECT COUNT(*) FROM users WHERE email_key = $1";
         let count: i64 = sqlx::query_scalar(text).bind(address.key()).fetch_one(self.pool()).await?;
         Ok(count > 0)
+    }
+}
+
+/// Keys looked up at a time.
+const LOOKED_UP: usize = 500;
+
+impl Store {
+    /// Which of these name keys ([`crate::user::UserName::key`]) are taken.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn taken_names(&self, keys: &[String]) -> Result<BTreeSet<String>, StoreError> {
+        self.taken("name_key", keys).await
+    }
+
+    /// Which of these address keys ([`Email::key`]) are taken, verified or not.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn taken_addresses(&self, keys: &[String]) -> Result<BTreeSet<String>, StoreError> {
+        self.taken("email_key", keys).await
+    }
+
+    async fn taken(&self, column: &'static str, keys: &[String]) -> Result<BTreeSet<String>, StoreError> {
+        let mut all = BTreeSet::new();
+        for some in keys.chunks(LOOKED_UP) {
+            let mut bound = Bound::default();
+            let places = bound.texts(some);
+            let text = format!("SELECT {column} FROM users WHERE {column} IN ({places})");
+            for row in bound.query(text).fetch_all(self.pool()).await? {
+                all.insert(row.try_get(0)?);
+            }
+        }
+        Ok(all)
     }
 }
 

@@ -9,12 +9,20 @@ use crate::time::Timestamp;
 use crate::user::User;
 
 /// Ends people's sessions and sign-ins, forgets their devices, and makes the codes and tokens of web apps worthless.
-/// All of these but devices die by [`User::security_version`] too; their rows are not left to that.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn end_everything(connection: &mut AnyConnection, users: &[Id<User>], now: Timestamp) -> Written<()> {
-    delete_all(connection, &["attempts", "sessions", "codes", "devices"], users).await?;
+    end_begun(connection, users, now).await?;
+    delete_all(connection, &["devices"], users).await
+}
+
+/// The same, but devices stay remembered. All of it dies by [`User::security_version`] too; the rows are not left to that.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn end_begun(connection: &mut AnyConnection, users: &[Id<User>], now: Timestamp) -> Written<()> {
+    delete_all(connection, &["attempts", "sessions", "codes"], users).await?;
     let mut bound = Bound::default();
     let (now, ids) = (bound.number(now.unix()), bound.texts(users.iter().map(Id::as_str)));
     let text = format!("UPDATE access_tokens SET revoked_at = {now} WHERE revoked_at IS NULL AND user_id IN ({ids})");

@@ -25,11 +25,24 @@ pub enum Purpose {
     AdminWait,
     /// To stop that, for any administrator.
     Stop,
+    /// To show that a new address is read, which an administrator gives.
+    NewAddress,
+    /// To confirm such an address, for who reads the one before.
+    ConfirmAddress,
 }
 
 impl Purpose {
     /// All of them.
-    const ALL: [Self; 6] = [Self::FirstAdmin, Self::Invite, Self::NotMe, Self::AdminReset, Self::AdminWait, Self::Stop];
+    const ALL: [Self; 8] = [
+        Self::FirstAdmin,
+        Self::Invite,
+        Self::NotMe,
+        Self::AdminReset,
+        Self::AdminWait,
+        Self::Stop,
+        Self::NewAddress,
+        Self::ConfirmAddress,
+    ];
 
     /// Whether a newer link makes older ones worthless. Those in letters that tell of different things stand side by
     /// side.
@@ -45,6 +58,8 @@ impl Purpose {
             Self::AdminReset => "admin_reset",
             Self::AdminWait => "admin_wait",
             Self::Stop => "stop",
+            Self::NewAddress => "new_address",
+            Self::ConfirmAddress => "confirm_address",
         }
     }
 }
@@ -57,7 +72,7 @@ pub struct Link {
     /// For whom; nobody for the first administrator.
     pub user: Option<Id<User>>,
     /// [`User::access`] of the person when it was made; for [`Purpose::AdminReset`] the sign-in and
-    /// [`User::credentials`].
+    /// [`User::credentials`]; for [`Purpose::NewAddress`] what is offered, for [`Purpose::ConfirmAddress`] the address.
     pub credentials: Option<String>,
     /// Until when.
     pub expires_at: Timestamp,

@@ -34,6 +34,8 @@ pub struct Request {
     pub created_at: Timestamp,
     /// Until when it waits.
     pub expires_at: Timestamp,
+    /// Where two administrators have to approve: the first, and when.
+    pub agreed: Option<(String, Timestamp)>,
     /// What an administrator has answered.
     pub answer: Option<Answer>,
 }
@@ -101,12 +103,13 @@ use Column::{Number, Text};
 
 const TABLE: &str = "recovery_requests";
 
-const REQUEST: [Column; 11] = [Text, Text, Text, Text, Text, Number, Number, Text, Number, Text, Text];
+const REQUEST: [Column; 13] = [Text, Text, Text, Text, Text, Number, Number, Text, Number, Text, Number, Text, Text];
 
 macro_rules! request {
     ($end:literal) => {
         concat!(
-            "SELECT id, user_id, why, door, source, created_at, expires_at, answer, answered_at, answered_by, note, mac ",
+            "SELECT id, user_id, why, door, source, created_at, expires_at, agreed_by, agreed_at, answer, answered_at, ",
+            "answered_by, note, mac ",
             "FROM recovery_requests ",
             $end
         )
@@ -203,7 +206,7 @@ pub async fn answer_request(
     let answered = Request { answer: Some(answer.clone()), ..request.clone() };
     let done = sqlx::query(
         "UPDATE recovery_requests SET answer = $2, answered_at = $3, answered_by = $4, note = $5, mac = $6, \
-         waiting = NULL WHERE id = $1 AND answered_at IS NULL AND expires_at > $3",
+         waiting = NULL WHERE id = $1 AND answered_at IS NULL AND expires_at > $3 AND COALESCE(agreed_by, '') = $7",
     )
     .bind(request.id.as_str())
     .bind(word(answer))
@@ -211,6 +214,32 @@ pub async fn answer_request(
     .bind(&answer.by)
     .bind(&answer.note)
     .bind(mark(store, &answered))
+    .bind(request.agreed.as_ref().map_or("", |(by, _)| by.as_str()))
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Writes down who approves a request first, where two have to, once, while it waits.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where it does not wait any more, or somebody else was faster.
+pub async fn agree_to_request(
+    connection: &mut AnyConnection,
+    store: &Store,
+    request: &Request,
+    by: &str,
+    now: Timestamp,
+) -> Written<()> {
+    let agreed = Request { agreed: Some((by.to_owned(), now)), ..request.clone() };
+    let done = sqlx::query(
+        "UPDATE recovery_requests SET agreed_by = $2, agreed_at = $3, mac = $4 \
+         WHERE id = $1 AND answered_at IS NULL AND agreed_by IS NULL AND expires_at > $3",
+    )
+    .bind(request.id.as_str())
+    .bind(by)
+    .bind(now.unix())
+    .bind(mark(store, &agreed))
     .execute(connection)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
@@ -222,12 +251,16 @@ const fn word(answer: &Answer) -> &'static str {
 
 fn read(store: &Store, row: &AnyRow) -> Result<Request, StoreError> {
     let values = Values::read(store, TABLE, row, 0, &REQUEST)?;
-    let answer = match values.maybe(7) {
+    let agreed = match values.maybe(7) {
+        Some(by) => Some((by.to_owned(), values.time(8)?)),
+        None => None,
+    };
+    let answer = match values.maybe(9) {
         Some(word) => Some(Answer {
             approved: word == "approved",
-            at: values.time(8)?,
-            by: values.text(9)?.to_owned(),
-            note: values.maybe(10).map(str::to_owned),
+            at: values.time(10)?,
+            by: values.text(11)?.to_owned(),
+            note: values.maybe(12).map(str::to_owned),
         }),
         None => None,
     };
@@ -239,6 +272,7 @@ fn read(store: &Store, row: &AnyRow) -> Result<Request, StoreError> {
         source: values.text(4)?.to_owned(),
         created_at: values.time(5)?,
         expires_at: values.time(6)?,
+        agreed,
         answer,
     })
 }
@@ -253,6 +287,8 @@ fn mark(store: &Store, request: &Request) -> String {
         Some(request.source.clone()),
         moment(Some(request.created_at)),
         moment(Some(request.expires_at)),
+        request.agreed.as_ref().map(|(by, _)| by.clone()),
+        moment(request.agreed.as_ref().map(|(_, at)| *at)),
         answer.map(|answer| word(answer).to_owned()),
         moment(answer.map(|answer| answer.at)),
         answer.map(|answer| answer.by.clone()),

@@ -56,7 +56,7 @@ macro_rules! columns {
             "SELECT u.id, u.name, u.name_key, u.email, u.email_key, u.email_verified_at, u.role, u.groups, u.level, ",
             "u.methods, u.shared_at, u.disabled_at, u.password, u.must_change_at, u.setup_until, u.authenticators, ",
             "u.email_codes_at, u.recovery, u.recovery_due_at, u.skipped, u.language, u.security_version, u.created_at, ",
-            "u.restricted_until, u.mac, u.last_method, u.last_login_at, ",
+            "u.restricted_until, u.email_held_until, u.email_held_by, u.mac, u.last_method, u.last_login_at, ",
             "f.id AS f_id, f.user_id, f.kind, f.name AS f_name, f.secret, f.algorithm, f.digits, f.period, f.drift, ",
             "f.created_at AS f_created_at, f.mac AS f_mac, f.last_step, f.last_used_at"
         )
@@ -185,8 +185,9 @@ pub async fn insert_user(connection: &mut AnyConnection, store: &Store, user: &U
     let row = user_row(store, user)?;
     let insert = "INSERT INTO users (id, name, name_key, email, email_key, email_verified_at, role, groups, level, \
          methods, shared_at, disabled_at, password, must_change_at, setup_until, authenticators, email_codes_at, \
-         recovery, recovery_due_at, skipped, language, security_version, created_at, restricted_until, mac) VALUES ($1, \
-         $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)";
+         recovery, recovery_due_at, skipped, language, security_version, created_at, restricted_until, \
+         email_held_until, email_held_by, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)";
     bind_user(sqlx::query(insert), user, &row).execute(&mut *connection).await?;
     index_groups(connection, user).await
 }
@@ -211,7 +212,8 @@ pub async fn update_member(connection: &mut AnyConnection, store: &Store, user: 
          role = $7, groups = $8, level = $9, methods = $10, shared_at = $11, disabled_at = $12, password = $13, \
          must_change_at = $14, setup_until = $15, authenticators = $16, email_codes_at = $17, recovery = $18, \
          recovery_due_at = $19, skipped = $20, language = $21, security_version = $22, created_at = $23, \
-         restricted_until = $24, mac = $25 WHERE id = $1 AND security_version = $26";
+         restricted_until = $24, email_held_until = $25, email_held_by = $26, mac = $27 \
+         WHERE id = $1 AND security_version = $28";
     let done = bind_user(sqlx::query(update), user, &row).bind(expected).execute(connection).await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }

@@ -28,6 +28,7 @@ pub(super) struct Row {
     disabled: bool,
     shared: bool,
     setup_until: i64,
+    email_held_until: Option<i64>,
 }
 
 impl Row {
@@ -53,6 +54,7 @@ impl Row {
             disabled: user.disabled_at.is_some(),
             shared: user.shared_at.is_some(),
             setup_until: user.setup_until.unix(),
+            email_held_until: user.email_held(now).map(Timestamp::unix),
         }
     }
 
@@ -61,6 +63,16 @@ impl Row {
         let groups: Vec<&str> = self.groups.iter().map(GroupName::as_str).collect();
         say(format_args!("name:           {}", self.name));
         say(format_args!("email:          {}", self.email.as_deref().unwrap_or("-")));
+        if let Some(until) = self.email_held_until {
+            let until = date::minute(Timestamp::from_unix(until), Language::En);
+            say(format_args!(
+                "                changed lately: no code or link goes there before {until}, unless another"
+            ));
+            say(format_args!(
+                "                administrator confirms it: `twolatch user confirm-address {}`",
+                self.name
+            ));
+        }
         say(format_args!("role:           {}", self.role));
         say(format_args!("groups:         {}", groups.join(", ")));
         match &self.second_factor_reason {

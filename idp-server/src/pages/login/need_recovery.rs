@@ -69,6 +69,7 @@ impl NeedRecoveryPage {
             source: "192.0.2.1".to_owned(),
             created_at: at,
             expires_at: at.plus(7 * 86_400),
+            agreed: None,
             answer,
         };
         let answer = |approved, note: Option<&str>| Answer {

@@ -18,6 +18,8 @@ enum Mailing {
     NotBefore(Timestamp),
     /// A hundred codes were wrong.
     Held,
+    /// Somebody else has changed the address lately.
+    AddressHeld,
     /// The queue is full, or there is no address any more.
     Not,
 }
@@ -161,6 +163,7 @@ impl Logins {
         let letter = match NewCode::to(self.store.entropy(), person, purpose, attempt.door, now) {
             Ok(letter) => letter,
             Err(Fault::Store(error)) => return Err(error),
+            Err(Fault::Refused(Reason::AddressHeld)) => return Ok(Mailing::AddressHeld),
             Err(_) => return Ok(Mailing::Not),
         };
         let (store, id) = (self.store.clone(), letter.id.clone());
@@ -205,6 +208,7 @@ fn why_not(mailing: &Mailing, now: Timestamp) -> String {
             format!("Too many codes by email: none is mailed for {}.", texts::until(*moment, now))
         }
         Mailing::Held => texts::MAIL_HELD.to_owned(),
+        Mailing::AddressHeld => texts::ADDRESS_HELD.to_owned(),
         Mailing::Sent(_) | Mailing::Not => texts::MAIL_FULL.to_owned(),
     }
 }

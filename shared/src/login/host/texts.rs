@@ -19,6 +19,8 @@ pub(super) const NO_MAIL: &str = "No code is on its way. Type resend to have one
 pub(super) const MAIL_OVER: &str = "This code is too old. Type resend to have another one mailed.";
 pub(super) const MAIL_HELD: &str =
     "Too many wrong codes by email: none is mailed and none is taken until an administrator lifts that.";
+pub(super) const ADDRESS_HELD: &str =
+    "Your mail address was changed lately: no code goes there until you, or a second administrator, confirm it.";
 pub(super) const NOT_OF_SET: &str = "That is not one of them. Type one of those shown above.";
 pub(super) const KEY_USED: &str = "This recovery code was already used. Type another one.";
 pub(super) const NEXT_CODE: &str = "That is right. Now wait until the app shows another code.";

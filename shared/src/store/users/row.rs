@@ -13,9 +13,9 @@ use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 use crate::user::User;
 
-pub(super) const USER: [Column; 24] = [
+pub(super) const USER: [Column; 26] = [
     Text, Text, Text, Text, Text, Number, Text, Text, Text, Text, Number, Number, Text, Number, Number, Text, Number,
-    Text, Number, Number, Text, Number, Number, Number,
+    Text, Number, Number, Text, Number, Number, Number, Number, Text,
 ];
 
 /// A user's row as it will be stored: what is computed for it, and its mark.
@@ -64,6 +64,8 @@ pub(super) fn user_row(store: &Store, user: &User) -> Result<UserRow, StoreError
         Some(user.security_version.to_string()),
         moment(Some(user.created_at)),
         moment(user.restricted_until),
+        moment(user.email_held_until),
+        user.email_held_by.clone(),
     ];
     let mark = Values::of("users", values).mark(store);
     Ok(UserRow { groups, methods, authenticators, password, mark })
@@ -97,6 +99,8 @@ pub(super) fn bind_user<'q>(query: Query<'q>, user: &User, row: &UserRow) -> Que
         .bind(user.security_version)
         .bind(user.created_at.unix())
         .bind(user.restricted_until.map(Timestamp::unix))
+        .bind(user.email_held_until.map(Timestamp::unix))
+        .bind(user.email_held_by.clone())
         .bind(row.mark.clone())
 }
 
@@ -134,6 +138,8 @@ pub(super) fn read_user(store: &Store, row: &AnyRow) -> Result<User, StoreError>
         security_version: values.number(21)?,
         created_at: values.time(22)?,
         restricted_until: values.maybe_time(23)?,
+        email_held_until: values.maybe_time(24)?,
+        email_held_by: values.maybe(25).map(str::to_owned),
     })
 }
 
