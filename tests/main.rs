@@ -16,10 +16,15 @@ mod admin;
 #[cfg(test)]
 mod admin_audit;
 #[cfg(test)]
+mod admin_import;
+#[cfg(test)]
 mod admin_link;
 #[cfg(test)]
-<<<<<<< HEAD
 mod admin_overview;
+#[cfg(test)]
+mod admin_person;
+#[cfg(test)]
+mod admin_requests;
 #[cfg(test)]
 mod admin_security;
 #[cfg(test)]
@@ -28,11 +33,6 @@ mod admin_settings;
 mod admin_users;
 #[cfg(test)]
 mod alerts;
-=======
-mod admin_security;
->>>>>>> fa0614a (Sort by last login in one pass, and show that a killed server's bulk action goes on)
-#[cfg(test)]
-mod admin_users;
 #[cfg(test)]
 mod api_auth;
 #[cfg(test)]
@@ -43,8 +43,6 @@ mod bad_input;
 mod browser;
 #[cfg(test)]
 mod bulk;
-#[cfg(test)]
-mod bulk_kill;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
@@ -100,6 +98,8 @@ mod methods;
 #[cfg(test)]
 mod module_file;
 #[cfg(test)]
+mod moved_address;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod oathtool;
@@ -129,6 +129,8 @@ mod race_doors;
 mod race_factors;
 #[cfg(test)]
 mod race_methods;
+#[cfg(test)]
+mod recovery_answers;
 #[cfg(test)]
 mod recovery_pages;
 #[cfg(test)]

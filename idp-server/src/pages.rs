@@ -22,10 +22,12 @@ pub mod admin;
 pub mod admin_link;
 pub mod authenticator;
 pub mod confirm;
+pub mod confirm_address;
 pub mod home;
 pub mod login;
 pub mod logout;
 pub mod mailed;
+pub mod new_address;
 pub mod not_me;
 pub mod onward;
 pub mod recovery_codes;
@@ -120,6 +122,8 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("login_password", login::password::PasswordPage::samples(frame)),
         all("login_need_recovery", login::need_recovery::NeedRecoveryPage::samples(frame)),
         all("not_me", vec![not_me::sample(frame)]),
+        all("new_address", vec![new_address::sample(frame)]),
+        all("confirm_address", vec![confirm_address::sample(frame)]),
         all("admin_link", vec![admin_link::sample(frame)]),
         all("stop", vec![stop::sample(frame)]),
         all("setup_begin", setup::BeginPage::samples(frame)),
@@ -151,6 +155,12 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("admin_audit_verify", admin::audit::verify::VerifyPage::samples(frame)),
         all("admin_configuration", admin::configuration::ConfigurationPage::samples(frame)),
         all("admin_why", admin::why::WhyPage::samples(frame)),
+        all("admin_person", admin::person::PersonPage::samples(frame)),
+        all("admin_act", admin::person::act::ActPage::samples(frame)),
+        all("admin_requests", admin::requests::RequestsPage::samples(frame)),
+        all("admin_answer", admin::requests::answer::AnswerPage::samples(frame)),
+        all("admin_add", admin::add::AddPage::samples(frame)),
+        all("admin_import", admin::import::ImportPage::samples(frame)),
         all("error", vec![crate::web::error::ErrorPage::sample(frame)]),
     ]
     .into_iter()

@@ -8,10 +8,13 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::api::auth;
 use crate::oidc::{authorize, discovery, jwks, token, userinfo};
-use crate::pages::{account, admin, admin_link, home, login, logout, not_me, setup, stop};
+use crate::pages::admin::requests::answer;
+use crate::pages::{
+    account, admin, admin_link, confirm_address, home, login, logout, new_address, not_me, setup, stop,
+};
 use crate::state::App;
 use crate::web::form::MAX_BODY;
-use crate::web::path::{console as at, rules};
+use crate::web::path::{console as at, person as of, rules};
 use crate::web::{assets, guard, headers, path};
 
 /// The web server's routes.
@@ -55,6 +58,8 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::LOGIN_ADMIN_LINK, post(login::need_recovery::ask_link)),
         (path::RECOVERY, get(admin_link::show).post(admin_link::submit)),
         (path::STOP, get(stop::show).post(stop::submit)),
+        (path::NEW_ADDRESS, get(new_address::show).post(new_address::submit)),
+        (path::CONFIRM_ADDRESS, get(confirm_address::show).post(confirm_address::submit)),
         (path::NOT_ME, get(not_me::show).post(not_me::submit)),
         (path::SETUP, get(setup::show).post(setup::submit)),
         (path::ACCOUNT, get(account::show)),
@@ -82,7 +87,7 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
 #[must_use]
 pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
     use admin::security::{self, exemption, rule, switch, version};
-    vec![
+    let mut all = vec![
         (at::ADMIN, get(admin::overview::show)),
         (at::ADMIN_USERS, get(admin::users::show)),
         (at::ADMIN_BULK, post(admin::bulk::preview)),
@@ -99,7 +104,16 @@ pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
         (at::ADMIN_AUDIT_VERIFY, get(admin::audit::verify::show)),
         (at::ADMIN_CONFIGURATION, get(admin::configuration::show)),
         (at::ADMIN_WHY, get(admin::why::show)),
-    ]
+        (at::ADMIN_REQUESTS, get(admin::requests::show)),
+        (of::ADMIN_REQUEST_RESET, get(answer::show_reset).post(answer::reset)),
+        (of::ADMIN_REQUEST_DISMISS, get(answer::show_dismiss).post(answer::dismiss)),
+        (of::ADMIN_ADD, get(admin::add::show).post(admin::add::submit)),
+        (of::ADMIN_IMPORT, get(admin::import::show).post(admin::import::submit)),
+        (of::ADMIN_EXPORT, get(admin::import::export)),
+        (of::ADMIN_USER, get(admin::person::show)),
+    ];
+    all.extend(of::Act::ALL.map(admin::person::act::route));
+    all
 }
 
 /// What web apps talk to, and send browsers to. Other sites may, so these take no cookie as a proof of what is wanted.

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { usersAndWhatIsDoneToMany, whatIsAskedOfWhom } from "./console.mjs";
+import { onePersonAndMore } from "./desk.mjs";
 import { heading } from "./look.mjs";
 import { whatThereIsToSee } from "./sight.mjs";
 import { code, wrongCode } from "./totp.mjs";
@@ -34,6 +35,7 @@ async function theFirstAdministrator() {
   await usersAndWhatIsDoneToMany(page, key);
   await whatThereIsToSee(page);
   await whatIsAskedOfWhom(page, key);
+  await onePersonAndMore(page, key);
 }
 
 async function anInvitedPerson() {

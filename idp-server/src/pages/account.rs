@@ -43,6 +43,8 @@ pub struct AccountPage {
     name: String,
     email: Option<String>,
     verified: bool,
+    /// Somebody else has given the address lately.
+    held: bool,
     role: Role,
     since: Timestamp,
     enrolled: bool,
@@ -50,12 +52,13 @@ pub struct AccountPage {
 }
 
 impl AccountPage {
-    fn of(frame: Frame, user: &User, session: &Session, said: Said) -> Self {
+    fn of(frame: Frame, user: &User, session: &Session, said: Said, now: Timestamp) -> Self {
         Self {
             frame,
             name: user.name.to_string(),
             email: user.email.as_ref().map(ToString::to_string),
             verified: user.email_verified_at.is_some(),
+            held: user.email_held(now).is_some(),
             role: user.role,
             since: session.created_at,
             enrolled: twolatch_core::factor::Kind::METHODS.into_iter().any(|kind| user.has(kind)),
@@ -71,13 +74,15 @@ impl AccountPage {
             name: "alice".to_owned(),
             email: Some("alice@example.org".to_owned()),
             verified: true,
+            held: false,
             role: Role::Member,
             since: Timestamp::from_unix(1_772_611_200),
             enrolled,
             said: Said::default(),
         };
         let admin = Self { role: Role::Admin, verified: false, ..page(true) };
-        vec![page(true), Self { email: None, said: Notice::PasswordChanged.into(), ..page(false) }, admin]
+        let held = Self { held: true, ..page(true) };
+        vec![page(true), Self { email: None, said: Notice::PasswordChanged.into(), ..page(false) }, admin, held]
     }
 }
 
@@ -85,7 +90,8 @@ impl AccountPage {
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     let session = signed_in(&app, &browser).await?;
     let said = Said::from(browser.notice(&app));
-    Ok(show_page(&app, &browser, None, |frame| AccountPage::of(frame, &session.user, &session, said))?)
+    let page = |frame| AccountPage::of(frame, &session.user, &session, said, browser.now);
+    Ok(show_page(&app, &browser, None, page)?)
 }
 
 /// The session of a browser; without one it is sent to sign in.

@@ -13,10 +13,14 @@ use crate::web::browser::Browser;
 use crate::web::failure::Kind;
 use crate::web::path::{ConsolePage, console};
 
+pub mod add;
 pub mod audit;
 pub mod bulk;
 pub mod configuration;
+pub mod import;
 pub mod overview;
+pub mod person;
+pub mod requests;
 pub mod security;
 pub mod users;
 pub mod why;

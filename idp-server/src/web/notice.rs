@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use twolatch_core::crypto::password::Weak;
 use twolatch_core::crypto::seal::Place;
 
+use self::person::PersonNotice;
 use self::rules::RulesNotice;
 use crate::state::App;
 
+pub mod person;
 pub mod rules;
 
 /// Something to say.
@@ -45,6 +47,12 @@ pub enum Notice {
     EmailBlocked(u32),
     /// No mailed code counts any more: a hundred were wrong.
     EmailHeld,
+    /// No code is mailed: somebody else has changed the address lately.
+    AddressHeld,
+    /// The new address, which an administrator has given, is in force.
+    AddressTaken,
+    /// The new address was confirmed.
+    AddressConfirmed,
     /// The recovery code or key is not right.
     WrongRecovery,
     /// The recovery code or key was used before.
@@ -85,6 +93,8 @@ pub enum Notice {
     Account(Account),
     /// Something about the rules of policy.
     Rules(RulesNotice),
+    /// Something about a person, on a page of the console.
+    Person(PersonNotice),
 }
 
 /// Something to say about the own account.
@@ -127,6 +137,10 @@ pub enum Account {
     EmailOff,
     /// The address was changed.
     AddressChanged,
+    /// Nothing is mailed: somebody else has changed the address lately.
+    AddressHeld,
+    /// The new address, which somebody else has given, was confirmed.
+    AddressConfirmed,
     /// A session was ended.
     SessionEnded,
     /// All other sessions were ended.

@@ -8,6 +8,7 @@ use twolatch_core::login::web::Fault;
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::store::Session;
+use twolatch_core::time::Timestamp;
 use twolatch_core::typed::{self, Typed};
 use twolatch_core::user::{Email, Role};
 
@@ -31,6 +32,8 @@ pub struct AddressPage {
     address: Option<String>,
     is_admin: bool,
     has_mail: bool,
+    /// Until when nothing goes to the address, which somebody else has given.
+    held: Option<Timestamp>,
     typed: String,
     mailed: Option<Mailed>,
     said: Said,
@@ -45,6 +48,7 @@ impl AddressPage {
             address: Some("alice@example.org".to_owned()),
             is_admin,
             has_mail: true,
+            held: None,
             typed: String::new(),
             mailed,
             said: said.into(),
@@ -56,6 +60,7 @@ impl AddressPage {
             Self { typed: "\"><script>@example.org".to_owned(), ..taken },
             page(true, Some(Mailed::sample()), None),
             Self { has_mail: false, ..page(true, None, None) },
+            Self { held: Some(Timestamp::from_unix(1_772_611_200)), ..page(false, None, None) },
         ]
     }
 }
@@ -63,14 +68,18 @@ impl AddressPage {
 /// Shows it.
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     let session = signed_in(&app, &browser).await?;
-    let session =
-        if session.user.role == Role::Admin { confirmed(&app, &browser, Target::Address).await? } else { session };
+    let asks = session.user.role == Role::Admin || session.user.email_held(browser.now).is_some();
+    let session = if asks { confirmed(&app, &browser, Target::Address).await? } else { session };
     let notice = browser.notice(&app);
     page(&app, &browser, &session, String::new(), None, notice)
 }
 
 /// Takes an address and mails a code there, mails it once more, or takes the code.
 pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
+    if form.optional("held").is_some() {
+        let (browser, []) = form.only([])?;
+        return confirm_held(&app, &browser).await;
+    }
     let Some(draft) = form.optional("draft") else {
         let (browser, [typed]) = form.only(["email"])?;
         return send(&app, &browser, typed.expose().trim()).await;
@@ -80,6 +89,19 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
     match code {
         None => resend(&app, &browser, draft.expose()).await,
         Some(code) => take(&app, &browser, draft.expose(), &code).await,
+    }
+}
+
+/// The address that somebody else has given is right.
+async fn confirm_held(app: &App, browser: &Browser) -> Answer {
+    let session = confirmed(app, browser, Target::Address).await?;
+    match app.logins.confirm_own_address(&session, &browser.source, browser.now).await {
+        Ok(()) => {
+            tracing::info!(user = %session.user.name, source = %browser.source, "new address confirmed");
+            let left = browser.go(&Links::of(&app.config).account());
+            Ok(left.saying(app, browser, &Account::AddressConfirmed.into()).into_response())
+        }
+        Err(fault) => Err(failed(app, browser, &Target::Address, fault)),
     }
 }
 
@@ -142,7 +164,7 @@ fn page(
 ) -> Answer {
     let address = session.user.email.as_ref().map(ToString::to_string);
     let (is_admin, has_mail) = (session.user.role == Role::Admin, app.logins.mail);
-    let said = Said::from(notice);
-    let page = |frame| AddressPage { frame, address, is_admin, has_mail, typed, mailed, said };
+    let (said, held) = (Said::from(notice), session.user.email_held(browser.now));
+    let page = |frame| AddressPage { frame, address, is_admin, has_mail, held, typed, mailed, said };
     Ok(show_page(app, browser, None, page)?)
 }

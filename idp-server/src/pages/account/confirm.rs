@@ -15,7 +15,7 @@ use twolatch_core::typed::{self, Typed};
 
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
-use super::mailed::{Mailed, refused};
+use super::mailed::{Mailed, refused, unsent};
 use super::{renewed, signed_in};
 use crate::state::App;
 use crate::web::browser::Browser;
@@ -174,7 +174,7 @@ pub(crate) async fn mail(State(app): State<App>, mut form: Form) -> Answer {
     let (mailed, notice) = match draft {
         None => match app.logins.mail_in_session(&session, Errand::Confirm, None, &browser.source, browser.now).await {
             Ok(sent) => (Mailed::of(&app, &session, sent, browser.now).await?, None),
-            Err(Fault::Refused(_)) => return Ok(again(Account::MailLater)),
+            Err(Fault::Refused(reason)) => return Ok(again(unsent(reason))),
             Err(fault) => return Err(fault.into()),
         },
         Some(draft) => match Mailed::once_more(&app, &browser, &session, Errand::Confirm, draft.expose()).await? {

@@ -14,7 +14,7 @@ use twolatch_core::typed::{self, Typed};
 use super::super::said::Said;
 use super::super::{Answer, Detour, show as show_page};
 use super::confirm::Target;
-use super::mailed::{Mailed, refused};
+use super::mailed::{Mailed, refused, unsent};
 use super::{confirmed, failed, renewed, signed_in};
 use crate::state::App;
 use crate::web::browser::Browser;
@@ -81,7 +81,7 @@ async fn send(app: &App, browser: &Browser) -> Answer {
     let session = confirmed(app, browser, Target::Email).await?;
     match app.logins.mail_in_session(&session, Errand::TurnOn, None, &browser.source, browser.now).await {
         Ok(sent) => page(app, browser, &session, Some(Mailed::of(app, &session, sent, browser.now).await?), None).await,
-        Err(Fault::Refused(_)) => Ok(again(app, browser, Account::MailLater)),
+        Err(Fault::Refused(reason)) => Ok(again(app, browser, unsent(reason))),
         Err(fault) => Err(failed(app, browser, &Target::Email, fault)),
     }
 }

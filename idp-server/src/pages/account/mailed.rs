@@ -60,7 +60,7 @@ impl Mailed {
     ) -> Result<Option<(Self, Notice)>, Fault> {
         let said = match app.logins.mail_again_in_session(session, errand, draft, &browser.source, browser.now).await {
             Ok(()) => Account::MailedAgain,
-            Err(Fault::Refused(_)) => Account::MailLater,
+            Err(Fault::Refused(reason)) => unsent(reason),
             Err(Fault::Over) => return Ok(None),
             Err(fault) => return Err(fault),
         };
@@ -83,6 +83,12 @@ impl Mailed {
     pub fn sample() -> Self {
         Self { draft: "k.sealed".to_owned(), to: "a…@example.org".to_owned(), sent: Sent::sample(60) }
     }
+}
+
+/// What is said about one that was not mailed.
+#[must_use]
+pub const fn unsent(reason: Reason) -> Account {
+    if matches!(reason, Reason::AddressHeld) { Account::AddressHeld } else { Account::MailLater }
 }
 
 /// What is said about a mailed code that was refused.

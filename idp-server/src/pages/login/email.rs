@@ -72,6 +72,7 @@ impl EmailPage {
             page(None, Some(Notice::MailBlocked(1))),
             page(sent(0), Some(Notice::EmailBlocked(5))),
             page(None, Some(Notice::EmailHeld)),
+            page(None, Some(Notice::AddressHeld)),
             setting_up(page(None, None)),
             setting_up(page(sent(60), None)),
             setting_up(page(sent(0), Some(Notice::WrongEmailCode))),
@@ -175,6 +176,9 @@ pub(super) async fn mail(app: &App, browser: &Browser, current: &mut Current) ->
 
 async fn not_sent(app: &App, browser: &Browser, current: &Current) -> Result<Notice, Detour> {
     let now = browser.now;
+    if current.person.user.email_held(now).is_some() {
+        return Ok(Notice::AddressHeld);
+    }
     let blocked = app.logins.mail_blocked(&current.person.user, now).await?;
     Ok(match (blocked.all, blocked.sending) {
         _ if blocked.held => Notice::EmailHeld,

@@ -6,10 +6,10 @@ use super::{
     ACCENT, ACCOUNT, ACCOUNT_ADDRESS, ACCOUNT_AUTHENTICATOR, ACCOUNT_AUTHENTICATOR_OWN, ACCOUNT_AUTHENTICATOR_REMOVE,
     ACCOUNT_CONFIRM, ACCOUNT_CONFIRM_MAIL, ACCOUNT_DEVICES_FORGET, ACCOUNT_DONE, ACCOUNT_EMAIL, ACCOUNT_EMAIL_OFF,
     ACCOUNT_PASSWORD, ACCOUNT_RECOVERY, ACCOUNT_RECOVERY_FILE, ACCOUNT_SECURITY, ACCOUNT_SESSIONS,
-    ACCOUNT_SESSIONS_END, AUTHORIZE, HOME, ICON, LOGIN, LOGIN_ADMIN_LINK, LOGIN_CODE, LOGIN_EMAIL, LOGIN_EMAIL_SEND,
-    LOGIN_LATER, LOGIN_METHOD, LOGIN_NEED_RECOVERY, LOGIN_PASSWORD, LOGIN_RECOVER, LOGIN_RECOVERY, LOGIN_RECOVERY_FILE,
-    LOGIN_SETUP, LOGIN_SETUP_APP, LOGIN_SETUP_EMAIL, LOGIN_SETUP_EMAIL_SEND, LOGO, LOGOUT, NOT_ME, RECOVERY, RESUME,
-    SCRIPT, SETUP, STOP, STYLE, origin, prefix,
+    ACCOUNT_SESSIONS_END, AUTHORIZE, CONFIRM_ADDRESS, HOME, ICON, LOGIN, LOGIN_ADMIN_LINK, LOGIN_CODE, LOGIN_EMAIL,
+    LOGIN_EMAIL_SEND, LOGIN_LATER, LOGIN_METHOD, LOGIN_NEED_RECOVERY, LOGIN_PASSWORD, LOGIN_RECOVER, LOGIN_RECOVERY,
+    LOGIN_RECOVERY_FILE, LOGIN_SETUP, LOGIN_SETUP_APP, LOGIN_SETUP_EMAIL, LOGIN_SETUP_EMAIL_SEND, LOGO, LOGOUT,
+    NEW_ADDRESS, NOT_ME, RECOVERY, RESUME, SCRIPT, SETUP, STOP, STYLE, origin, prefix,
 };
 use crate::config::Config;
 use crate::config::colour::Colour;
@@ -157,6 +157,18 @@ impl Links {
     #[must_use]
     pub fn not_me(&self, token: &str) -> String {
         self.to(&NOT_ME.replace("{token}", token))
+    }
+
+    /// For who reads a new address that an administrator gives.
+    #[must_use]
+    pub fn new_address(&self, token: &str) -> String {
+        self.to(&NEW_ADDRESS.replace("{token}", token))
+    }
+
+    /// For who reads the address before that.
+    #[must_use]
+    pub fn confirm_address(&self, token: &str) -> String {
+        self.to(&CONFIRM_ADDRESS.replace("{token}", token))
     }
 
     /// What a one-time link opens.

@@ -1,0 +1,297 @@
+### Satu orang: alamat yang diberikan administrator, apa yang dilihat dan diubah administrator, permintaan, impor dan ekspor.
+
+## Untuk pembaca alamat baru: /address/…
+
+new-address = Apakah ini alamat Anda?
+new-address-lead = Seorang administrator memberikan { $address } sebagai alamat surel akun { $name }.
+new-address-moves = Mulai sekarang alamat ini menggantikan alamat sebelumnya, yang akan diberi tahu.
+new-address-held = Selama tiga hari tidak ada kode atau tautan pembuka akun yang dikirim ke sini, kecuali jika dikonfirmasi dari alamat sebelumnya, oleh Anda di halaman akun Anda, atau oleh administrator kedua.
+new-address-no = Jika ini bukan akun Anda, tutup halaman ini: tidak ada yang berubah.
+new-address-submit = Gunakan alamat ini
+
+## Untuk pembaca alamat sebelumnya: /address/confirm/…
+
+confirm-address = Apakah alamat barunya benar?
+confirm-address-lead = Seorang administrator telah mengubah alamat surel akun { $name } menjadi { $address }.
+confirm-address-opens = Mulai sekarang kode dan tautan pembuka akun dikirim ke alamat baru.
+confirm-address-no = Jika Anda tidak mengenal alamat baru itu, tutup halaman ini, dan gunakan tautan yang lain di dalam surat.
+confirm-address-submit = Konfirmasikan alamat baru
+
+## Yang disampaikan tentang itu
+
+said-address-held = Alamat surel Anda baru saja diubah, jadi belum ada kode yang dikirim ke sana. Gunakan cara lain, atau mintalah alamat baru itu dikonfirmasi: dengan tautan yang dikirim ke alamat sebelumnya, atau oleh administrator kedua.
+said-address-taken = Alamat itu sudah berlaku.
+said-address-confirmed = Alamat baru sudah dikonfirmasi: mulai sekarang kode dan tautan dikirim ke sana.
+
+## Alamat sendiri, selama ditahan
+
+address-held = Seorang administrator telah mengubah alamat Anda. Sampai { $until } tidak ada kode atau tautan pembuka akun Anda yang dikirim ke sana. Jika alamat itu benar, konfirmasikan.
+account-held = Seorang administrator telah mengubah alamat Anda.
+account-held-confirm = Konfirmasikan
+
+## Satu orang: /admin/user/…
+
+person = Pengguna { $name }
+person-profile = Profil
+person-factor = Faktor kedua
+person-because = { $level }. { $rule }.
+person-because-disabled = Akun dinonaktifkan.
+person-why = Mengapa?
+person-email = Alamat surel
+person-role = Peran
+person-groups = Grup
+person-groups-hint = Dipisahkan dengan spasi.
+person-level = Aturan untuk orang ini
+level-none = Tidak ada
+person-methods = Metode yang diizinkan
+methods-rules = Menurut aturan
+methods-both = Aplikasi autentikator dan kode lewat surel
+person-password = Kata sandi
+person-password-set = Sudah diatur
+person-locked = Terkunci
+person-held = Setelah seratus kode salah, sampai administrator membuka kunci
+person-waits = Setelah kode salah, sampai { $when }
+person-disabled = Dinonaktifkan sejak
+person-setup-until = Dapat menyiapkan sampai
+person-created = Ditambahkan
+person-none = Tidak ada
+person-own = Ini Anda sendiri: cara Anda masuk ada di halaman akun Anda. Peran dan grup Anda diubah oleh administrator lain.
+person-asks = Orang ini meminta bantuan sejak { $when }.
+person-asks-see = Lihat permintaannya
+person-address-held = { $by } telah mengubah alamatnya. Sampai { $until } tidak ada kode atau tautan pembuka akun yang dikirim ke sana, kecuali jika dikonfirmasi oleh administrator lain atau oleh orang itu sendiri.
+person-address-offered = { $by } memberikan alamat { $address }. Alamat itu berlaku setelah pembacanya membuka tautan yang dikirim ke sana, sampai { $until }.
+person-acts = Yang dapat Anda lakukan
+person-do-confirm-address = Konfirmasikan alamat
+person-do-role = Ubah peran
+person-do-groups = Ubah grup
+person-do-level = Ubah aturan untuk orang ini
+person-do-methods = Ubah metode yang diizinkan
+person-do-address = Ubah alamat
+person-do-invite = Kirim tautan pengaturan kata sandi
+person-do-reopen-setup = Beri waktu penyiapan tambahan
+person-do-unlock = Buka kunci
+person-do-end-sessions = Akhiri semua sesi
+person-do-forget-devices = Lupakan semua perangkat
+person-do-reset = Atur ulang faktor kedua
+person-do-disable = Nonaktifkan
+person-do-enable = Aktifkan
+person-do-remove = Hapus
+person-set-up = Yang sudah disiapkan
+person-nothing = Belum ada yang disiapkan.
+person-apps = Aplikasi autentikator
+person-called = Nama
+person-since = Sejak
+person-used = Terakhir dipakai
+person-never = Tidak pernah
+person-from = Dari
+person-email-codes = Kode lewat surel aktif sejak { $when }.
+person-recovery = Tersisa { $codes } kode pemulihan.
+person-recovery-key = Ada kunci pemulihan.
+person-signed-in = Tempat masuk
+person-nowhere = Tidak ada, dan tidak ada perangkat yang diingat.
+person-sessions = Sesi
+person-session = Sesi
+person-history = Riwayat
+person-no-history = Belum ada yang terjadi.
+person-latest = Kejadian terbaru.
+person-all-history = Semuanya
+person-when = Kapan
+person-event = Kejadian
+person-result = Hasil
+person-by = Oleh
+person-detail = Rincian
+person-back = Kembali ke { $name }
+
+## Yang dilakukan terhadap satu orang: /admin/user/…/…
+
+act-signed-out = Orang ini dikeluarkan dari semua tempat.
+act-role = Ubah peran { $name }
+act-role-admin = Administrator melihat dan mengubah semuanya.
+act-role-supervisor = Supervisor melihat pengguna, status, dan permintaan, dan tidak mengubah apa pun.
+act-role-submit = Ubah peran
+act-role-done = Peran diubah.
+act-groups = Ubah grup { $name }
+act-groups-rules = Aturan untuk grup menentukan apa yang diminta dari orang ini.
+act-groups-submit = Ubah grup
+act-groups-done = Grup diubah.
+act-level = Ubah aturan untuk { $name }
+act-level-raises = Aturan untuk satu orang hanya menaikkan yang diminta aturan lain; pengecualian yang menurunkannya.
+act-level-submit = Ubah aturan
+act-level-done = Aturan diubah.
+act-methods = Ubah metode yang diizinkan untuk { $name }
+act-methods-keeps = Yang sudah disiapkan tetapi tidak diizinkan lagi tetap disimpan, dan tidak diminta.
+act-methods-asks = Orang yang tidak punya lagi metode yang diizinkan menyiapkannya saat masuk berikutnya, jika waktu penyiapan belum lewat.
+act-methods-submit = Ubah metode yang diizinkan
+act-methods-done = Metode yang diizinkan diubah.
+act-address = Ubah alamat { $name }
+act-address-link = Sebuah tautan dikirim ke alamat baru. Alamat berubah setelah tautan itu dibuka di sana.
+act-address-told = Alamat sebelumnya diberi tahu, dan selama tiga puluh hari pemberitahuan juga dikirim ke sana.
+act-address-held = Selama tiga hari tidak ada kode atau tautan pembuka akun yang dikirim ke alamat baru, kecuali jika dikonfirmasi oleh administrator kedua atau oleh orang itu sendiri.
+act-address-new = Alamat surel baru
+act-address-submit = Kirim tautan
+act-address-done = Tautan sedang dikirim ke alamat baru.
+act-confirm-address = Konfirmasikan alamat { $name }
+act-confirm-address-opens = Mulai sekarang kode dan tautan pembuka akun dikirim ke { $address }.
+act-confirm-address-sure = Pastikan, dengan cara selain surel, bahwa alamat itu miliknya.
+act-confirm-address-submit = Konfirmasikan alamat
+act-confirm-address-done = Alamat dikonfirmasi.
+act-invite = Kirimi { $name } sebuah tautan
+act-invite-mailed = Tautan yang berlaku sekali dikirim ke { $address }. Tautan itu mengatur kata sandi, lalu memandu penyiapan faktor kedua.
+act-invite-unseen = Anda tidak pernah melihat tautan maupun kata sandinya.
+act-invite-replaces = Orang ini punya kata sandi. Tautan itu menggantikannya.
+act-invite-only = Kirimkan hanya kepada orang yang tidak dapat lagi memakai kata sandinya, dan yang telah memberi tahu Anda secara langsung.
+act-invite-submit = Kirim tautan
+act-invite-done = Tautan sedang dikirim.
+act-reopen-setup = Beri { $name } waktu penyiapan tambahan
+act-reopen-setup-window = Mulai sekarang faktor kedua pertama dapat disiapkan lagi, selama waktu untuk orang baru.
+act-reopen-setup-keeps = Tidak ada hal lain yang berubah.
+act-reopen-setup-submit = Beri waktu tambahan
+act-reopen-setup-done = Penyiapan dibuka lagi.
+act-reset = Atur ulang faktor kedua { $name }
+act-reset-goes = Semua aplikasi autentikator, kode lewat surel, kode pemulihan, dan perangkat yang diingat dihapus.
+act-reset-ends = Semua sesi berakhir, dan yang telah diberikan kepada aplikasi web tidak berlaku lagi.
+act-reset-next = Saat masuk berikutnya faktor kedua disiapkan lagi. Anda tidak pernah melihat yang disiapkan.
+act-reset-told = Orang ini diberi tahu lewat surel.
+act-reset-submit = Atur ulang faktor kedua
+act-reset-done = Faktor kedua diatur ulang: saat masuk berikutnya penyiapan dipandu.
+act-unlock = Buka kunci { $name }
+act-unlock-lifts = Penahanan dan penundaan setelah kode atau kata sandi salah dicabut.
+act-unlock-sure = Cari tahu dahulu siapa yang telah mencoba.
+act-unlock-submit = Buka kunci
+act-unlock-done = Kunci dibuka.
+act-end-sessions = Akhiri semua sesi { $name }
+act-end-sessions-all = Orang ini dikeluarkan dari semua peramban, dan yang telah diberikan kepada aplikasi web tidak berlaku lagi.
+act-end-sessions-keeps = Kata sandi, faktor kedua, dan perangkat yang diingat tetap ada.
+act-end-sessions-submit = Akhiri semua sesi
+act-end-sessions-done = Semua sesi telah berakhir.
+act-forget-devices = Lupakan semua perangkat { $name }
+act-forget-devices-all = Setiap peramban yang diingat dimintai faktor kedua lagi.
+act-forget-devices-submit = Lupakan semua perangkat
+act-forget-devices-done = Semua perangkat dilupakan.
+act-disable = Nonaktifkan { $name }
+act-disable-nobody = Mulai sekarang tidak ada yang dapat masuk dengan akun ini, di pintu mana pun; semua sesi berakhir.
+act-disable-keeps = Yang sudah disiapkan tetap ada, untuk saat akun diaktifkan lagi.
+act-disable-submit = Nonaktifkan
+act-disable-done = Akun dinonaktifkan.
+act-enable = Aktifkan { $name }
+act-enable-again = Orang ini dapat masuk lagi, dengan yang disiapkan sebelumnya.
+act-enable-submit = Aktifkan
+act-enable-done = Akun diaktifkan.
+act-remove = Hapus { $name }
+act-remove-all = Akun, kata sandi, dan semua yang disiapkan dihapus untuk selamanya.
+act-remove-audit = Yang telah terjadi tetap ada di audit.
+act-remove-instead = Jika orang ini mungkin kembali, nonaktifkan saja akunnya.
+act-remove-submit = Hapus untuk selamanya
+act-remove-done = Akun dihapus.
+person-removed = { $name } dihapus.
+
+## Mengapa tidak ada yang diubah
+
+not-own = Ini akun Anda sendiri. Administrator lain yang mengubahnya, atau Anda di halaman akun Anda.
+not-last-admin = Tidak ada yang diubah: tidak akan ada lagi administrator. Jadikan orang lain administrator terlebih dahulu.
+not-meanwhile = Tidak ada yang diubah: orang lain baru saja mengubah hal yang sama. Lihat lagi.
+not-no-address = Tidak ada alamat untuk dikirimi surel. Berikan dahulu.
+not-held = Tidak ada yang dikirim: alamat itu baru saja diubah. Alamat ditahan selama { $hours } jam, kecuali jika dikonfirmasi oleh administrator lain atau oleh orang itu sendiri.
+not-not-held = Alamat itu tidak perlu dikonfirmasi.
+not-own-address = Alamat ini Anda sendiri yang memberikan. Administrator lain, atau orang itu sendiri, yang harus mengonfirmasinya.
+not-admins-address = Administrator mengubah alamatnya sendiri, di halaman akunnya.
+not-taken = Orang lain sudah memiliki nama atau alamat ini. Pilih yang lain.
+not-no-mail = Sistem ini tidak mengirim surel. Gunakan baris perintah: twolatch user invite menampilkan sebuah tautan.
+not-mail-full = Terlalu banyak surel menunggu. Coba lagi beberapa menit lagi.
+not-locked = Konfigurasi mewajibkan semua orang: tidak ada yang lebih rendah yang dapat dipilih.
+not-bad-role = Itu bukan peran. Pilih salah satu dari daftar.
+not-bad-level = Itu bukan tingkat. Pilih salah satu dari daftar.
+not-bad-methods = Itu bukan pilihan metode. Pilih salah satu dari daftar.
+not-bad-group = Itu bukan daftar grup. Nama dimulai dengan huruf atau _, dilanjutkan dengan huruf, angka, _ . atau -, dan paling panjang 64 karakter.
+not-bad-address = Itu bukan alamat surel. Bentuknya seperti nama@example.org.
+not-bad-name = Itu bukan nama pengguna. Nama dimulai dengan huruf atau _, dilanjutkan dengan huruf, angka, _ . atau -, dan paling panjang 32 karakter.
+not-no-request = Permintaan ini tidak menunggu lagi.
+not-own-request = Ini permintaan Anda sendiri. Administrator lain yang harus menjawabnya.
+not-agreed = Anda sudah menyetujui permintaan ini. Administrator kedua juga harus menyetujuinya.
+not-too-early = Masih terlalu dini: permintaan ini dapat disetujui dalam { $hours } jam.
+
+## Permintaan: /admin/requests
+
+requests = Permintaan
+requests-lead = Orang-orang ini telah menunjukkan kata sandi atau kunci, dan tidak dapat menunjukkan faktor kedua.
+requests-none = Tidak ada yang menunggu bantuan.
+requests-none-hint = Orang yang kehilangan faktor keduanya meminta bantuan saat masuk; mereka muncul di sini.
+requests-caption = Yang menunggu, dari yang terlama
+requests-who = Siapa
+requests-why = Mengapa
+requests-has = Disiapkan
+requests-ends = Menunggu sampai
+requests-answer = Jawaban
+requests-lost = Semuanya hilang.
+requests-disowned = Sebuah surat menyampaikan sesuatu yang tidak dilakukan orang ini.
+requests-app = Aplikasi
+requests-email = Kode lewat surel
+requests-recovery = Kode pemulihan
+requests-agreed = { $by } telah menyetujui; administrator kedua juga harus menyetujui.
+requests-not-before = Dapat disetujui mulai { $when }.
+requests-own = Permintaan Anda sendiri: administrator lain yang menjawab.
+requests-waits = Menunggu administrator
+requests-reset = Atur ulang
+requests-reset-of = Atur ulang { $name }
+requests-dismiss = Tolak
+requests-dismiss-of = Tolak permintaan { $name }
+answer-reset = Atur ulang { $name }, seperti diminta
+answer-dismiss = Tolak permintaan { $name }
+answer-asked = Diminta { $when }, dari { $source }.
+answer-sure = Pastikan, dengan cara selain surel, bahwa memang orang itu yang meminta.
+answer-two = Administrator kedua harus menyetujui sebelum sesuatu terjadi.
+answer-keeps = Tidak ada yang berubah dari yang disiapkan orang ini.
+answer-told = Orang ini diberi tahu lewat surel.
+answer-note = Catatan untuk orang ini
+answer-note-hint = Tidak wajib. Catatan dikirim lewat surel, dan ditampilkan kepada orang ini saat masuk berikutnya.
+answer-reset-submit = Atur ulang
+answer-dismiss-submit = Tolak
+answer-back = Kembali ke permintaan
+request-approved = { $name } menyiapkan faktor kedua saat masuk berikutnya.
+request-approved-first = Anda telah menyetujui. { $name } menunggu persetujuan administrator kedua.
+request-dismissed = Permintaan { $name } ditolak. Tidak ada yang berubah dari yang disiapkannya.
+
+## Menambahkan orang: /admin/add, /admin/import, /admin/export
+
+add = Tambahkan orang
+add-lead = Faktor kedua disiapkan saat pertama kali masuk.
+add-many = Tambahkan banyak orang sekaligus
+add-name = Nama pengguna
+add-name-hint = Seperti yang dikenal Linux: huruf, angka, _ . dan -. Nama tidak dapat diubah nanti.
+add-invite = Kirim tautan pengaturan kata sandi lewat surel
+add-no-mail = Sistem ini tidak mengirim surel: twolatch user invite di baris perintah menampilkan tautan pengaturan kata sandi.
+add-submit = Tambahkan
+person-added = Orang itu ditambahkan.
+person-added-invited = Orang itu ditambahkan, dan tautannya sedang dikirim.
+import = Impor orang
+import-lead = Semuanya ditambahkan, atau tidak seorang pun. Orang yang sudah ada tidak diubah.
+import-table = Tabel
+import-hint = Nilai yang dipisahkan koma, seperti yang disimpan lembar kerja. Baris pertama menyebut kolom: { $columns }. Hanya name yang wajib ada; antargrup dipisahkan dengan ;. Yang tidak muat di sini diimpor dengan twolatch user import di baris perintah.
+import-check = Periksa
+import-faults = Yang harus diperbaiki
+import-line = Baris
+import-fault = Yang salah
+import-wrong = Tidak ada yang diimpor: { $count } baris harus diperbaiki.
+import-would = { $count } orang akan ditambahkan.
+import-people = Yang akan ditambahkan: lima puluh yang pertama
+import-submit = Tambahkan { $count } orang
+import-other = Periksa tabel lain
+import-done = { $count } orang ditambahkan.
+export = Unduh semua orang sebagai tabel
+import-quote = Tanda kutipnya tidak masuk akal: sel yang memuat tanda kutip diapit tanda kutip, dan tanda di dalamnya digandakan.
+import-empty = Tabelnya kosong: baris pertama menyebut kolom.
+import-nobody = Tidak ada siapa pun di dalamnya.
+import-column = { $column } bukan kolom. Kolomnya adalah { $known }.
+import-column-twice = Kolom { $column } ada dua kali.
+import-no-name = Kolom name tidak ada. Kolomnya adalah { $known }.
+import-cells = { $there } sel, padahal ada { $expected } kolom.
+import-bad-name = “{ $name }” bukan nama pengguna: nama dimulai dengan huruf atau _, dilanjutkan dengan huruf, angka, _ . atau -, dan paling panjang 32 karakter.
+import-bad-email = “{ $email }” bukan alamat surel: bentuknya seperti nama@example.org.
+import-bad-role = “{ $role }” bukan peran: salah satu dari admin, supervisor, member.
+import-bad-group = “{ $group }” bukan nama grup: nama dimulai dengan huruf atau _, dilanjutkan dengan huruf, angka, _ . atau -, dan paling panjang 64 karakter.
+import-bad-level = “{ $level }” bukan tingkat: salah satu dari off, optional, required.
+import-locked = Konfigurasi mewajibkan semua orang: { $level } tidak diterima.
+import-name-twice = { $name } sudah ada di baris { $line }.
+import-email-twice = Alamat { $email } sudah ada di baris { $line }.
+import-name-taken = Pengguna { $name } sudah ada.
+import-email-taken = Seseorang sudah memiliki alamat { $email }.
