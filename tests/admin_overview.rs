@@ -10,7 +10,7 @@ use twolatch_core::user::Role;
 
 use crate::admin::of_role;
 use crate::support::core::{NOW, actor, on_both, parsed};
-use crate::support::site::Site;
+use crate::support::site::{Site, config_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_overview_says_how_things_stand() {
@@ -48,6 +48,28 @@ async fn the_overview_says_how_things_stand() {
     site.advance(60);
     let page = site.open(&mut browser, "/admin").await;
     assert!(page.body.contains("<strong>25</strong>"), "{page:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_that_was_not_taken_is_told_of() {
+    let site = Site::with(|config| {
+        *config = config_with("[mail]\nfrom = \"id@example.org\"\nurl = \"smtps://mail.example.org\"\n");
+    })
+    .await;
+    let (mut browser, _) = of_role(&site, "sees", Role::Supervisor).await;
+    site.core.tamper("DELETE FROM mails").await;
+    let page = site.open(&mut browser, "/admin").await;
+    assert!(page.body.contains("nothing waits to be sent") && !page.body.contains("Last trouble"), "{page:?}");
+    site.app.figures.note_mail(site.now(), "the mail server refuses it (550)".to_owned());
+    site.core
+        .tamper(
+            "INSERT INTO mails (id, kind, sealed, created_at, dies_at, next_at, tries) \
+             VALUES ('a', 'code', '', 7, 9, 9, 2)",
+        )
+        .await;
+    let page = site.open(&mut browser, "/admin").await;
+    assert!(page.body.contains("Look here:") && page.body.contains("1 letter waits, which was not taken"), "{page:?}");
+    assert!(page.body.contains("the mail server refuses it (550)"), "{page:?}");
 }
 
 on_both!(numbers_are_those_of_the_rows);

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::{fs, thread};
 
@@ -10,10 +11,11 @@ use aws_lc_rs::hmac;
 use data_encoding::HEXLOWER;
 use serde_json::Value;
 
-use crate::mail::smtp::Post;
+use crate::mail::smtp::{PYTHON, Post};
 use crate::support::database::Engine;
+use crate::support::free_port;
 use crate::support::person::Person;
-use crate::support::server::Server;
+use crate::support::server::{Process, Server};
 use crate::support::wait::until;
 
 const SECRET: &str = "a secret of more than 16 characters";
@@ -202,5 +204,57 @@ fn wrong_codes_behind_a_right_password_are_mailed() {
     assert!(mail.contains("4 wrong codes of alice within an hour"), "{mail}");
     assert!(mail.contains("4 wrong codes of all people within an hour"), "{mail}");
     assert!(!mail.contains(&code), "{mail}");
+    server.stop();
+}
+
+/// An HTTPS server: certificate, key, the file that bodies go to, port.
+const RECEIVER: &str = r#"
+import http.server, ssl, sys
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        with open(sys.argv[3], "ab") as out:
+            out.write(self.rfile.read(int(self.headers["content-length"])) + b"\n")
+        self.send_response(204)
+        self.end_headers()
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1], sys.argv[2])
+server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[4])), Receiver)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"#;
+
+#[test]
+fn alerts_go_to_nobody_whose_certificate_is_not_of_the_named_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    let (Some(post), Some(other)) = (Post::new(folder.path()), Post::new(&folder.path().join("other"))) else { return };
+    post.certify("IP:127.0.0.1");
+    other.certify("IP:127.0.0.1");
+    let (taken, port) = (post.path("alerts"), free_port());
+    let mut receiver = Command::new(PYTHON);
+    receiver.args(["-c", RECEIVER]).arg(post.path("cert.pem")).arg(post.path("key.pem")).arg(&taken);
+    receiver.arg(port.to_string()).stderr(Stdio::null());
+    let _running = Process(receiver.spawn().unwrap());
+    let section = |ca: &Path| {
+        let events = "events = [\"factors_reset\"]";
+        format!(
+            "\n[alerts]\nwebhook = \"https://127.0.0.1:{port}/hidden\"\nwebhook_ca = {ca:?}\n\
+             webhook_secret = \"{SECRET}\"\n{events}\n"
+        )
+    };
+    let (right, wrong) = (section(&post.path("ca.pem")), section(&other.path("ca.pem")));
+    let Some(mut server) = server(Engine::Sqlite, folder.path(), &wrong) else { return };
+    server.run(&["user", "add", "alice"], "");
+    server.start();
+    until("the first look", || server.log().contains("alerts begin").then_some(()));
+    server.run(&["factor", "reset", "alice"], "");
+    until("a refusal", || server.log().contains("alerts.webhook: no connection: ").then_some(()));
+    server.stop();
+    assert!(!taken.exists() && !server.log().contains("hidden"), "{}", server.log());
+
+    let config = fs::read_to_string(server.config_path()).unwrap();
+    fs::write(server.config_path(), config.replace(&wrong, &right)).unwrap();
+    server.start();
+    let body = until("the alert", || fs::read_to_string(&taken).ok().filter(|text| text.ends_with('\n')));
+    assert_eq!(serde_json::from_str::<Value>(body.trim()).unwrap()["event"], "factors_reset");
     server.stop();
 }

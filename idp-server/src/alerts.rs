@@ -16,7 +16,7 @@ use crate::state::App;
 pub mod webhook;
 
 /// How often new records are looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(3);
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// After a letter there is none for so many seconds: a flood of events fills no mailbox.
 const QUIET: i64 = 30;

@@ -1,7 +1,7 @@
 //! How things stand in numbers, counted at most once a minute however many people look. It must not know how they are
 //! shown.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Mutex;
 use twolatch_core::login::Logins;
@@ -37,9 +37,21 @@ pub struct Figures {
     pub failed: Vec<Failed>,
 }
 
-/// What was counted last; cheap to clone.
+/// Mail that the mail server did not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailTrouble {
+    /// When.
+    pub at: Timestamp,
+    /// Why; it names no address.
+    pub why: String,
+}
+
+/// What was counted last, and what this server has seen; cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Counted(Arc<Mutex<Option<(Timestamp, Figures)>>>);
+pub struct Counted {
+    last: Arc<Mutex<Option<(Timestamp, Figures)>>>,
+    mail: Arc<std::sync::Mutex<Option<MailTrouble>>>,
+}
 
 impl Counted {
     /// The numbers of the last minute.
@@ -48,7 +60,7 @@ impl Counted {
     /// Where the database fails.
     pub async fn get(&self, logins: &Logins, now: Timestamp) -> Result<Figures, StoreError> {
         // Who comes while they are counted waits for them.
-        let mut last = self.0.lock().await;
+        let mut last = self.last.lock().await;
         if let Some((at, figures)) = &*last
             && (0..FRESH).contains(&now.since(*at))
         {
@@ -57,6 +69,17 @@ impl Counted {
         let figures = count(logins, now).await?;
         *last = Some((now, figures.clone()));
         Ok(figures)
+    }
+
+    /// Notes that mail was not taken.
+    pub fn note_mail(&self, at: Timestamp, why: String) {
+        *self.mail.lock().unwrap_or_else(PoisonError::into_inner) = Some(MailTrouble { at, why });
+    }
+
+    /// The last mail that was not taken, since this server was started.
+    #[must_use]
+    pub fn mail_trouble(&self) -> Option<MailTrouble> {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -4,7 +4,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
 use twolatch_core::store::audit::{Filter, Stored};
 use twolatch_core::time::Timestamp;
 
@@ -17,8 +16,7 @@ const COLUMNS: [&str; 12] =
     ["at", "event", "result", "person", "actor", "door", "host", "source", "factor", "detail", "instance", "seq"];
 
 /// Which records are meant, as typed into the form of the console or found in an address.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
     /// See [`Filter::person`].
     pub person: String,

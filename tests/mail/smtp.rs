@@ -8,7 +8,7 @@ use crate::support::server::Process;
 use crate::support::wait::until;
 use crate::support::{free_port, run, skip};
 
-const PYTHON: &str = "/usr/bin/python3";
+pub(crate) const PYTHON: &str = "/usr/bin/python3";
 
 /// A folder for a mail server: what it took, what it was told, its certificate and the authority behind that.
 pub(crate) struct Post {
@@ -44,7 +44,7 @@ impl Post {
     }
 
     /// Makes a certificate for this name, by an authority of its own.
-    pub(super) fn certify(&self, name: &str) {
+    pub(crate) fn certify(&self, name: &str) {
         self.certify_for(name, 30);
     }
 

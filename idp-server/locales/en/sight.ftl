@@ -128,6 +128,7 @@ overview-mail-deferred = { $count ->
     [one] { $count } letter waits, which was not taken at the first try. The server’s log has the reason.
    *[other] { $count } letters wait, { $deferred } of which were not taken at the first try. The server’s log has the reason.
 }
+overview-trouble = Last trouble: { $when }, { $why }
 overview-alerting = Alerts
 overview-no-alerts = not set up: nobody is told of anything at once. The section [alerts] of the configuration does that.
 overview-alerts = are sent

@@ -119,6 +119,7 @@ overview-no-mail = belum disiapkan: tidak ada yang dikirim. Bagian [mail] pada k
 overview-mail-none = tidak ada yang menunggu dikirim
 overview-mail-waits = { $count } surat menunggu
 overview-mail-deferred = { $count } surat menunggu, { $deferred } di antaranya tidak diterima pada percobaan pertama. Alasannya ada di log server.
+overview-trouble = Gangguan terakhir: { $when }, { $why }
 overview-alerting = Peringatan
 overview-no-alerts = belum disiapkan: tidak ada yang langsung diberi tahu. Bagian [alerts] pada konfigurasi mengaturnya.
 overview-alerts = dikirim

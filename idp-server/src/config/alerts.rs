@@ -19,11 +19,12 @@ mod tests;
 const SHORTEST: usize = 16;
 
 /// What is told where nothing is chosen: what somebody does who takes over, and what must never happen.
-const USUAL: [Event; 12] = [
+const USUAL: [Event; 13] = [
     Event::FactorsReset,
     Event::RecoveryAsked,
     Event::RecoveryApproved,
     Event::LinkMade,
+    Event::BulkStarted,
     Event::PolicyChanged,
     Event::Exempted,
     Event::ClientAdded,

@@ -105,6 +105,9 @@ pub async fn deliver(app: &App, settings: &Mail, relay: &Relay, outgoing: &Outgo
         }
         Fate::Failed(trouble) => tracing::error!(id, kind, tries, why = %trouble, "mail_failed"),
     }
+    if let Fate::Deferred { trouble, .. } | Fate::Failed(trouble) = &fate {
+        app.figures.note_mail(now, trouble.to_string());
+    }
     match &fate {
         Fate::Deferred { next, .. } => app.store.mail_deferred(outgoing, *next).await.map(drop)?,
         Fate::Taken | Fate::Failed(_) => app.store.mail_done(outgoing).await?,

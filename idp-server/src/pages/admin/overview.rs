@@ -10,7 +10,7 @@ use twolatch_core::time::Timestamp;
 use self::chart::Chart;
 use super::super::{Answer, show as show_page};
 use super::{Console, Here, entered};
-use crate::figures::{DAYS, Figures};
+use crate::figures::{DAYS, Figures, MailTrouble};
 use crate::state::App;
 use crate::text::{Text, t};
 use crate::web::browser::Browser;
@@ -53,6 +53,14 @@ struct Part {
     name: Text,
     is_well: bool,
     found: Text,
+    /// What went wrong last.
+    trouble: Option<MailTrouble>,
+}
+
+impl Part {
+    const fn well(name: Text, found: Text) -> Self {
+        Self { name, is_well: true, found, trouble: None }
+    }
 }
 
 impl OverviewPage {
@@ -112,6 +120,7 @@ impl OverviewPage {
             person: "<script>".to_owned(),
         };
         let queue = Queue { waiting: 3, deferred: 2, oldest: Some(now.plus(-7200)) };
+        let trouble = MailTrouble { at: now.plus(-60), why: "the mail server wants it later (451)".to_owned() };
         let console = Console::sample(Here::Overview);
         vec![
             Self::new(
@@ -119,7 +128,11 @@ impl OverviewPage {
                 console.clone(),
                 figures,
                 vec![recent],
-                vec![database("sqlite:///var/lib/twolatch/twolatch.db"), mail(true, queue, now), keys(1, 2)],
+                vec![
+                    database("sqlite:///var/lib/twolatch/twolatch.db"),
+                    mail(true, queue, Some(trouble), now),
+                    keys(1, 2),
+                ],
                 now,
             ),
             Self::new(
@@ -127,7 +140,7 @@ impl OverviewPage {
                 Console { waiting: 0, ..console }.looking(),
                 Figures::default(),
                 Vec::new(),
-                vec![mail(false, Queue::default(), now), alerts(true, 0)],
+                vec![mail(false, Queue::default(), None, now), alerts(true, 0)],
                 now,
             ),
         ]
@@ -158,7 +171,8 @@ impl From<Stored> for Recent {
 /// Whoever reads this has had an answer of the database.
 async fn health(app: &App, now: Timestamp) -> Result<Vec<Part>, Failure> {
     let mut parts = vec![database(&app.store.location().to_string())];
-    parts.push(mail(app.config.mail.is_some(), app.store.mail_queue().await?, now));
+    let queue = app.store.mail_queue().await?;
+    parts.push(mail(app.config.mail.is_some(), queue, app.figures.mail_trouble(), now));
     let deferred = app.store.deferred_alerts().await?;
     parts.push(alerts(app.config.alerts.is_some(), deferred));
     parts.push(keys(app.store.keys().ids().count(), app.store.signing_keys().await?.len()));
@@ -166,13 +180,13 @@ async fn health(app: &App, now: Timestamp) -> Result<Vec<Part>, Failure> {
 }
 
 fn database(location: &str) -> Part {
-    Part { name: t("overview-database"), is_well: true, found: t("overview-answers").with("what", location) }
+    Part::well(t("overview-database"), t("overview-answers").with("what", location))
 }
 
-fn mail(is_set_up: bool, queue: Queue, now: Timestamp) -> Part {
+fn mail(is_set_up: bool, queue: Queue, trouble: Option<MailTrouble>, now: Timestamp) -> Part {
     let name = t("overview-mail");
     if !is_set_up {
-        return Part { name, is_well: true, found: t("overview-no-mail") };
+        return Part::well(name, t("overview-no-mail"));
     }
     let is_well = queue.oldest.is_none_or(|oldest| now.since(oldest) < MAIL_LATE);
     let found = match (queue.waiting, queue.deferred) {
@@ -180,7 +194,7 @@ fn mail(is_set_up: bool, queue: Queue, now: Timestamp) -> Part {
         (waiting, 0) => t("overview-mail-waits").number("count", number(waiting)),
         (waiting, deferred) => t("overview-mail-deferred").number("count", number(waiting)).with("deferred", deferred),
     };
-    Part { name, is_well, found }
+    Part { name, is_well, found, trouble }
 }
 
 fn alerts(is_set_up: bool, deferred: i64) -> Part {
@@ -189,15 +203,11 @@ fn alerts(is_set_up: bool, deferred: i64) -> Part {
         (true, 0) => t("overview-alerts"),
         (true, deferred) => t("overview-alerts-deferred").number("count", number(deferred)),
     };
-    Part { name: t("overview-alerting"), is_well: !is_set_up || deferred == 0, found }
+    Part { is_well: !is_set_up || deferred == 0, ..Part::well(t("overview-alerting"), found) }
 }
 
 fn keys(ring: usize, signing: usize) -> Part {
-    Part {
-        name: t("overview-keys"),
-        is_well: true,
-        found: t("overview-keys-there").with("ring", ring).with("signing", signing),
-    }
+    Part::well(t("overview-keys"), t("overview-keys-there").with("ring", ring).with("signing", signing))
 }
 
 fn number(count: i64) -> u32 {
