@@ -44,6 +44,8 @@ mod browser;
 #[cfg(test)]
 mod bulk;
 #[cfg(test)]
+mod bulk_kill;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod clock;
