@@ -3,7 +3,6 @@
 
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
 
 use idp_server::config::Config;
 use tokio::runtime::Runtime;
@@ -14,6 +13,7 @@ use twolatch_core::store::Store;
 use crate::support::database::Engine;
 use crate::support::on_both_databases;
 use crate::support::server::Server;
+use crate::support::wait::until;
 
 on_both_databases!(f1_what_is_done_to_many_goes_on_where_it_was_cut_short);
 
@@ -47,14 +47,7 @@ impl Look {
 
     /// Waits until it was done to more than so many.
     fn until_more_than(&self, count: usize) -> usize {
-        for _ in 0..6000 {
-            let done = self.done();
-            if done > count {
-                return done;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("it does not go on from {count}");
+        until("the next batch", || Some(self.done()).filter(|done| *done > count))
     }
 }
 
