@@ -45,7 +45,6 @@ person-level = Rule for this person
 level-none = None
 person-methods = Allowed methods
 methods-rules = As the rules say
-methods-both = Authenticator app and email code
 person-password = Password
 person-password-set = Set
 person-locked = Locked

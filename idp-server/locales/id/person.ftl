@@ -45,7 +45,6 @@ person-level = Aturan untuk orang ini
 level-none = Tidak ada
 person-methods = Metode yang diizinkan
 methods-rules = Menurut aturan
-methods-both = Aplikasi autentikator dan kode lewat surel
 person-password = Kata sandi
 person-password-set = Sudah diatur
 person-locked = Terkunci

@@ -17,7 +17,7 @@ use twolatch_core::user::{GroupName, Role, User, UserName};
 
 use super::super::said::Said;
 use super::super::{Answer, Detour, show as show_page};
-use super::{Console, Here, entered, users, words};
+use super::{Console, Here, entered, security, users, words};
 use crate::state::App;
 use crate::text::{Text, t};
 use crate::web::browser::Browser;
@@ -213,11 +213,7 @@ async fn profile(app: &App, policy: &Policy, user: &User, is_own: bool, now: Tim
 
 /// What somebody may set up.
 fn methods(own: Option<&BTreeSet<Kind>>) -> Text {
-    match own {
-        None => t("methods-rules"),
-        Some(own) if own.len() > 1 => t("methods-both"),
-        Some(own) => own.first().map_or(t("person-none"), |kind| users::method(*kind)),
-    }
+    own.map_or(t("methods-rules"), security::methods)
 }
 
 /// What decides where most is asked.

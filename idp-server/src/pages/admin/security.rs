@@ -106,7 +106,7 @@ struct Version {
 }
 
 /// What may be set up, in words.
-fn methods(kinds: &BTreeSet<Kind>) -> Text {
+pub(super) fn methods(kinds: &BTreeSet<Kind>) -> Text {
     match (kinds.contains(&Kind::Totp), kinds.contains(&Kind::EmailCode)) {
         (true, true) => t("methods-both"),
         (true, false) => t("methods-app"),

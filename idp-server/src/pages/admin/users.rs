@@ -240,7 +240,8 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
     let found = app.store.find_people(&search, &policy, filter.part(), now).await?;
     let running = app.store.running_jobs().await?.into_iter();
     let running = running.map(|job| (job.id.to_string(), action(job.work.action))).collect();
-    let said = if filter.nobody { Said::error(t("users-none-ticked")) } else { Said::default() };
+    let notice = browser.notice(&app);
+    let said = if filter.nobody { Said::error(t("users-none-ticked")) } else { notice.into() };
     let page = |frame: Frame| {
         let rows =
             found.into_iter().map(|found| Row::of(&frame, &policy, found, &inside.session.user, &filter.picks, now));
