@@ -144,6 +144,8 @@ mod store;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tampering;
+#[cfg(test)]
 mod two_servers;
 #[cfg(test)]
 mod walk;
