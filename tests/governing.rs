@@ -4,15 +4,16 @@
 use std::collections::BTreeSet;
 
 use twolatch_core::factor::Kind;
+use twolatch_core::id::Id;
 use twolatch_core::login::Logins;
 use twolatch_core::login::manage::ManageError;
 use twolatch_core::login::web::{Fault, Goal};
-use twolatch_core::policy::{Level, Rule, Rules};
+use twolatch_core::policy::{Exemption, Level, Rule, Rules, Subject};
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
 use twolatch_core::time::Timestamp;
-use twolatch_core::user::Role;
+use twolatch_core::user::{Role, User};
 
 use crate::support::core::{Core, NOW, actor, code_at, log_in, on_both, parsed, reason, ssh};
 use crate::support::site::PASSWORD;
@@ -21,6 +22,7 @@ on_both!(
     a_rule_for_an_application_asks_there_and_nowhere_else,
     otp_what_does_not_count_is_shown_before_anything_is_set_up,
     no_rule_locks_every_administrator_out,
+    nor_does_the_end_of_an_exemption,
     a_preview_says_whose_state_would_change,
 );
 
@@ -116,6 +118,29 @@ async fn no_rule_locks_every_administrator_out(core: Core) {
     let mut good = policy.rules.clone();
     good.roles.insert(Role::Member, only(Kind::EmailCode));
     core.logins.set_rules(good, policy.version, String::new(), &actor(now)).await.unwrap();
+}
+
+async fn nor_does_the_end_of_an_exemption(core: Core) {
+    let admin = core.member("root-admin").await;
+    let edit = |user: &mut User| (user.role, user.setup_until) = (Role::Admin, NOW);
+    core.logins.change_user(&parsed("root-admin"), String::new(), &actor(NOW), edit).await.unwrap();
+    let exemption = |id: &str, subject| Exemption {
+        id: Id::from_stored(id.to_owned()),
+        subject,
+        door: None,
+        level: Level::Off,
+        until: NOW.plus(86_400),
+        reason: "no phone".to_owned(),
+        author: "root".to_owned(),
+        at: NOW,
+    };
+    core.logins.exempt(exemption("only", Subject::User(admin.id)), &actor(NOW.plus(1))).await.unwrap();
+    core.logins.exempt(exemption("other", Subject::Role(Role::Supervisor)), &actor(NOW.plus(2))).await.unwrap();
+    let refused = core.logins.end_exemption("only", &actor(NOW.plus(3))).await;
+    assert!(matches!(refused, Err(ManageError::LocksOut)), "the time to set up is over: {refused:?}");
+    core.logins.end_exemption("other", &actor(NOW.plus(4))).await.unwrap();
+    let left = core.logins.policy(NOW.plus(5)).await.unwrap();
+    assert_eq!(left.exemptions.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["only"]);
 }
 
 async fn a_preview_says_whose_state_would_change(core: Core) {

@@ -1,6 +1,8 @@
 //! T-8 column by column: whatever is under a row's mark, and changed by another hand, ends in a refusal and never in less
 //! being asked. The columns are those that the database has: a new one is under the mark, or named here with its reason.
 
+#![expect(clippy::disallowed_methods, reason = "the columns are those that the database names")]
+
 use sqlx::{AssertSqlSafe, Row};
 use twolatch_core::id::Id;
 use twolatch_core::policy::{Exemption, Level, Subject};

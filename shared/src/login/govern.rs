@@ -43,7 +43,8 @@ impl Logins {
                 Box::pin(async move {
                     allow(connection, &store, &by).await?;
                     if let Some(before) = &before {
-                        logins.let_an_admin_in(connection, before, &rules, by.now).await?;
+                        let after = Policy { rules: rules.clone(), ..Policy::clone(before) };
+                        logins.let_an_admin_in(connection, before, &after, by.now).await?;
                     }
                     insert_policy(connection, &store, &rules, expected, &by.name, about.at).await?;
                     if before.is_some_and(|before| before.rules.organisation > rules.organisation) {
@@ -54,26 +55,22 @@ impl Logins {
             })
             .await;
         self.store.outdate_policy();
-        match written {
-            Err(StoreError::LastAdmin) => Err(ManageError::LocksOut),
-            written => Ok(written?),
-        }
+        written.map_err(locks_out)
     }
 
-    /// Makes sure that rules do not lock out every administrator. Where none could sign in before, nothing gets worse.
+    /// Makes sure that a policy does not lock out every administrator. Where none could sign in before, nothing gets worse.
     async fn let_an_admin_in(
         &self,
         connection: &mut AnyConnection,
         before: &Policy,
-        rules: &Rules,
+        after: &Policy,
         now: Timestamp,
     ) -> Written<()> {
-        let after = Policy { rules: rules.clone(), ..before.clone() };
         let admins = admins_in(connection, &self.store).await?;
         let gets_in =
             |policy: &Policy, person: &Person| !self.explain(policy, person, Door::Web, now).asked.is_refused();
         let any = |policy: &Policy| admins.iter().any(|person| gets_in(policy, person));
-        if any(before) && !any(&after) { Err(StoreError::LastAdmin) } else { Ok(()) }
+        if any(before) && !any(after) { Err(StoreError::LastAdmin) } else { Ok(()) }
     }
 
     /// Puts the rules of an earlier version in force again, as the version after `expected`. Exemptions stay as they are
@@ -105,12 +102,19 @@ impl Logins {
     /// Ends an exemption.
     ///
     /// # Errors
-    /// [`ManageError::NoExemption`] where there is none with this id.
+    /// [`ManageError::NoExemption`] where there is none with this id; [`ManageError::LocksOut`] where no administrator could
+    /// sign in without it.
     pub async fn end_exemption(&self, id: &str, actor: &Actor) -> Result<(), ManageError> {
-        let gone = id.to_owned();
+        let (gone, logins, now) = (id.to_owned(), self.clone(), actor.now);
+        let before = self.policy(now).await?;
+        let exemptions = before.exemptions.iter().filter(|one| one.id.as_str() != id).cloned().collect();
+        let after = Policy { exemptions, ..Policy::clone(&before) };
         let done = self
             .change_exemptions(format!("ended {id}"), actor, move |connection, _| {
-                Box::pin(async move { delete_exemption(connection, &gone).await })
+                Box::pin(async move {
+                    logins.let_an_admin_in(connection, &before, &after, now).await?;
+                    delete_exemption(connection, &gone).await
+                })
             })
             .await?;
         if done { Ok(()) } else { Err(ManageError::NoExemption(id.to_owned())) }
@@ -138,8 +142,15 @@ impl Logins {
                     Ok(done)
                 })
             })
-            .await?;
+            .await;
         self.store.outdate_policy();
-        Ok(done)
+        done.map_err(locks_out)
+    }
+}
+
+fn locks_out(error: StoreError) -> ManageError {
+    match error {
+        StoreError::LastAdmin => ManageError::LocksOut,
+        error => error.into(),
     }
 }
