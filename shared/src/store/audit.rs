@@ -94,7 +94,7 @@ impl Store {
     /// The last link of this process, as the journal has it: kept in memory, where the database's writer cannot change it.
     pub async fn audit_head(&self) -> Option<String> {
         let last = self.inner.chain.lock().await;
-        (last.number > 0).then(|| format!("{}:{}:{}", self.instance(), last.number, last.mark))
+        (last.number > 0).then(|| last.head(self.instance()))
     }
 
     /// Links this process's committed records that have no link yet. Answers the new head, if there is one, for the
@@ -106,6 +106,20 @@ impl Store {
         let settled = self.settled_seq();
         // Kept in this process, which alone writes this chain: what the database says of it is not asked.
         let mut last = self.inner.chain.lock().await;
+        if let Some(tried) = last.tried.take() {
+            let head = tried.head(self.instance());
+            match self.has_link(&head).await {
+                Ok(true) => {
+                    *last = *tried;
+                    return Ok(Some(head));
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    last.tried = Some(tried);
+                    return Err(error);
+                }
+            }
+        }
         let (number, after, before) = (last.number + 1, last.last_seq, last.mark.clone());
         let rows = sqlx::query(COLUMNS).bind(self.instance()).bind(after).bind(PAGE).fetch_all(self.pool()).await?;
         let mut marks = Vec::with_capacity(rows.len());
@@ -123,7 +137,8 @@ impl Store {
             Link { instance: self.instance().to_owned(), number, first_seq, last_seq, records, mark: String::new() };
         link.mark = link.make_mark(self, &before, &marks);
         let head = link.head();
-        let end = ChainEnd { number, last_seq, mark: link.mark.clone() };
+        let end = ChainEnd { number, last_seq, mark: link.mark.clone(), tried: None };
+        last.tried = Some(Box::new(end.clone()));
         self.write(move |connection| {
             Box::pin(async move {
                 sqlx::query(
@@ -278,11 +293,26 @@ impl Link {
 }
 
 /// Where this process's chain ends.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::store) struct ChainEnd {
     number: i64,
     last_seq: i64,
     mark: String,
+    /// A link behind it of which nobody has said whether it was written: the connection may be lost after the commit.
+    tried: Option<Box<Self>>,
+}
+
+impl ChainEnd {
+    fn head(&self, instance: &str) -> String {
+        format!("{instance}:{}:{}", self.number, self.mark)
+    }
+
+    /// Forgets that the last link was written, as whoever loses the connection at that moment does.
+    #[cfg(test)]
+    pub(in crate::store) fn lose(&mut self, before: Self) {
+        let written = std::mem::replace(self, before);
+        self.tried = Some(Box::new(written));
+    }
 }
 
 /// What somebody else has written into a request, short and without control characters.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::crypto::SystemEntropy;
+use crate::time::Timestamp;
 
 fn ring(folder: &Path) -> KeyRing {
     let path = folder.join("keys");
@@ -142,4 +143,28 @@ async fn the_bundled_sqlite_has_no_wal_reset_race() {
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(store.pool()).await.unwrap();
     let parts: Vec<u32> = version.split('.').map(|part| part.parse().unwrap()).collect();
     assert!(parts >= vec![3, 51, 3], "{version}");
+}
+
+#[tokio::test]
+async fn f4_a_link_that_was_written_unheard_is_not_written_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path()).await;
+    let now = Timestamp::from_unix(1_800_000_000);
+    let record = async |store: &Store| {
+        let (work, about) = (store.clone(), crate::audit::Record::new(now, crate::audit::Event::UserAdded));
+        let written = store.write(move |c| Box::pin(async move { audit::record(c, &work, about).await })).await;
+        written.unwrap();
+    };
+    record(&store).await;
+    store.link_audit(now).await.unwrap().unwrap();
+    let before = store.inner.chain.lock().await.clone();
+    record(&store).await;
+    let second = store.link_audit(now).await.unwrap();
+    store.inner.chain.lock().await.lose(before.clone());
+    record(&store).await;
+    assert_eq!(store.link_audit(now).await.unwrap(), second, "it was there already, and is told of now");
+    let third = store.link_audit(now).await.unwrap().unwrap();
+    assert!(store.link_audit(now).await.unwrap().is_none());
+    let verified = store.verify_audit(&[third], &mut |_| {}).await.unwrap();
+    assert_eq!((verified.faults, verified.links), (Vec::<String>::new(), 3));
 }

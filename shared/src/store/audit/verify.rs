@@ -131,7 +131,7 @@ impl Store {
         Ok(())
     }
 
-    async fn has_link(&self, head: &str) -> Result<bool, StoreError> {
+    pub(super) async fn has_link(&self, head: &str) -> Result<bool, StoreError> {
         let mut parts = head.splitn(3, ':');
         let (Some(instance), Some(number), Some(mark)) = (parts.next(), parts.next(), parts.next()) else {
             return Ok(false);
