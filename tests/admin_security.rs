@@ -60,6 +60,26 @@ async fn the_switch_takes_the_password_once_more_and_tells_every_administrator()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn floor_the_switch_undoes_nothing_that_another_server_has_set_in_this_second() {
+    let site = Site::new().await;
+    let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
+    let page = reach(&site, &mut browser, &totp, &format!("{SWITCH}?to=optional")).await;
+    let (other, now) = (site.core.second_server().await, site.now());
+    let before = site.app.logins.policy(now).await.unwrap();
+    let mut rules = before.rules.clone();
+    rules.roles.insert(Role::Admin, Level::Required.into());
+    other.set_rules(rules, before.version, String::new(), &actor(now)).await.unwrap();
+    // The page came from the other server, which knows the new version; this one reads it in the next second.
+    let mut fields = page.hidden_of(SWITCH);
+    fields.iter_mut().filter(|(name, _)| name == "version").for_each(|(_, value)| *value = "2".to_owned());
+    fields.push(("current-password".to_owned(), PASSWORD.to_owned()));
+    let typed = crate::support::site::encode(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    site.send(browser.form(SWITCH, &typed)).await;
+    let after = policy(&site).await.rules;
+    assert_eq!((after.roles.len(), after.organisation), (1, Level::Required), "{after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_turned_on_without_a_second_factor_of_the_own() {
     let site = Site::new().await;
     let off = twolatch_core::policy::Rules { organisation: Level::Off, ..policy(&site).await.rules };

@@ -32,6 +32,10 @@ impl Logins {
     ) -> Result<(), ManageError> {
         // A new system has none.
         let before = if expected == 0 { None } else { Some(self.policy(actor.now).await?) };
+        // What this server knows may be a second old: rules that were made from it would undo those of another server.
+        if before.as_ref().is_some_and(|before| before.version != expected) {
+            return Err(StoreError::Conflict.into());
+        }
         if self.locked && before.as_ref().is_some_and(|before| rules.go_below_required(&before.rules, actor.now)) {
             return Err(ManageError::Locked);
         }
