@@ -119,7 +119,8 @@ impl Store {
             return Ok(None);
         }
         if now.since(stored.seen_at) >= NOTE_EVERY {
-            self.note_use(stored.id_hash.clone(), now).await?;
+            let text = "UPDATE sessions SET seen_at = $2 WHERE id_hash = $1 AND seen_at < $2";
+            self.note(text, stored.id_hash.clone(), now).await?;
         }
         Ok(Some(Session {
             id_hash: stored.id_hash,
@@ -155,28 +156,13 @@ impl Store {
         if session.console_at.is_some_and(|at| (0..NOTE_EVERY).contains(&now.since(at))) {
             return Ok(());
         }
-        let id_hash = session.id_hash.clone();
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query("UPDATE sessions SET console_at = $2 WHERE id_hash = $1")
-                    .bind(id_hash)
-                    .bind(now.unix())
-                    .execute(connection)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
+        self.note("UPDATE sessions SET console_at = $2 WHERE id_hash = $1", session.id_hash.clone(), now).await
     }
 
-    async fn note_use(&self, id_hash: String, now: Timestamp) -> Written<()> {
+    async fn note(&self, text: &'static str, id_hash: String, now: Timestamp) -> Written<()> {
         self.write(move |connection| {
             Box::pin(async move {
-                sqlx::query("UPDATE sessions SET seen_at = $2 WHERE id_hash = $1 AND seen_at < $2")
-                    .bind(id_hash)
-                    .bind(now.unix())
-                    .execute(connection)
-                    .await?;
+                sqlx::query(text).bind(id_hash).bind(now.unix()).execute(connection).await?;
                 Ok(())
             })
         })
