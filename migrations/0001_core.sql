@@ -60,7 +60,7 @@ CREATE TABLE memberships (
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     PRIMARY KEY (group_name, user_id)
 );
-CREATE INDEX memberships_by_user ON memberships (user_id);
+CREATE INDEX memberships_by_user ON memberships (user_id, group_name);
 
 CREATE TABLE factors (
     id TEXT NOT NULL PRIMARY KEY,

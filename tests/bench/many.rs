@@ -42,7 +42,7 @@ const BATCH: u32 = 500;
 const TIMES: usize = 100;
 
 /// Every filter, every order, and what is far from the start.
-const LISTS: [&str; 14] = [
+const LISTS: [&str; 18] = [
     "",
     "page=1000",
     "q=many99",
@@ -56,6 +56,10 @@ const LISTS: [&str; 14] = [
     "locked=yes",
     "sort=role",
     "sort=-login",
+    "sort=status",
+    "sort=-methods&page=200",
+    "sort=group",
+    "sort=locked",
     "sort=added&status=pending&page=200",
 ];
 

@@ -126,6 +126,7 @@ async fn a_search_finds_who_stands_so_under_any_policy(core: Core) {
         let (rules, exemptions) =
             (rules(), prop::collection::vec(exempt(), 0..4)).new_tree(&mut runner).unwrap().current();
         replace(&core, &people, rules, exemptions, then).await;
+        by_status(&core, &core.store().policy(false, then).await.unwrap(), then).await;
         for locked in [false, true] {
             let policy = Policy { locked, ..core.store().policy(false, then).await.unwrap().as_ref().clone() };
             for now in [then, then.plus(5)] {
@@ -140,6 +141,20 @@ async fn a_search_finds_who_stands_so_under_any_policy(core: Core) {
                 }
             }
         }
+    }
+}
+
+/// Sorted by how they stand, and then by name.
+async fn by_status(core: &Core, policy: &Policy, now: Timestamp) {
+    for descending in [false, true] {
+        let part = Part { sort: Sort::Status, descending, after: "", skip: 0, limit: 1000 };
+        let found = core.store().find_people(&Search::default(), policy, part, now).await.unwrap();
+        let rank = |found: &Found| {
+            let rank =
+                StatusWord::ALL.into_iter().position(|word| word == policy.status(&found.person.user, now).word());
+            rank.map_or(0, |rank| if descending { StatusWord::ALL.len() - rank } else { rank })
+        };
+        assert!(found.iter().is_sorted_by_key(|found| (rank(found), found.person.user.name.to_string())), "{policy:?}");
     }
 }
 
@@ -212,8 +227,11 @@ async fn people_are_found_by_text_role_group_and_method(core: Core) {
 
 async fn people_are_sorted_and_paged(core: Core) {
     let policy = core.logins.policy(NOW).await.unwrap();
-    for (number, role) in [(1, Role::Member), (2, Role::Admin), (3, Role::Supervisor)] {
-        add(&core, number, (role, Vec::new(), (None, None), false, number == 1, false, false)).await;
+    for (number, role, groups) in [(1, Role::Member, ""), (2, Role::Admin, "sales"), (3, Role::Supervisor, "ops sales")]
+    {
+        let groups = groups.split_whitespace().map(|group| group.parse().unwrap()).collect();
+        add(&core, number, (role, groups, (Some(Level::Required), None), number == 3, number == 1, number < 3, true))
+            .await;
     }
     let seen = core.logins.named(&parsed("user03")).await.unwrap().user.id;
     write(&core.logins, Box::new(move |c| Box::pin(async move { note_login(c, &seen, NOW.plus(9)).await })))
@@ -231,6 +249,19 @@ async fn people_are_sorted_and_paged(core: Core) {
     assert_eq!(order(Sort::Name, false).await, ["1", "2", "3"]);
     assert_eq!(order(Sort::Name, true).await, ["3", "2", "1"]);
     assert_eq!(order(Sort::Role, false).await, ["2", "1", "3"]);
+    assert_eq!(order(Sort::Methods, false).await, ["1", "2", "3"]);
+    assert_eq!(order(Sort::Methods, true).await, ["3", "2", "1"]);
+    assert_eq!(order(Sort::Group, false).await, ["3", "2", "1"]);
+    assert_eq!(order(Sort::Group, true).await, ["1", "2", "3"]);
+    let two = Budget::of_totp(core.logins.named(&parsed("user02")).await.unwrap().user.id.as_str());
+    for _ in 0..6 {
+        let two = two.clone();
+        write(&core.logins, Box::new(move |c| Box::pin(async move { charge(c, &two, NOW).await.map(drop) })))
+            .await
+            .unwrap();
+    }
+    assert_eq!(order(Sort::Locked, false).await, ["2", "1", "3"]);
+    assert_eq!(order(Sort::Locked, true).await, ["1", "3", "2"]);
     assert_eq!(order(Sort::Created, true).await, ["3", "2", "1"]);
     assert_eq!(order(Sort::LastLogin, false).await, ["2", "1", "3"]);
     assert_eq!(order(Sort::LastLogin, true).await, ["3", "1", "2"]);

@@ -1,11 +1,13 @@
-//! Finding people among many: by name, state, role, group, method and lock; sorted, page by page. What is searched by is
+//! Finding people among many: by name, state, role, group, method and lock; sorted by each, page by page. What is searched by is
 //! read from columns and indexes as they are; who is found is read whole, under the mark, like everywhere else.
+
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use self::condition::{USED, USED_BY_ALL, matches, sorted, waits};
+use self::condition::{matches, sorted, waits};
 use super::bound::Bound;
 use super::budgets::Charge;
 use super::users::{PERSON, people};
@@ -53,10 +55,18 @@ pub struct Search {
 pub enum Sort {
     /// The name.
     Name,
+    /// How the second factor stands, those who have to set up first, then the name.
+    Status,
+    /// What is set up, the most first, then the name.
+    Methods,
     /// The role, then the name.
     Role,
+    /// The first group, those without one last, then the name.
+    Group,
     /// The last login, then the name.
     LastLogin,
+    /// Those first who have to wait, or are held, then the name.
+    Locked,
     /// Since when there is the account, then the name.
     Created,
 }
@@ -108,16 +118,16 @@ impl Store {
         part: Part<'_>,
         now: Timestamp,
     ) -> Result<Vec<Found>, StoreError> {
+        let ids = self.next_people(search, policy, part, now).await?;
+        let places: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, (id, _))| (id.as_str(), at)).collect();
         let mut bound = Bound::default();
         let waits = waits(HELD, now, &mut bound);
-        let greatest = if self.location().is_sqlite() { "MAX" } else { "GREATEST" };
-        let order = sorted(part.sort, part.descending, greatest, USED);
-        let ids = chosen("u.id", greatest, search, policy, part, now, &mut bound);
+        let chosen = bound.texts(ids.iter().map(|(id, _)| id.as_str()));
         let text = format!(
-            "{PERSON}, {waits} FROM users u LEFT JOIN factors f ON f.user_id = u.id WHERE u.id IN ({ids}) \
-             ORDER BY {order}, u.id, f.created_at, f.id"
+            "{PERSON}, {waits} FROM users u LEFT JOIN factors f ON f.user_id = u.id WHERE u.id IN ({chosen}) \
+             ORDER BY u.id, f.created_at, f.id"
         );
-        let rows = bound.query(text).fetch_all(self.pool()).await?;
+        let rows = if ids.is_empty() { Vec::new() } else { bound.query(text).fetch_all(self.pool()).await? };
         let mut standings = Vec::new();
         let mut last = None;
         for row in &rows {
@@ -127,8 +137,10 @@ impl Store {
                 last = Some(id);
             }
         }
-        let people = people(self, &rows)?;
-        Ok(people.into_iter().zip(standings).map(|(person, standing)| Found { person, standing }).collect())
+        let people = people(self, &rows)?.into_iter().zip(standings);
+        let mut found: Vec<Found> = people.map(|(person, standing)| Found { person, standing }).collect();
+        found.sort_by_key(|found| places.get(found.person.user.id.as_str()).copied());
+        Ok(found)
     }
 
     /// One person with how they stand.
@@ -167,7 +179,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<(Id<User>, String)>, StoreError> {
         let mut bound = Bound::default();
-        let text = chosen("u.id, u.name_key", "", search, policy, part, now, &mut bound);
+        let text = chosen(search, policy, part, now, &mut bound);
         let rows = bound.query(text).fetch_all(self.pool()).await?;
         rows.iter().map(|row| Ok((Id::from_stored(row.try_get(0)?), row.try_get(1)?))).collect()
     }
@@ -195,22 +207,15 @@ pub async fn people_held(connection: &mut AnyConnection, store: &Store, ids: &[I
 }
 
 /// A statement that chooses a part of those who match.
-fn chosen(
-    columns: &str,
-    greatest: &str,
-    search: &Search,
-    policy: &Policy,
-    part: Part<'_>,
-    now: Timestamp,
-    bound: &mut Bound,
-) -> String {
+fn chosen(search: &Search, policy: &Policy, part: Part<'_>, now: Timestamp, bound: &mut Bound) -> String {
     let matches = matches(search, policy, now, bound);
     let after =
         if part.after.is_empty() { String::new() } else { format!(" AND u.name_key > {}", bound.text(part.after)) };
-    let order = sorted(part.sort, part.descending, greatest, "used.at");
-    let joined = if part.sort == Sort::LastLogin { USED_BY_ALL } else { "" };
+    let (joined, order) = sorted(part.sort, part.descending, policy, now, bound);
     let (limit, skip) = (bound.number(part.limit), bound.number(part.skip));
-    format!("SELECT {columns} FROM users u{joined} WHERE {matches}{after} ORDER BY {order} LIMIT {limit} OFFSET {skip}")
+    format!(
+        "SELECT u.id, u.name_key FROM users u{joined} WHERE {matches}{after} ORDER BY {order} LIMIT {limit} OFFSET {skip}"
+    )
 }
 
 /// The column behind a person's.

@@ -2,8 +2,9 @@
 
 use super::status::{has, is_set_up, of_groups, status_is};
 use super::{Search, Sort};
+use crate::factor::Kind;
 use crate::id::Id;
-use crate::policy::Policy;
+use crate::policy::{Policy, StatusWord};
 use crate::store::bound::Bound;
 use crate::store::budgets::{HARD_STOP, OF_A_PERSON};
 use crate::time::Timestamp;
@@ -69,21 +70,46 @@ pub(super) fn waits(held: i64, now: Timestamp, bound: &mut Bound) -> String {
     )
 }
 
-/// When somebody's authenticator was last used, of one person.
-pub(super) const USED: &str = "(SELECT MAX(last_used_at) FROM factors WHERE user_id = u.id)";
+/// When an authenticator of somebody was last used, and the first of somebody's groups: of everybody at once, to be joined
+/// where all are sorted by it.
+const USED: &str = " LEFT JOIN (SELECT user_id, MAX(last_used_at) AS at FROM factors GROUP BY user_id) used \
+     ON used.user_id = u.id";
+const GROUPS: &str = " LEFT JOIN (SELECT user_id, MIN(group_name) AS first FROM memberships GROUP BY user_id) groups \
+     ON groups.user_id = u.id";
 
-/// The same of everybody at once, to be joined where all are sorted by it: then it is `used.at`.
-pub(super) const USED_BY_ALL: &str = " LEFT JOIN (SELECT user_id, MAX(last_used_at) AS at FROM factors GROUP BY user_id) \
-     used ON used.user_id = u.id";
-
-/// The columns to sort by. `greatest` is what the engine calls the greater of two, `used` is one of the above.
-pub(super) fn sorted(sort: Sort, descending: bool, greatest: &str, used: &str) -> String {
-    let way = if descending { " DESC" } else { "" };
-    let first = match sort {
-        Sort::Name => return format!("u.name_key{way}"),
-        Sort::Role => format!("u.role{way}"),
-        Sort::Created => format!("u.created_at{way}"),
-        Sort::LastLogin => format!("{greatest}(COALESCE(u.last_login_at, 0), COALESCE({used}, 0)){way}"),
+/// What is joined to sort, and the columns to sort by.
+pub(super) fn sorted(
+    sort: Sort,
+    descending: bool,
+    policy: &Policy,
+    now: Timestamp,
+    bound: &mut Bound,
+) -> (&'static str, String) {
+    let (joined, by) = match sort {
+        Sort::Name => ("", Vec::new()),
+        Sort::Status => ("", vec![ranked([StatusWord::Pending, StatusWord::Activated], policy, now, bound)]),
+        Sort::Methods => ("", vec![first(has(Kind::Totp)), first(has(Kind::EmailCode))]),
+        Sort::Role => ("", vec!["u.role".to_owned()]),
+        Sort::Group => (GROUPS, vec![first("groups.first IS NOT NULL"), "groups.first".to_owned()]),
+        Sort::Locked => ("", vec![first(&format!("u.id IN ({})", locked(now, bound)))]),
+        Sort::LastLogin => (USED, vec![LAST_LOGIN.to_owned()]),
+        Sort::Created => ("", vec!["u.created_at".to_owned()]),
     };
-    format!("{first}, u.name_key")
+    let way = if descending { " DESC" } else { "" };
+    let name = if by.is_empty() { format!("u.name_key{way}") } else { "u.name_key".to_owned() };
+    let by: Vec<_> = by.into_iter().map(|one| format!("{one}{way}")).chain([name]).collect();
+    (joined, by.join(", "))
+}
+
+/// The later one of the two moments that a login leaves.
+const LAST_LOGIN: &str = "CASE WHEN COALESCE(used.at, 0) > COALESCE(u.last_login_at, 0) THEN used.at \
+     ELSE COALESCE(u.last_login_at, 0) END";
+
+fn first(condition: &str) -> String {
+    format!("CASE WHEN {condition} THEN 0 ELSE 1 END")
+}
+
+fn ranked(words: [StatusWord; 2], policy: &Policy, now: Timestamp, bound: &mut Bound) -> String {
+    let [one, two] = words.map(|word| status_is(word, policy, now, bound));
+    format!("CASE WHEN {one} THEN 0 WHEN {two} THEN 1 ELSE 2 END")
 }

@@ -13,8 +13,16 @@ pub const PAGE: i64 = 50;
 const LAST: i64 = 100_000;
 
 /// The columns that can be sorted by, as an address names them.
-const SORTS: [(&str, Sort); 4] =
-    [("name", Sort::Name), ("role", Sort::Role), ("login", Sort::LastLogin), ("added", Sort::Created)];
+const SORTS: [(&str, Sort); 8] = [
+    ("name", Sort::Name),
+    ("status", Sort::Status),
+    ("methods", Sort::Methods),
+    ("role", Sort::Role),
+    ("group", Sort::Group),
+    ("login", Sort::LastLogin),
+    ("locked", Sort::Locked),
+    ("added", Sort::Created),
+];
 
 /// What is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
