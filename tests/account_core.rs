@@ -4,7 +4,7 @@
 use twolatch_core::factor::Kind;
 use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
-use twolatch_core::login::authenticators::Added;
+use twolatch_core::login::authenticators::{Added, Stored};
 use twolatch_core::login::confirm::{Shown, Ways};
 use twolatch_core::login::mailbox::Errand;
 use twolatch_core::login::web::Fault;
@@ -215,7 +215,9 @@ async fn rec8_an_authenticator_is_added_and_everybody_else_is_out(core: Core) {
         panic!("the next code is wanted");
     };
     let next = secret(&code_at(&totp, NOW, 0));
-    let Added::Done(token) = logins.continue_authenticator(&own, &draft, &next, SOURCE, NOW).await.unwrap() else {
+    let Added::Done(Stored { token, turned: false }) =
+        logins.continue_authenticator(&own, &draft, &next, SOURCE, NOW).await.unwrap()
+    else {
         panic!("it is confirmed");
     };
     let person = logins.named(&parsed("alice")).await.unwrap();
@@ -269,7 +271,7 @@ async fn codes_by_mail_are_turned_on_and_off(core: Core) {
     let (to, code) = code_mailed(&logins, NOW).await;
     assert_eq!(to, "alice@example.org");
     assert!(logins.named(&parsed("alice")).await.unwrap().user.email_codes_at.is_none(), "not before it is shown");
-    let token = logins.turn_email_codes_on(&own, &sent.draft, secret(&code), SOURCE, NOW).await.unwrap();
+    let token = logins.turn_email_codes_on(&own, &sent.draft, secret(&code), SOURCE, NOW).await.unwrap().token;
     assert_eq!(notices(&logins, NOW).await, [("alice@example.org".to_owned(), Notice::EmailCodeOn)]);
     let on = alive(&logins, &token, NOW).await.unwrap();
     assert!(on.user.has(Kind::EmailCode) && on.proofs.iter().any(|proof| proof.kind == Kind::EmailCode));

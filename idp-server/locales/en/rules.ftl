@@ -75,8 +75,9 @@ switch-to-optional = Make it optional
 switch-to-off = Turn it off
 switch-warning = This lowers the protection of the whole organisation. Every administrator is told by email.
 switch-password = Your password
-switch-own = First set up your own
-switch-own-hint = You have no second factor yet. Set one up; then come back here and turn it on for everybody.
+switch-own = First your own second factor
+switch-own-hint = You have none yet. Choose one: as soon as you have shown its code it is stored, and turned on for everybody, in one step.
+switch-own-none = You have no second factor yet, and the rules let you set up none. Allow a method for administrators first.
 
 ## What a change would do
 

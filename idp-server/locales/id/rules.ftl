@@ -75,8 +75,9 @@ switch-to-optional = Jadikan opsional
 switch-to-off = Matikan
 switch-warning = Ini menurunkan perlindungan seluruh organisasi. Setiap administrator diberi tahu lewat email.
 switch-password = Kata sandi Anda
-switch-own = Siapkan milik Anda dulu
-switch-own-hint = Anda belum punya faktor kedua. Siapkan satu; lalu kembalilah ke sini dan wajibkan untuk semua orang.
+switch-own = Faktor kedua Anda sendiri dulu
+switch-own-hint = Anda belum punya. Pilih satu: begitu kodenya Anda tunjukkan, faktor itu disimpan dan sekaligus diwajibkan untuk semua orang.
+switch-own-none = Anda belum punya faktor kedua, dan aturan tidak mengizinkan Anda menyiapkan satu pun. Izinkan dulu satu metode untuk administrator.
 
 ## Akibat suatu perubahan
 

@@ -3,7 +3,9 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use twolatch_core::crypto::random_text;
+use twolatch_core::login::authenticators::Stored;
 use twolatch_core::login::web::Fault;
 use twolatch_core::reason::Reason;
 use twolatch_core::store::Session;
@@ -20,6 +22,7 @@ use crate::web::cookie::Cookie;
 use crate::web::failure::Kind;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
+use crate::web::notice::rules::RulesNotice;
 use crate::web::path::Links;
 use crate::web::session;
 
@@ -123,6 +126,18 @@ fn renewed(app: &App, browser: &Browser, to: &str, token: &str, said: Option<Not
         Some(said) => left.saying(app, &browser.renewed(&flow), &said),
         None => left,
     })
+}
+
+/// Where somebody goes on to who has set up a second factor: who has no way back yet makes one now.
+fn onward(app: &App, browser: &Browser, session: &Session, stored: &Stored, said: Option<Notice>) -> Answer {
+    let links = Links::of(&app.config);
+    let said = if stored.turned { Some(RulesNotice::Switched.into()) } else { said };
+    let next = match stored.turned {
+        _ if session.user.recovery.is_none() => links.account_recovery(),
+        true => links.admin_security(),
+        false => links.account_done(),
+    };
+    Ok(renewed(app, browser, &next, &stored.token, said)?.into_response())
 }
 
 /// What a page does about a fault that it has no words for: what is somebody else's is the same as absent.

@@ -46,6 +46,12 @@ impl Actor {
         Self { name: user.name.to_string(), now, acting: Some(acting) }
     }
 
+    /// From where; nothing on the command line.
+    #[must_use]
+    pub fn source(&self) -> String {
+        self.acting.as_ref().map(|acting| acting.source.clone()).unwrap_or_default()
+    }
+
     /// Whether this is that person.
     #[must_use]
     pub fn is(&self, user: &User) -> bool {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Logins;
 use super::notices::tell;
 use super::setup::{Pending, Progress, default_name};
+use super::switch::Turn;
 use super::web::Fault;
 use crate::audit::{Event, Record};
 use crate::door::Door;
@@ -31,11 +32,21 @@ pub const MAX_NAME: usize = 40;
 /// What a draft is sealed for.
 const COLUMN: &str = "pending";
 
-/// An authenticator that is being added, with the name it will have.
+/// An authenticator that is being added, with the name it will have, and what it is added for.
 #[derive(Debug, Serialize, Deserialize)]
 struct Draft {
     name: Option<String>,
     pending: Pending,
+    turn: Option<Turn>,
+}
+
+/// A second factor that is stored.
+#[derive(Debug)]
+pub struct Stored {
+    /// The session's new token.
+    pub token: String,
+    /// Whether the organisation's switch was turned with it.
+    pub turned: bool,
 }
 
 /// How far adding has come.
@@ -48,8 +59,8 @@ pub enum Added {
         /// It and its name, sealed.
         draft: String,
     },
-    /// It is stored, and this is the session's new token.
-    Done(String),
+    /// It is stored.
+    Done(Stored),
 }
 
 /// A name as it is kept: on one line, and not too long. `None` where nothing is left of it.
@@ -66,13 +77,23 @@ impl Logins {
     /// # Errors
     /// [`Fault::Unconfirmed`]; [`Reason::NotAllowed`] where policy has no apps or there are too many.
     pub async fn begin_authenticator(&self, session: &Session, name: &str, now: Timestamp) -> Result<Added, Fault> {
+        self.begin_authenticator_and(session, name, None, now).await
+    }
+
+    pub(super) async fn begin_authenticator_and(
+        &self,
+        session: &Session,
+        name: &str,
+        turn: Option<Turn>,
+        now: Timestamp,
+    ) -> Result<Added, Fault> {
         let person = self.owner(session, now).await?;
         let allowed = self.policy(now).await?.terms_of(&person.user).methods;
         if person.factors.len() >= MOST || !allowed.contains(&Kind::Totp) {
             return Err(Fault::Refused(Reason::NotAllowed));
         }
         let pending = Pending::new(self.store.entropy(), now).map_err(StoreError::from)?;
-        self.set_up(session, Draft { name: name_of(name), pending })
+        self.set_up(session, Draft { name: name_of(name), pending, turn })
     }
 
     /// Takes a code of the authenticator in the draft. A confirmed one counts as shown just now: its owner was asked
@@ -88,7 +109,7 @@ impl Logins {
         source: &str,
         now: Timestamp,
     ) -> Result<Added, Fault> {
-        let Draft { name, pending } = self.open_draft(session, COLUMN, draft)?;
+        let Draft { name, pending, turn } = self.open_draft(session, COLUMN, draft)?;
         if pending.is_over(now) {
             return Err(Fault::Refused(Reason::EnrolPendingExpired));
         }
@@ -96,27 +117,34 @@ impl Logins {
         let codes = self.policy(now).await?.rules.enrol_codes;
         let confirmed = match pending.take(code, codes, now) {
             Progress::Wrong => return Err(Fault::Refused(Reason::Wrong)),
-            Progress::Next(pending) => return self.set_up(session, Draft { name, pending }),
+            Progress::Next(pending) => return self.set_up(session, Draft { name, pending, turn }),
             Progress::Confirmed(confirmed) => confirmed,
         };
         let user = &mut person.user;
         user.recovery_due_at = user.recovery_due_at.or(user.recovery.is_none().then_some(now));
         let named = name.unwrap_or_else(|| default_name(user));
         let about = self.about(&person, source, now);
+        let change = self.turning(turn, session, source, now).await?;
         let (token, renewal) = self.renewal(session)?;
+        let (logins, turned) = (self.clone(), change.is_some());
         let proof = Some(Proof { kind: Kind::Totp, at: now });
         let renewal = Renewal { proof, confirmed_at: Some(now), ..renewal };
         let store = self.store.clone();
         self.store
             .write(move |connection| {
                 Box::pin(async move {
+                    Self::before_turn(connection, change.as_ref()).await?;
                     let user = confirmed.store(connection, &store, &person.user, &named, about.clone()).await?;
                     tell(connection, &store, &user, Notice::AuthenticatorAdded, &about).await?;
+                    logins.turn_with(connection, change, &user).await?;
                     renew_session(connection, &store, &renewal, user.security_version).await
                 })
             })
             .await?;
-        Ok(Added::Done(token))
+        if turned {
+            self.store.outdate_policy();
+        }
+        Ok(Added::Done(Stored { token, turned }))
     }
 
     /// The authenticator in a draft, for showing it again.

@@ -1,5 +1,7 @@
 //! What administrators do to policy. Each change of a rule or exemption is a new version, with its audit record.
 
+use std::sync::Arc;
+
 use sqlx::AnyConnection;
 
 use super::Logins;
@@ -15,6 +17,27 @@ use crate::store::policies::{delete_exemption, insert_exemption, insert_policy};
 use crate::store::users::admins_in;
 use crate::store::{Boxed, Person, Store, StoreError, Written};
 use crate::time::Timestamp;
+use crate::user::User;
+
+/// Rules that may be put in force.
+#[derive(Debug)]
+pub(super) struct Change {
+    rules: Rules,
+    /// What they follow; a new system has nothing.
+    before: Option<Arc<Policy>>,
+    detail: String,
+    actor: Actor,
+}
+
+impl Change {
+    /// The same by its actor as `user` is now, after what the transaction has done to them.
+    pub(super) fn by(mut self, user: &User) -> Self {
+        if let Some(acting) = &mut self.actor.acting {
+            acting.security_version = user.security_version;
+        }
+        self
+    }
+}
 
 impl Logins {
     /// Puts rules in force in place of version `expected`, from which they were made; 0 for a new system.
@@ -30,7 +53,24 @@ impl Logins {
         detail: String,
         actor: &Actor,
     ) -> Result<(), ManageError> {
-        // A new system has none.
+        let change = self.rules_change(rules, expected, detail, actor.clone()).await?;
+        let logins = self.clone();
+        let written = self
+            .store
+            .write(move |connection| Box::pin(async move { logins.write_rules(connection, change).await }))
+            .await;
+        self.store.outdate_policy();
+        written.map_err(locks_out)
+    }
+
+    /// Makes sure that rules may be put in force; whoever then does it has the policy read anew.
+    pub(super) async fn rules_change(
+        &self,
+        rules: Rules,
+        expected: i64,
+        detail: String,
+        actor: Actor,
+    ) -> Result<Change, ManageError> {
         let before = if expected == 0 { None } else { Some(self.policy(actor.now).await?) };
         // What this server knows may be a second old: rules that were made from it would undo those of another server.
         if before.as_ref().is_some_and(|before| before.version != expected) {
@@ -39,27 +79,24 @@ impl Logins {
         if self.locked && before.as_ref().is_some_and(|before| rules.go_below_required(&before.rules, actor.now)) {
             return Err(ManageError::Locked);
         }
-        let about = actor.record(Event::PolicyChanged).saying(detail);
-        let (logins, store, by) = (self.clone(), self.store.clone(), actor.clone());
-        let written = self
-            .store
-            .write(move |connection| {
-                Box::pin(async move {
-                    allow(connection, &store, &by).await?;
-                    if let Some(before) = &before {
-                        let after = Policy { rules: rules.clone(), ..Policy::clone(before) };
-                        logins.let_an_admin_in(connection, before, &after, by.now).await?;
-                    }
-                    insert_policy(connection, &store, &rules, expected, &by.name, about.at).await?;
-                    if before.is_some_and(|before| before.rules.organisation > rules.organisation) {
-                        alarm(connection, &store, &by.name, Notice::Lowered, None, about.at).await?;
-                    }
-                    record(connection, &store, about).await
-                })
-            })
-            .await;
-        self.store.outdate_policy();
-        written.map_err(locks_out)
+        Ok(Change { rules, before, detail, actor })
+    }
+
+    /// Puts rules in force, as part of whatever else the transaction does.
+    pub(super) async fn write_rules(&self, connection: &mut AnyConnection, change: Change) -> Written<()> {
+        let Change { rules, before, detail, actor } = change;
+        let (store, now) = (&self.store, actor.now);
+        allow(connection, store, &actor).await?;
+        if let Some(before) = &before {
+            let after = Policy { rules: rules.clone(), ..Policy::clone(before) };
+            self.let_an_admin_in(connection, before, &after, now).await?;
+        }
+        let expected = before.as_ref().map_or(0, |before| before.version);
+        insert_policy(connection, store, &rules, expected, &actor.name, now).await?;
+        if before.is_some_and(|before| before.rules.organisation > rules.organisation) {
+            alarm(connection, store, &actor.name, Notice::Lowered, None, now).await?;
+        }
+        record(connection, store, actor.record(Event::PolicyChanged).saying(detail)).await
     }
 
     /// Makes sure that a policy does not lock out every administrator. Where none could sign in before, nothing gets worse.

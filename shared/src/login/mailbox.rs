@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Logins;
 use super::address::with_email_codes;
+use super::authenticators::Stored;
 use super::mailed::{NewCode, OnItsWay, Sending, veiled};
 use super::notices::tell;
+use super::switch::Turn;
 use super::verdict::{Question, Way};
 use super::web::Fault;
 use crate::audit::{Event, Record};
@@ -72,6 +74,7 @@ pub(super) struct Mailed {
     pub(super) id: Id<EmailCode>,
     made: Timestamp,
     address: Email,
+    turn: Option<Turn>,
 }
 
 impl Logins {
@@ -88,6 +91,18 @@ impl Logins {
         source: &str,
         now: Timestamp,
     ) -> Result<Sent, Fault> {
+        self.mail_and(session, errand, to, None, source, now).await
+    }
+
+    pub(super) async fn mail_and(
+        &self,
+        session: &Session,
+        errand: Errand,
+        to: Option<Email>,
+        turn: Option<Turn>,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<Sent, Fault> {
         let mut person = self.for_errand(session, errand, now).await?;
         if let (Errand::NewAddress, Some(to)) = (errand, to) {
             if person.user.email.as_ref().is_some_and(|own| own.key() == to.key()) {
@@ -101,7 +116,7 @@ impl Logins {
         }
         let letter = NewCode::to(self.store.entropy(), &person, errand.purpose(), Door::Web, now)?;
         let address = person.user.email.clone().ok_or(Fault::Over)?;
-        let mailed = Mailed { id: letter.id.clone(), made: now, address };
+        let mailed = Mailed { id: letter.id.clone(), made: now, address, turn };
         let (store, about) = (self.store.clone(), self.about(&person, source, now));
         let sending = self
             .store
@@ -149,7 +164,7 @@ impl Logins {
         Ok(way(&mailed, sent.unwrap_or(mailed.made)))
     }
 
-    /// Turns codes by mail on, with the code that was mailed for that; answers the session's new token.
+    /// Turns codes by mail on, with the code that was mailed for that.
     ///
     /// # Errors
     /// Why it was not done.
@@ -160,9 +175,11 @@ impl Logins {
         code: Secret,
         source: &str,
         now: Timestamp,
-    ) -> Result<String, Fault> {
+    ) -> Result<Stored, Fault> {
         let person = self.own(session).await?;
-        let mailed = self.open_mailed(session, Errand::TurnOn, draft)?;
+        let mut mailed = self.open_mailed(session, Errand::TurnOn, draft)?;
+        let change = self.turning(mailed.turn.take(), session, source, now).await?;
+        let (logins, turned) = (self.clone(), change.is_some());
         let question = self.about_mailed(&person, mailed, code, source, now);
         let expected = person.user.security_version;
         let about = Record { event: Event::EmailCodesOn, factor: Some(Kind::EmailCode), ..question.about.clone() };
@@ -172,14 +189,19 @@ impl Logins {
         let store = self.store.clone();
         self.judge_and(question, move |connection| {
             Box::pin(async move {
+                Self::before_turn(connection, change.as_ref()).await?;
                 update_user(connection, &store, &user, expected).await?;
                 tell(connection, &store, &user, Notice::EmailCodeOn, &about).await?;
+                logins.turn_with(connection, change, &user).await?;
                 renew_session(connection, &store, &renewal, user.security_version).await?;
                 record(connection, &store, about).await
             })
         })
         .await?;
-        Ok(token)
+        if turned {
+            self.store.outdate_policy();
+        }
+        Ok(Stored { token, turned })
     }
 
     /// Turns codes by mail off; answers the session's new token.

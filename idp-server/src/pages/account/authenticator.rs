@@ -14,7 +14,7 @@ use super::super::authenticator::{Authenticator, AuthenticatorPage};
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
 use super::confirm::Target;
-use super::{confirmed, failed, renewed, signed_in};
+use super::{confirmed, failed, onward, signed_in};
 use crate::state::App;
 use crate::web::browser::Browser;
 use crate::web::form::Form;
@@ -64,14 +64,7 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
         return code_page(&app, &browser, &session, &pending, draft.to_owned(), Notice::NoCode.into());
     };
     match app.logins.continue_authenticator(&session, draft, &code, &browser.source, browser.now).await {
-        Ok(Added::Setup { pending, draft }) => code_page(&app, &browser, &session, &pending, draft, Said::default()),
-        Ok(Added::Done(token)) => {
-            tracing::info!(user = %session.user.name, source = %browser.source, "authenticator added");
-            let links = Links::of(&app.config);
-            // Who has no way back yet makes one now.
-            let next = if session.user.recovery.is_none() { links.account_recovery() } else { links.account_done() };
-            Ok(renewed(&app, &browser, &next, &token, None)?.into_response())
-        }
+        Ok(added) => shown(&app, &browser, &session, added),
         Err(Fault::Refused(Reason::Wrong)) => {
             code_page(&app, &browser, &session, &pending, draft.to_owned(), Notice::WrongNewCode.into())
         }
@@ -80,12 +73,22 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
     }
 }
 
+/// What follows where an authenticator is being added.
+pub(in crate::pages) fn shown(app: &App, browser: &Browser, session: &Session, added: Added) -> Answer {
+    match added {
+        Added::Setup { pending, draft } => code_page(app, browser, session, &pending, draft, Said::default()),
+        Added::Done(stored) => {
+            tracing::info!(user = %session.user.name, source = %browser.source, "authenticator added");
+            onward(app, browser, session, &stored, None)
+        }
+    }
+}
+
 async fn begin(app: &App, form: Form) -> Answer {
     let (browser, [name]) = form.only(["name"])?;
     let session = confirmed(app, &browser, Target::Authenticator).await?;
     match app.logins.begin_authenticator(&session, name.expose(), browser.now).await {
-        Ok(Added::Setup { pending, draft }) => code_page(app, &browser, &session, &pending, draft, Said::default()),
-        Ok(Added::Done(_)) => Err(Fault::Over.into()),
+        Ok(added) => shown(app, &browser, &session, added),
         Err(Fault::Refused(_)) => Ok(again(app, &browser, Account::TooMany)),
         Err(fault) => Err(failed(app, &browser, &Target::Authenticator, fault)),
     }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use twolatch_core::factor::Kind;
-use twolatch_core::login::mailbox::Errand;
+use twolatch_core::login::mailbox::{Errand, Sent};
 use twolatch_core::login::web::Fault;
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
@@ -15,7 +15,7 @@ use super::super::said::Said;
 use super::super::{Answer, Detour, show as show_page};
 use super::confirm::Target;
 use super::mailed::{Mailed, refused, unsent};
-use super::{confirmed, failed, renewed, signed_in};
+use super::{confirmed, failed, onward, renewed, signed_in};
 use crate::state::App;
 use crate::web::browser::Browser;
 use crate::web::form::Form;
@@ -80,10 +80,16 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
 async fn send(app: &App, browser: &Browser) -> Answer {
     let session = confirmed(app, browser, Target::Email).await?;
     match app.logins.mail_in_session(&session, Errand::TurnOn, None, &browser.source, browser.now).await {
-        Ok(sent) => page(app, browser, &session, Some(Mailed::of(app, &session, sent, browser.now).await?), None).await,
+        Ok(sent) => shown(app, browser, &session, sent).await,
         Err(Fault::Refused(reason)) => Ok(again(app, browser, unsent(reason))),
         Err(fault) => Err(failed(app, browser, &Target::Email, fault)),
     }
+}
+
+/// Asks for a code that was mailed.
+pub(in crate::pages) async fn shown(app: &App, browser: &Browser, session: &Session, sent: Sent) -> Answer {
+    let mailed = Mailed::of(app, session, sent, browser.now).await?;
+    page(app, browser, session, Some(mailed), None).await
 }
 
 async fn resend(app: &App, browser: &Browser, draft: &str) -> Answer {
@@ -101,11 +107,9 @@ async fn take(app: &App, browser: &Browser, draft: &str, code: &Secret) -> Answe
         return page(app, browser, &session, Some(mailed), Some(Account::WrongMailed.into())).await;
     };
     match app.logins.turn_email_codes_on(&session, draft, code, &browser.source, browser.now).await {
-        Ok(token) => {
+        Ok(stored) => {
             tracing::info!(user = %session.user.name, source = %browser.source, "codes by mail turned on");
-            let links = Links::of(&app.config);
-            let next = if session.user.recovery.is_none() { links.account_recovery() } else { links.account_done() };
-            Ok(renewed(app, browser, &next, &token, Some(Account::EmailOn.into()))?.into_response())
+            onward(app, browser, &session, &stored, Some(Account::EmailOn.into()))
         }
         Err(Fault::Refused(reason)) => match refused(reason) {
             Account::OldMailed => Ok(again(app, browser, Account::OldMailed)),

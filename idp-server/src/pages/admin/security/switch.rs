@@ -5,13 +5,16 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
 use openidconnect::url::form_urlencoded;
-use twolatch_core::login::switch::NotSwitched;
+use twolatch_core::factor::Kind as Method;
+use twolatch_core::login::switch::{NotSwitched, Own};
 use twolatch_core::login::web::Fault;
 use twolatch_core::policy::{Level, Rules};
 use twolatch_core::reason::Reason;
 
 use super::foreseen::Line;
 use super::outcome;
+use crate::pages::account::{authenticator, email};
+use crate::pages::admin::users::method;
 use crate::pages::admin::{Console, Here, changing};
 use crate::pages::said::Said;
 use crate::pages::{Answer, Detour, show as show_page};
@@ -36,13 +39,22 @@ pub struct SwitchPage {
     to: Level,
     lowers: bool,
     version: i64,
-    /// Whether the person has a second factor; without one nothing is turned on.
-    own: bool,
+    /// With what the person could set up the second factor that has to be there first; nothing where it is there.
+    ways: Option<Vec<Method>>,
     lines: Vec<Line>,
     said: Said,
 }
 
 impl SwitchPage {
+    /// Whether a second factor has to be there first, and none can be set up.
+    fn is_stuck(&self) -> bool {
+        self.ways.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    fn method(&self, kind: Method) -> Text {
+        self.frame.say(&method(kind))
+    }
+
     fn title(&self) -> Text {
         self.frame.t(match self.to {
             Level::Required => "switch-to-required",
@@ -54,22 +66,23 @@ impl SwitchPage {
     /// Examples, for tests.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
-        let page = |to, own, said: Option<RulesNotice>| Self {
+        let page = |to, ways: Option<&[Method]>, said: Option<RulesNotice>| Self {
             frame: frame.clone(),
             console: Console::sample(Here::Security),
             name: "alice".to_owned(),
             to,
             lowers: to == Level::Off,
             version: 3,
-            own,
+            ways: ways.map(<[_]>::to_vec),
             lines: Line::samples(),
             said: said.map(Said::from).unwrap_or_default(),
         };
         vec![
-            page(Level::Required, true, None),
-            page(Level::Required, false, None),
-            page(Level::Off, true, Some(RulesNotice::WrongPassword)),
-            Self { lines: Vec::new(), ..page(Level::Optional, true, None) },
+            page(Level::Required, None, None),
+            page(Level::Required, Some(&Method::METHODS), None),
+            page(Level::Required, Some(&[]), None),
+            page(Level::Off, None, Some(RulesNotice::WrongPassword)),
+            Self { lines: Vec::new(), ..page(Level::Optional, None, None) },
         ]
     }
 }
@@ -85,7 +98,8 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
     let Some(to) = to else { return Err(browser.go(&Links::of(&app.config).admin_security()).into()) };
     let rules = Rules { organisation: to, ..policy.rules.clone() };
     let lines = Line::all(&app.logins.preview(&rules, browser.now).await?);
-    let own = to != Level::Required || app.logins.has_own_factor(&entered.session, browser.now).await?;
+    let comes_first = to == Level::Required && !app.logins.has_own_factor(&entered.session, browser.now).await?;
+    let ways = if comes_first { Some(app.logins.ways_to_set_up(&entered.session, browser.now).await?) } else { None };
     let said = Said::from(browser.notice(&app));
     let page = |frame: Frame| SwitchPage {
         frame: frame.keeping("to", to.as_str()),
@@ -94,15 +108,16 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
         to,
         lowers: to < policy.rules.organisation,
         version: policy.version,
-        own,
+        ways,
         lines,
         said,
     };
     Ok(show_page(&app, &browser, None, page)?)
 }
 
-/// Turns it.
-pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
+/// Turns it, or begins to set up what has to be there first.
+pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
+    let method = form.optional("method");
     let entered = changing(&app, &form.browser, ADMIN_SECURITY).await?;
     let (browser, [to, version, password]) = form.only(["to", "version", "current-password"])?;
     let bad = |what: &str| Detour::from(Kind::BadForm.because(format!("no {what}")));
@@ -112,9 +127,20 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let again = |notice: RulesNotice| {
         browser.go(&links.admin_switch_to(to.as_str())).saying(&app, &browser, &notice.into()).into_response()
     };
-    let result = app.logins.switch(&entered.session, password, to, version, &entered.actor(&browser)).await;
+    let (session, actor) = (&entered.session, entered.actor(&browser));
+    let result = match method {
+        Some(method) => {
+            let offered = app.logins.ways_to_set_up(session, browser.now).await?;
+            let kind =
+                offered.into_iter().find(|kind| kind.as_str() == method.expose()).ok_or_else(|| bad("method"))?;
+            app.logins.switch_with(session, password, kind, version, &actor).await.map(Some)
+        }
+        None => app.logins.switch(session, password, to, version, &actor).await.map(|()| None),
+    };
     let notice = match result {
-        Ok(()) => RulesNotice::Switched,
+        Ok(Some(Own::App(added))) => return authenticator::shown(&app, &browser, session, added),
+        Ok(Some(Own::Mail(sent))) => return email::shown(&app, &browser, session, sent).await,
+        Ok(None) => RulesNotice::Switched,
         Err(NotSwitched::OwnFirst) => return Err(browser.go(&links.admin_switch_to(to.as_str())).into()),
         Err(NotSwitched::Password(Reason::Wait)) => return Ok(again(RulesNotice::Wait)),
         Err(NotSwitched::Password(_)) => return Ok(again(RulesNotice::WrongPassword)),
