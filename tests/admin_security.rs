@@ -6,10 +6,11 @@ use twolatch_core::policy::{Level, Policy};
 use twolatch_core::user::Role;
 
 use crate::admin::{confirm, of_role};
-use crate::support::core::{actor, parsed};
+use crate::support::core::{actor, code_at, parsed};
 use crate::support::site::{Browser, PASSWORD, Page, Site};
 
 const SECURITY: &str = "/admin/settings/security";
+const AUTHENTICATOR: &str = "/account/authenticator";
 const SWITCH: &str = "/admin/settings/switch";
 const RULE: &str = "/admin/settings/rule";
 const EXEMPTION: &str = "/admin/settings/exemption";
@@ -93,7 +94,7 @@ async fn nothing_is_turned_on_without_a_second_factor_of_the_own() {
     let page = site.open(&mut browser, &format!("{SWITCH}?to=required")).await;
     let page = site.submit_to(&mut browser, &page, "/account/confirm", &[("current-password", PASSWORD)]).await;
     assert_eq!(page.title(), "Turn it on for everybody", "{page:?}");
-    assert!(page.body.contains("First set up your own") && !page.body.contains("name=\"version\""));
+    assert!(page.body.contains("First your own second factor"), "{page:?}");
     // The same form from another tab changes nothing either.
     let optional = site.open(&mut browser, &format!("{SWITCH}?to=optional")).await;
     let version = policy(&site).await.version.to_string();
@@ -103,7 +104,19 @@ async fn nothing_is_turned_on_without_a_second_factor_of_the_own() {
     fields.extend(forged);
     let answer = site.send(browser.form(SWITCH, &crate::support::site::encode(fields))).await;
     assert_eq!(answer.location().as_deref(), Some("/admin/settings/switch?to=required"), "{answer:?}");
-    assert_eq!(policy(&site).await.rules.organisation, Level::Off);
+    assert_eq!(policy(&site).await.rules.organisation, Level::Off); // With what is set up it is turned, in one step.
+    let page = site.open(&mut browser, &format!("{SWITCH}?to=required")).await;
+    let app = ("method", "totp");
+    let wrong = site.submit_to(&mut browser, &page, SWITCH, &[app, ("current-password", "wrong wrong wrong")]).await;
+    assert_eq!(wrong.said(), Some("The password is not right."));
+    let page = site.submit_to(&mut browser, &wrong, SWITCH, &[app, ("current-password", PASSWORD)]).await;
+    let totp = page.authenticator();
+    let page = site.submit_to(&mut browser, &page, AUTHENTICATOR, &[("code", &code_at(&totp, site.now(), -1))]).await;
+    assert_eq!(policy(&site).await.rules.organisation, Level::Off, "not before it is there");
+    let page = site.submit_to(&mut browser, &page, AUTHENTICATOR, &[("code", &site.code(&totp))]).await;
+    assert_eq!((page.title().as_str(), page.said()), ("Recovery codes", Some("The switch is turned.")), "{page:?}");
+    assert_eq!(policy(&site).await.rules.organisation, Level::Required);
+    assert_eq!(site.number("SELECT COUNT(*) FROM factors").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use twolatch_core::factor::Kind;
 use twolatch_core::id::Id;
+use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
 use twolatch_core::login::manage::ManageError;
 use twolatch_core::login::web::{Fault, Goal};
@@ -12,6 +13,7 @@ use twolatch_core::policy::{Exemption, Level, Rule, Rules, Subject};
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
+use twolatch_core::store::StoreError;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{Role, User};
 
@@ -23,6 +25,10 @@ on_both!(
     otp_what_does_not_count_is_shown_before_anything_is_set_up,
     no_rule_locks_every_administrator_out,
     nor_does_the_end_of_an_exemption,
+    nor_does_one_that_runs_out,
+    t9_no_change_of_one_person_locks_every_administrator_out,
+    t9_whatever_asks_for_less_is_told_to_every_administrator,
+    t9_going_back_in_the_console_leaves_the_switch,
     a_preview_says_whose_state_would_change,
 );
 
@@ -46,6 +52,23 @@ async fn step(logins: &Logins, name: &str, client: Option<&str>, now: Timestamp)
     let token = logins.enter(name, Secret::new(PASSWORD.to_owned()), SOURCE, goal, now).await.unwrap();
     let step = logins.current(&token, now).await.unwrap().step;
     (token, step)
+}
+
+async fn change(core: &Core, name: &str, edit: impl FnOnce(&mut User) + Send) -> Result<User, ManageError> {
+    core.logins.change_user(&parsed(name), String::new(), &actor(NOW), edit).await
+}
+
+fn exemption(id: &str, subject: Subject) -> Exemption {
+    Exemption {
+        id: Id::from_stored(id.to_owned()),
+        subject,
+        door: None,
+        level: Level::Off,
+        until: NOW.plus(86_400),
+        reason: "no phone".to_owned(),
+        author: "root".to_owned(),
+        at: NOW,
+    }
 }
 
 fn only(kind: Kind) -> Rule {
@@ -103,10 +126,8 @@ async fn otp_what_does_not_count_is_shown_before_anything_is_set_up(core: Core) 
 
 async fn no_rule_locks_every_administrator_out(core: Core) {
     core.enrolled("root-admin").await;
-    core.logins
-        .change_user(&parsed("root-admin"), String::new(), &actor(NOW), |user| user.role = Role::Admin)
-        .await
-        .unwrap();
+    password(&core, "root-admin").await;
+    change(&core, "root-admin", |user| user.role = Role::Admin).await.unwrap();
     let now = NOW.plus(60);
     let policy = core.logins.policy(now).await.unwrap();
     // Nothing can be mailed here, so codes by mail are no way in.
@@ -122,18 +143,8 @@ async fn no_rule_locks_every_administrator_out(core: Core) {
 
 async fn nor_does_the_end_of_an_exemption(core: Core) {
     let admin = core.member("root-admin").await;
-    let edit = |user: &mut User| (user.role, user.setup_until) = (Role::Admin, NOW);
-    core.logins.change_user(&parsed("root-admin"), String::new(), &actor(NOW), edit).await.unwrap();
-    let exemption = |id: &str, subject| Exemption {
-        id: Id::from_stored(id.to_owned()),
-        subject,
-        door: None,
-        level: Level::Off,
-        until: NOW.plus(86_400),
-        reason: "no phone".to_owned(),
-        author: "root".to_owned(),
-        at: NOW,
-    };
+    password(&core, "root-admin").await;
+    change(&core, "root-admin", |user| (user.role, user.setup_until) = (Role::Admin, NOW)).await.unwrap();
     core.logins.exempt(exemption("only", Subject::User(admin.id)), &actor(NOW.plus(1))).await.unwrap();
     core.logins.exempt(exemption("other", Subject::Role(Role::Supervisor)), &actor(NOW.plus(2))).await.unwrap();
     let refused = core.logins.end_exemption("only", &actor(NOW.plus(3))).await;
@@ -141,6 +152,98 @@ async fn nor_does_the_end_of_an_exemption(core: Core) {
     core.logins.end_exemption("other", &actor(NOW.plus(4))).await.unwrap();
     let left = core.logins.policy(NOW.plus(5)).await.unwrap();
     assert_eq!(left.exemptions.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["only"]);
+}
+
+async fn nor_does_one_that_runs_out(core: Core) {
+    core.member("root-admin").await;
+    password(&core, "root-admin").await;
+    change(&core, "root-admin", |user| user.role = Role::Admin).await.unwrap();
+    let long = |id: &str, role| Exemption { until: NOW.plus(30 * 86_400), ..exemption(id, Subject::Role(role)) };
+    core.logins.exempt(long("others", Role::Member), &actor(NOW)).await.unwrap();
+    let refused = core.logins.exempt(long("own", Role::Admin), &actor(NOW)).await;
+    assert!(matches!(refused, Err(ManageError::LocksOut)), "by then the time to set up is over: {refused:?}");
+    core.logins.exempt(exemption("short", Subject::Role(Role::Admin)), &actor(NOW)).await.unwrap();
+    core.give_totp("root-admin").await;
+    core.logins.exempt(long("own", Role::Admin), &actor(NOW)).await.unwrap();
+}
+
+async fn t9_no_change_of_one_person_locks_every_administrator_out(core: Core) {
+    for name in ["ada", "bea"] {
+        core.member(name).await;
+        password(&core, name).await;
+        // The time to set up is over: who has nothing does not get in.
+        change(&core, name, |user| (user.role, user.setup_until) = (Role::Admin, NOW)).await.unwrap();
+    }
+    core.give_totp("ada").await;
+    let by_mail = Some(BTreeSet::from([Kind::EmailCode]));
+    let edits: [(&str, Box<dyn Fn(&mut User) + Send + Sync>); 3] = [
+        ("methods", Box::new(move |user| user.methods.clone_from(&by_mail))),
+        ("role", Box::new(|user| user.role = Role::Supervisor)),
+        ("disabled", Box::new(|user| user.disabled_at = Some(NOW))),
+    ];
+    for (what, edit) in &edits {
+        let refused = change(&core, "ada", edit).await;
+        assert!(matches!(refused, Err(ManageError::Store(StoreError::LastAdmin))), "{what}: {refused:?}");
+    }
+    let refused = core.logins.delete_user(&parsed("ada"), &actor(NOW)).await;
+    assert!(matches!(refused, Err(ManageError::Store(StoreError::LastAdmin))), "{refused:?}");
+    change(&core, "bea", |user| user.groups = vec!["ops".parse().unwrap()]).await.unwrap();
+    core.give_totp("bea").await;
+    for (what, edit) in &edits {
+        assert!(change(&core, "ada", edit).await.is_ok(), "{what}");
+    }
+}
+
+/// How many administrators were told since the last time that less is asked.
+async fn told(core: &Core, now: Timestamp) -> usize {
+    let mails = core.store().claim_mails(100, now).await.unwrap();
+    mails.iter().filter(|mail| matches!(mail.mail.letter, Letter::Alarm { event: Notice::Lowered, .. })).count()
+}
+
+async fn t9_whatever_asks_for_less_is_told_to_every_administrator(core: Core) {
+    for name in ["ada", "bea"] {
+        core.member(name).await;
+        let address = format!("{name}@example.org").parse().unwrap();
+        change(&core, name, |user| (user.role, user.email) = (Role::Admin, Some(address))).await.unwrap();
+    }
+    drop(core.store().claim_mails(100, NOW).await.unwrap());
+    let ops = || "ops".parse().unwrap();
+    let edits: [(&str, Box<dyn FnOnce(&mut Rules) + Send>, usize); 10] = [
+        ("a rule more", Box::new(|rules| drop(rules.groups.insert("ops".parse().unwrap(), only(Kind::Totp)))), 0),
+        ("its methods", Box::new(|rules| rules.groups.values_mut().for_each(|rule| rule.methods = None)), 2),
+        ("days", Box::new(|rules| rules.groups.values_mut().for_each(|rule| rule.device_days = Some(1))), 0),
+        ("more days", Box::new(|rules| rules.groups.values_mut().for_each(|rule| rule.device_days = Some(2))), 2),
+        ("no rule", Box::new(|rules| rules.groups.clear()), 2),
+        ("fewer methods", Box::new(|rules| rules.methods = BTreeSet::from([Kind::Totp])), 0),
+        ("more methods", Box::new(|rules| rules.methods = BTreeSet::from(Kind::METHODS)), 2),
+        ("skips", Box::new(|rules| rules.skips += 1), 2),
+        ("a later deadline", Box::new(|rules| rules.skip_until = Some(NOW.plus(9))), 2),
+        ("optional", Box::new(|rules| rules.organisation = Level::Optional), 2),
+    ];
+    let mut now = NOW;
+    for (what, edit, expected) in edits {
+        now = now.plus(2);
+        rules(&core, edit, now).await;
+        assert_eq!(told(&core, now).await, expected, "{what}");
+    }
+    core.logins.exempt(exemption("all", Subject::Group(ops())), &actor(now.plus(2))).await.unwrap();
+    assert_eq!(told(&core, now.plus(2)).await, 2, "an exemption of many");
+    let one = core.member("carl").await.id;
+    core.logins.exempt(exemption("one", Subject::User(one)), &actor(now.plus(4))).await.unwrap();
+    assert_eq!(told(&core, now.plus(4)).await, 0);
+}
+
+async fn t9_going_back_in_the_console_leaves_the_switch(core: Core) {
+    let ada = crate::acting::admin(&core, "ada").await;
+    rules(&core, |rules| rules.organisation = Level::Off, NOW.plus(2)).await;
+    rules(&core, |rules| (rules.organisation, rules.skips) = (Level::Required, 1), NOW.plus(4)).await;
+    let ada = core.logins.named(&ada.name).await.unwrap().user;
+    core.logins.restore_rules(2, 3, &crate::acting::acting(&ada, NOW.plus(6))).await.unwrap();
+    let policy = core.logins.policy(NOW.plus(8)).await.unwrap();
+    assert_eq!((policy.rules.organisation, policy.rules.skips), (Level::Required, 0));
+    core.logins.restore_rules(2, 4, &actor(NOW.plus(8))).await.unwrap();
+    let policy = core.logins.policy(NOW.plus(10)).await.unwrap();
+    assert_eq!(policy.rules.organisation, Level::Off, "whoever runs the machine goes back whole");
 }
 
 async fn a_preview_says_whose_state_would_change(core: Core) {

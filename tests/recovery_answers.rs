@@ -5,8 +5,11 @@ use twolatch_core::door::Door;
 use twolatch_core::letter::Letter;
 use twolatch_core::login::Logins;
 use twolatch_core::login::answers::{Approval, Approved};
+use twolatch_core::login::bulk::{Choice, Started};
 use twolatch_core::login::manage::{Actor, ManageError};
 use twolatch_core::store::StoreError;
+use twolatch_core::store::jobs::{Action, Stage, Trouble};
+use twolatch_core::store::people::Search;
 use twolatch_core::store::requests::State;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::Role;
@@ -16,6 +19,7 @@ use crate::support::core::{Core, NOW, actor, on_both, parsed};
 on_both!(
     t9_where_two_have_to_approve_one_alone_changes_nothing,
     sec_8_of_two_who_approve_first_at_once_one_is_the_first,
+    t9_nobody_in_the_console_goes_round_the_approval,
     t9_a_request_waits_as_long_as_the_configuration_says,
     rec_10_an_approval_carries_a_note,
     t8_who_approved_first_cannot_be_changed_by_hand,
@@ -73,6 +77,31 @@ async fn t9_where_two_have_to_approve_one_alone_changes_nothing(core: Core) {
     let of = |event: &str| recorded.iter().find(|record| record.event == event).unwrap().actor.clone();
     assert_eq!(of("recovery_agreed").as_deref(), Some("ann"));
     assert_eq!(of("recovery_approved").as_deref(), Some("ben"));
+}
+
+async fn t9_nobody_in_the_console_goes_round_the_approval(core: Core) {
+    let name = parsed("alice");
+    let strict = asking(&core, Approval { by_two: true, after_hours: 0 }).await;
+    for approval in [strict.approval, Approval { by_two: false, after_hours: 1 }] {
+        let logins = Logins { approval, ..strict.clone() };
+        let ann = by(&logins, "ann", NOW).await;
+        let refused = logins.reset_factors(&name, &ann).await;
+        assert!(matches!(refused, Err(ManageError::NeedsRequest(_))), "{refused:?}");
+        let whom = Search { text: Some("alice".to_owned()), ..Search::default() };
+        let job = logins.preview_job(Action::RequestRegistration, whom, &ann).await.unwrap();
+        let choice = Choice { asks: true, resets: true, methods: None };
+        let Started::Yes(mut job) = logins.start_job(job.id.as_str(), choice, true, &ann).await.unwrap() else {
+            panic!("it is on its way");
+        };
+        while job.work.stage == Stage::Running {
+            job = logins.go_on(job, NOW).await.unwrap();
+        }
+        let failures = core.store().job_failures(&job.id, 9).await.unwrap();
+        assert_eq!(failures, [("alice".to_owned(), Trouble::NeedsRequest)]);
+        assert!(has_app(&logins).await);
+    }
+    strict.reset_factors(&name, &actor(NOW)).await.unwrap();
+    assert!(!has_app(&strict).await, "whoever runs the machine may");
 }
 
 async fn sec_8_of_two_who_approve_first_at_once_one_is_the_first(core: Core) {

@@ -17,6 +17,7 @@ mod account;
 pub mod actor;
 pub mod address;
 pub mod admin_link;
+mod admins;
 pub mod answers;
 pub mod api;
 pub mod authenticators;

@@ -81,7 +81,7 @@ mail-title-disowned = a letter told of something that its reader did not do
 mail-title-admin-link-asked = an administrator wants to remove the own second factors by mail
 mail-title-wrong-codes = many wrong codes were typed
 mail-title-held = a second factor is held after a hundred wrong codes
-mail-title-lowered = less is asked of the whole organisation than before
+mail-title-lowered = less is asked than before
 
 ## What has happened, to the person whose account it is
 
@@ -104,4 +104,4 @@ mail-disowned = somebody opened the link for what was not their doing in a lette
 mail-admin-link-asked = somebody had a link mailed with which your second factors can be removed.
 mail-wrong-codes = ten wrong codes in a row were typed for your account, behind your right password or key. If that was not you, somebody knows it: change it at once.
 mail-held = a hundred wrong codes in a row were typed for your account, behind your right password or key. No more codes of that kind are taken; a recovery code still lets you in, and your administrator can lift the hold. Change your password.
-mail-lowered = less is asked of the whole organisation than before: the second factor is optional or off now.
+mail-lowered = the rules ask for less than before: of everybody, of some, or in some places. The console shows what has changed.

@@ -212,6 +212,7 @@ not-bad-address = That is no email address. It looks like name@example.org.
 not-bad-name = That is no user name. It starts with a letter or _, goes on with letters, digits, _ . or -, and has at most 32 characters.
 not-no-request = This request does not wait any more.
 not-own-request = This is your own request. Another administrator has to answer it.
+not-without-request = Recovery takes two administrators or a waiting time here. It begins with the person’s own request, at sign-in.
 not-agreed = You have approved this request already. A second administrator has to approve it, too.
 not-too-early = It is too early: this request can be approved in { $hours ->
     [one] { $hours } hour.

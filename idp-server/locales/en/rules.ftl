@@ -167,6 +167,7 @@ version = Go back to version { $version }
 version-lead = By { $author }, { $when }. Exemptions stay as they are.
 version-changes = What changes in the rules
 version-none = Nothing.
+version-switch = The switch for the whole organisation was another then. It stays as it is: it has a page of its own.
 version-submit = Put these rules in force
 
 ## What became of a change

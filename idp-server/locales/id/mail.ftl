@@ -81,7 +81,7 @@ mail-title-disowned = sebuah surat memberitahukan hal yang tidak dilakukan pemba
 mail-title-admin-link-asked = administrator hendak menghapus faktor keduanya sendiri lewat surel
 mail-title-wrong-codes = banyak kode salah diketikkan
 mail-title-held = faktor kedua ditahan setelah seratus kode salah
-mail-title-lowered = yang diminta dari seluruh organisasi kini lebih sedikit
+mail-title-lowered = yang diminta kini lebih sedikit
 
 ## Yang terjadi, kepada pemilik akun
 
@@ -104,4 +104,4 @@ mail-disowned = Seseorang membuka tautan bagi yang tidak melakukannya dalam sura
 mail-admin-link-asked = Seseorang meminta tautan lewat surel yang dapat menghapus faktor kedua Anda.
 mail-wrong-codes = sepuluh kode salah berturut-turut diketikkan untuk akun Anda, setelah kata sandi atau kunci Anda yang benar. Jika itu bukan Anda, seseorang mengetahuinya: segera ubah.
 mail-held = seratus kode salah berturut-turut diketikkan untuk akun Anda, setelah kata sandi atau kunci Anda yang benar. Kode semacam itu tidak diterima lagi; kode pemulihan tetap dapat dipakai untuk masuk, dan pengelola dapat mencabut penahanan itu. Ubah kata sandi Anda.
-mail-lowered = yang diminta dari seluruh organisasi kini lebih sedikit: faktor kedua menjadi opsional atau mati.
+mail-lowered = aturannya kini meminta lebih sedikit: dari semua orang, dari sebagian, atau di beberapa tempat. Konsol menunjukkan apa yang berubah.

@@ -206,6 +206,7 @@ not-bad-address = Itu bukan alamat surel. Bentuknya seperti nama@example.org.
 not-bad-name = Itu bukan nama pengguna. Nama dimulai dengan huruf atau _, dilanjutkan dengan huruf, angka, _ . atau -, dan paling panjang 32 karakter.
 not-no-request = Permintaan ini tidak menunggu lagi.
 not-own-request = Ini permintaan Anda sendiri. Administrator lain yang harus menjawabnya.
+not-without-request = Pemulihan di sini memerlukan dua administrator atau masa tunggu. Mulainya dari permintaan orang itu sendiri, saat masuk.
 not-agreed = Anda sudah menyetujui permintaan ini. Administrator kedua juga harus menyetujuinya.
 not-too-early = Masih terlalu dini: permintaan ini dapat disetujui dalam { $hours } jam.
 

@@ -155,6 +155,7 @@ version = Kembali ke versi { $version }
 version-lead = Oleh { $author }, { $when }. Pengecualian tetap seperti sekarang.
 version-changes = Yang berubah dalam aturan
 version-none = Tidak ada.
+version-switch = Sakelar untuk seluruh organisasi waktu itu lain. Sakelar itu tetap seperti sekarang: ada halamannya sendiri.
 version-submit = Berlakukan aturan ini
 
 ## Hasil suatu perubahan

@@ -9,14 +9,11 @@ use super::actor::{Actor, allow};
 use super::manage::ManageError;
 use super::notices::alarm;
 use crate::audit::Event;
-use crate::door::Door;
 use crate::letter::Notice;
-use crate::policy::{Exemption, Policy, Rules};
+use crate::policy::{Exemption, Policy, Rules, Subject};
 use crate::store::audit::record;
 use crate::store::policies::{delete_exemption, insert_exemption, insert_policy};
-use crate::store::users::admins_in;
-use crate::store::{Boxed, Person, Store, StoreError, Written};
-use crate::time::Timestamp;
+use crate::store::{Boxed, Store, StoreError, Written};
 use crate::user::User;
 
 /// Rules that may be put in force.
@@ -89,52 +86,58 @@ impl Logins {
         allow(connection, store, &actor).await?;
         if let Some(before) = &before {
             let after = Policy { rules: rules.clone(), ..Policy::clone(before) };
-            self.let_an_admin_in(connection, before, &after, now).await?;
+            self.let_an_admin_in(connection, (before, now), (&after, now)).await?;
         }
         let expected = before.as_ref().map_or(0, |before| before.version);
         insert_policy(connection, store, &rules, expected, &actor.name, now).await?;
-        if before.is_some_and(|before| before.rules.organisation > rules.organisation) {
+        if before.is_some_and(|before| rules.ask_for_less(&before.rules)) {
             alarm(connection, store, &actor.name, Notice::Lowered, None, now).await?;
         }
         record(connection, store, actor.record(Event::PolicyChanged).saying(detail)).await
     }
 
-    /// Makes sure that a policy does not lock out every administrator. Where none could sign in before, nothing gets worse.
-    async fn let_an_admin_in(
-        &self,
-        connection: &mut AnyConnection,
-        before: &Policy,
-        after: &Policy,
-        now: Timestamp,
-    ) -> Written<()> {
-        let admins = admins_in(connection, &self.store).await?;
-        let gets_in =
-            |policy: &Policy, person: &Person| !self.explain(policy, person, Door::Web, now).asked.is_refused();
-        let any = |policy: &Policy| admins.iter().any(|person| gets_in(policy, person));
-        if any(before) && !any(after) { Err(StoreError::LastAdmin) } else { Ok(()) }
-    }
-
     /// Puts the rules of an earlier version in force again, as the version after `expected`. Exemptions stay as they are
-    /// now.
+    /// now, and from the console the switch for the whole organisation, too: that takes more to turn.
     ///
     /// # Errors
     /// Why they are not: [`ManageError::NoVersion`], or what [`Self::set_rules`] says.
     pub async fn restore_rules(&self, version: i64, expected: i64, actor: &Actor) -> Result<(), ManageError> {
         let earlier = self.store.policy_version(version).await?.ok_or(ManageError::NoVersion(version))?;
-        self.set_rules(earlier.rules, expected, format!("the rules of version {version} again"), actor).await
+        let rules = self.restorable(earlier.rules, actor).await?;
+        self.set_rules(rules, expected, format!("the rules of version {version} again"), actor).await
+    }
+
+    /// What earlier rules become where they are put in force again.
+    async fn restorable(&self, earlier: Rules, actor: &Actor) -> Result<Rules, StoreError> {
+        match actor.acting {
+            Some(_) => Ok(self.policy(actor.now).await?.rules.without_switch(earlier)),
+            None => Ok(earlier),
+        }
     }
 
     /// Makes an exemption.
     ///
     /// # Errors
-    /// Why it was not made.
+    /// Why it was not made: [`ManageError::LocksOut`] where it spares administrators what none of them has set up, and
+    /// none could sign in when it ends.
     pub async fn exempt(&self, exemption: Exemption, actor: &Actor) -> Result<(), ManageError> {
         if self.locked {
             return Err(ManageError::Locked);
         }
         let detail = serde_json::to_string(&exemption).unwrap_or_default();
+        let before = self.policy(actor.now).await?;
+        let exemptions = before.exemptions.iter().chain([&exemption]).cloned().collect();
+        let after = Policy { exemptions, ..Policy::clone(&before) };
+        let (logins, by, now) = (self.clone(), actor.name.clone(), actor.now);
         self.change_exemptions(detail, actor, move |connection, store| {
-            Box::pin(async move { insert_exemption(connection, store, &exemption).await.map(|()| true) })
+            Box::pin(async move {
+                logins.outlive(connection, &before, &after, (now, exemption.until)).await?;
+                insert_exemption(connection, store, &exemption).await?;
+                if !matches!(exemption.subject, Subject::User(_)) {
+                    alarm(connection, store, &by, Notice::Lowered, None, now).await?;
+                }
+                Ok(true)
+            })
         })
         .await
         .map(drop)
@@ -153,7 +156,7 @@ impl Logins {
         let done = self
             .change_exemptions(format!("ended {id}"), actor, move |connection, _| {
                 Box::pin(async move {
-                    logins.let_an_admin_in(connection, &before, &after, now).await?;
+                    logins.let_an_admin_in(connection, (&before, now), (&after, now)).await?;
                     delete_exemption(connection, &gone).await
                 })
             })

@@ -18,7 +18,7 @@ use crate::letter::Notice;
 use crate::secret::Secret;
 use crate::store::audit::record;
 use crate::store::budgets::clear_all;
-use crate::store::users::{another_admin, delete_user, insert_user, update_user};
+use crate::store::users::{delete_user, insert_user, update_user};
 use crate::store::{Boxed, Person, Store, StoreError, Written};
 use crate::user::{User, UserName};
 
@@ -84,6 +84,12 @@ pub enum ManageError {
     /// Two have to agree.
     #[error("you have approved the recovery request of {0} already; another administrator has to approve it, too")]
     Agreed(String),
+    /// What is set up is reset at the person's own request only.
+    #[error(
+        "recovery is approved by two administrators, or after a time ([recovery] in the configuration): {0} has to ask for \
+         it at sign-in"
+    )]
+    NeedsRequest(String),
     /// Nobody answers to oneself.
     #[error("another administrator has to answer your own recovery request")]
     OwnRequest,
@@ -196,13 +202,11 @@ impl Logins {
         if moves {
             hold(&mut user, &actor.name, actor.now);
         }
-        let loses_admin = before.is_active_admin() && !user.is_active_admin();
         let (stored, taken, now) = (user.clone(), user.name.to_string(), actor.now);
+        let (logins, policy) = (self.clone(), self.policy(now).await?);
         self.change(Event::UserChanged, &user, detail, actor, move |connection, store| {
             Box::pin(async move {
-                if loses_admin {
-                    another_admin(connection, &stored.id).await?;
-                }
+                logins.keep_an_admin(connection, &policy, &before, Some(&stored), now).await?;
                 update_user(connection, store, &stored, before.security_version).await?;
                 if moves {
                     announce(connection, store, &before, &stored, &Record::new(now, Event::UserChanged)).await?;
@@ -253,13 +257,12 @@ impl Logins {
     /// Why nothing was removed.
     pub async fn delete_user(&self, name: &UserName, actor: &Actor) -> Result<(), ManageError> {
         let person = self.named(name).await?;
-        let (id, is_admin) = (person.user.id.clone(), person.user.is_active_admin());
+        let (user, now) = (person.user.clone(), actor.now);
+        let (logins, policy) = (self.clone(), self.policy(now).await?);
         self.change(Event::UserDeleted, &person.user, String::new(), actor, move |connection, _| {
             Box::pin(async move {
-                if is_admin {
-                    another_admin(connection, &id).await?;
-                }
-                delete_user(connection, &id).await
+                logins.keep_an_admin(connection, &policy, &user, None, now).await?;
+                delete_user(connection, &user.id, user.security_version).await
             })
         })
         .await

@@ -4,9 +4,11 @@
 use sqlx::AnyConnection;
 
 use super::Logins;
+use super::answers::Approval;
 use super::manage::{Actor, ManageError};
 use super::notices::tell;
 use crate::audit::{Event, Record};
+use crate::factor::Kind;
 use crate::id::Id;
 use crate::letter::Notice;
 use crate::store::budgets::clear_all;
@@ -24,6 +26,9 @@ impl Logins {
     /// Why nothing was changed.
     pub async fn reset_factors(&self, name: &UserName, actor: &Actor) -> Result<User, ManageError> {
         let person = self.named(name).await?;
+        if Kind::METHODS.into_iter().any(|kind| person.user.has(kind)) && self.needs_request(actor) {
+            return Err(ManageError::NeedsRequest(name.to_string()));
+        }
         let setup_until = self.policy(actor.now).await?.rules.setup_until(actor.now);
         let user = without_factors(person.user.clone(), setup_until);
         let (stored, now) = (user.clone(), actor.now);
@@ -36,6 +41,12 @@ impl Logins {
         })
         .await?;
         Ok(user)
+    }
+
+    /// Whether an administrator may reset somebody only at their request: where two have to approve one, or it has to
+    /// wait, nobody in the console goes round that.
+    pub(super) fn needs_request(&self, actor: &Actor) -> bool {
+        actor.acting.is_some() && self.approval != Approval::default()
     }
 }
 

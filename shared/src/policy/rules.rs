@@ -211,11 +211,57 @@ impl Rules {
         later || below(Some(self.organisation), Some(before.organisation))
     }
 
+    /// Other rules with the switch for the whole organisation as it is in these.
+    #[must_use]
+    pub fn without_switch(&self, other: Self) -> Self {
+        Self { organisation: self.organisation, ..other }
+    }
+
+    /// Whether these rules ask for less than others did, of anybody or anywhere.
+    #[must_use]
+    pub fn ask_for_less(&self, before: &Self) -> bool {
+        let whole = |rules: &Self| Rule {
+            level: Some(rules.organisation),
+            methods: Some(rules.methods.clone()),
+            device_days: Some(rules.device_days),
+            skips: Some(rules.skips),
+            skip_until: None,
+        };
+        whole(self).asks_for_less(&whole(before))
+            || self.skip_until > before.skip_until
+            || self.enrol_codes < before.enrol_codes
+            || weaker(&self.roles, &before.roles)
+            || weaker(&self.groups, &before.groups)
+            || weaker(&self.doors, &before.doors)
+            || weaker(&self.clients, &before.clients)
+    }
+
     /// Until when somebody who is added, invited or reset now can set up.
     #[must_use]
     pub fn setup_until(&self, now: Timestamp) -> Timestamp {
         now.plus(i64::from(self.setup_days) * 86_400)
     }
+}
+
+/// Whether any of these rules, or the lack of one, asks for less than the one that was there.
+fn weaker<K: Ord>(now: &BTreeMap<K, Rule>, before: &BTreeMap<K, Rule>) -> bool {
+    let none = Rule::default();
+    before.iter().any(|(of, before)| now.get(of).unwrap_or(&none).asks_for_less(before))
+}
+
+impl Rule {
+    fn asks_for_less(&self, before: &Self) -> bool {
+        self.level < before.level
+            || is_wider(self.device_days, before.device_days)
+            || is_wider(self.skips, before.skips)
+            || is_wider(self.skip_until, before.skip_until)
+            || before.methods.as_ref().is_some_and(|few| self.methods.as_ref().is_none_or(|now| !now.is_subset(few)))
+    }
+}
+
+/// Whether a limit was there, and is not any more or lies higher.
+fn is_wider<T: PartialOrd>(now: Option<T>, before: Option<T>) -> bool {
+    before.is_some_and(|before| now.is_none_or(|now| now > before))
 }
 
 /// A value in words: `level required, methods totp email_code`.

@@ -134,11 +134,13 @@ pub enum Trouble {
     Exempt,
     /// The row is not as it was written.
     RowMac,
+    /// What is set up is reset at the person's own request only.
+    NeedsRequest,
 }
 
 impl Trouble {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::LastAdmin, Self::Exempt, Self::RowMac];
+    pub const ALL: [Self; 4] = [Self::LastAdmin, Self::Exempt, Self::RowMac, Self::NeedsRequest];
 
     /// The word for it.
     #[must_use]
@@ -147,6 +149,7 @@ impl Trouble {
             Self::LastAdmin => "last_admin",
             Self::Exempt => "exempt",
             Self::RowMac => "row_mac",
+            Self::NeedsRequest => "needs_request",
         }
     }
 }
@@ -157,6 +160,10 @@ impl fmt::Display for Trouble {
             Self::LastAdmin => "last_admin: nobody could administer any more; make another administrator first",
             Self::Exempt => "exempt: an exemption keeps them from being asked; end it first",
             Self::RowMac => "row_mac: the row is not as Twolatch wrote it; nothing is changed in it",
+            Self::NeedsRequest => {
+                "needs_request: the configuration has recovery approved by two, or after a time; it begins with the \
+                 person's own request"
+            }
         })
     }
 }

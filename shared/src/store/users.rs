@@ -255,25 +255,14 @@ pub async fn hold_admins(connection: &mut AnyConnection) -> Written<()> {
     Ok(())
 }
 
-/// Makes sure that somebody else can administer. Whoever else wants to know that waits for this transaction to end: two
-/// administrators cannot remove each other at once.
+/// Removes a user with everything that is theirs, as it was when it was looked at.
 ///
 /// # Errors
-/// [`StoreError::LastAdmin`] where nobody else can.
-pub async fn another_admin(connection: &mut AnyConnection, besides: &Id<User>) -> Written<()> {
-    hold_admins(connection).await?;
-    let text = "SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND id <> $1";
-    let others: i64 = sqlx::query_scalar(text).bind(besides.as_str()).fetch_one(connection).await?;
-    if others > 0 { Ok(()) } else { Err(StoreError::LastAdmin) }
-}
-
-/// Removes a user with everything that is theirs.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn delete_user(connection: &mut AnyConnection, id: &Id<User>) -> Written<()> {
-    sqlx::query("DELETE FROM users WHERE id = $1").bind(id.as_str()).execute(connection).await?;
-    Ok(())
+/// [`StoreError::Conflict`] where the user has changed since.
+pub async fn delete_user(connection: &mut AnyConnection, id: &Id<User>, expected: i64) -> Written<()> {
+    let text = "DELETE FROM users WHERE id = $1 AND security_version = $2";
+    let done = sqlx::query(text).bind(id.as_str()).bind(expected).execute(connection).await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 async fn index_groups(connection: &mut AnyConnection, user: &User) -> Written<()> {

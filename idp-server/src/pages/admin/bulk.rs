@@ -58,6 +58,7 @@ const fn trouble(trouble: Trouble) -> Text {
         Trouble::LastAdmin => t("bulk-last-admin"),
         Trouble::Exempt => t("bulk-exempt"),
         Trouble::RowMac => t("bulk-row-mac"),
+        Trouble::NeedsRequest => t("not-without-request"),
     }
 }
 

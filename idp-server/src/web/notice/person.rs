@@ -78,6 +78,8 @@ pub enum Refusal {
     OwnRequest,
     /// They have approved already; a second one has to.
     Agreed,
+    /// It begins with the person's own request.
+    NeedsRequest,
     /// It is too early for so many hours.
     TooEarly(u32),
 }
@@ -113,6 +115,7 @@ impl Refusal {
             ManageError::NoRequest(_) => Self::NoRequest,
             ManageError::OwnRequest => Self::OwnRequest,
             ManageError::Agreed(_) => Self::Agreed,
+            ManageError::NeedsRequest(_) => Self::NeedsRequest,
             ManageError::TooEarly(left) => Self::TooEarly(hours(left)),
             ManageError::NoUser(_) | ManageError::Store(StoreError::Conflict) => Self::Meanwhile,
             ManageError::Store(StoreError::LastAdmin) => Self::LastAdmin,

@@ -3,7 +3,6 @@
 use sqlx::AnyConnection;
 
 use crate::audit::{Event, Record};
-use crate::door::Door;
 use crate::factor::Kind;
 use crate::id::Id;
 use crate::letter::Notice;
@@ -17,7 +16,7 @@ use crate::store::budgets::{clear_all, hold_all};
 use crate::store::ending::end_everything;
 use crate::store::jobs::{Action, Job, LEASE, Stage, Trouble, insert_failure, update_job};
 use crate::store::people::people_held;
-use crate::store::users::{admins_in, another_admin, hold_admins, person_in, update_member};
+use crate::store::users::{hold_admins, person_in, update_member};
 use crate::store::{Person, Store, StoreError, Written};
 use crate::user::User;
 
@@ -51,8 +50,8 @@ pub(super) async fn batch(
     job.work.after.clone_from(last);
     let (people, unreadable) = read(connection, store, next).await?;
     let mut outcome = match job.work.action {
-        Action::RequestRegistration => register(connection, store, policy, actor, &job, people).await?,
-        Action::Disable => disable(connection, store, actor, people).await?,
+        Action::RequestRegistration => register(connection, logins, policy, actor, &job, people).await?,
+        Action::Disable => disable(connection, logins, policy, actor, people).await?,
         Action::Enable => enable(connection, store, actor, people).await?,
         Action::Unlock => unlock(connection, store, actor, &people).await?,
         Action::EndSessions => end_sessions(connection, store, actor, &people).await?,
@@ -96,17 +95,21 @@ async fn read(
 /// Set-up comes at the next login. Whoever would not be asked then gets a rule of their own.
 async fn register(
     connection: &mut AnyConnection,
-    store: &Store,
+    logins: &Logins,
     policy: &Policy,
     actor: &Actor,
     job: &Job,
     people: Vec<Person>,
 ) -> Written<Outcome> {
-    let (now, mut outcome) = (actor.now, Outcome::default());
+    let (store, now, mut outcome) = (&logins.store, actor.now, Outcome::default());
     let mut changed = Vec::with_capacity(people.len());
     for person in people {
         let wanted = if is_set_up(&person.user) { job.work.resets } else { job.work.asks };
         if person.user.disabled_at.is_some() || !wanted {
+            continue;
+        }
+        if is_set_up(&person.user) && logins.needs_request(actor) {
+            outcome.troubles.push((person.user.name.to_string(), Trouble::NeedsRequest));
             continue;
         }
         let mut user = without_factors(person.user.clone(), policy.rules.setup_until(now));
@@ -143,25 +146,22 @@ fn is_set_up(user: &User) -> bool {
 
 async fn disable(
     connection: &mut AnyConnection,
-    store: &Store,
+    logins: &Logins,
+    policy: &Policy,
     actor: &Actor,
     people: Vec<Person>,
 ) -> Written<Outcome> {
     let mut outcome = Outcome::default();
     for Person { user, .. } in people.into_iter().filter(|person| person.user.disabled_at.is_none()) {
-        if user.is_active_admin() {
-            match another_admin(connection, &user.id).await {
-                Ok(()) => {}
-                Err(StoreError::LastAdmin) => {
-                    outcome.troubles.push((user.name.to_string(), Trouble::LastAdmin));
-                    continue;
-                }
-                Err(error) => return Err(error),
+        let changed = User { disabled_at: Some(actor.now), ..user.clone() };
+        match logins.keep_an_admin(connection, policy, &user, Some(&changed), actor.now).await {
+            Ok(()) => {
+                change(connection, &logins.store, actor, changed, "disabled".to_owned()).await?;
+                outcome.done += 1;
             }
+            Err(StoreError::LastAdmin) => outcome.troubles.push((user.name.to_string(), Trouble::LastAdmin)),
+            Err(error) => return Err(error),
         }
-        let changed = User { disabled_at: Some(actor.now), ..user };
-        change(connection, store, actor, changed, "disabled".to_owned()).await?;
-        outcome.done += 1;
     }
     Ok(outcome)
 }
@@ -187,19 +187,16 @@ async fn set_methods(
     let (methods, mut outcome) = (&job.work.methods, Outcome::default());
     let words = methods.as_ref().map(|kinds| kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(","));
     let detail = format!("methods {}", words.as_deref().unwrap_or("none"));
-    let gets_in = |person: &Person| !logins.explain(policy, person, Door::Web, actor.now).asked.is_refused();
-    for before in people.into_iter().filter(|person| person.user.methods != *methods) {
-        let mut after = before.clone();
-        after.user.methods.clone_from(methods);
-        if before.user.is_active_admin() && gets_in(&before) && !gets_in(&after) {
-            let others = admins_in(connection, &logins.store).await?;
-            if !others.iter().any(|other| other.user.id != before.user.id && gets_in(other)) {
-                outcome.troubles.push((before.user.name.to_string(), Trouble::LastAdmin));
-                continue;
+    for Person { user, .. } in people.into_iter().filter(|person| person.user.methods != *methods) {
+        let changed = User { methods: methods.clone(), ..user.clone() };
+        match logins.keep_an_admin(connection, policy, &user, Some(&changed), actor.now).await {
+            Ok(()) => {
+                change(connection, &logins.store, actor, changed, detail.clone()).await?;
+                outcome.done += 1;
             }
+            Err(StoreError::LastAdmin) => outcome.troubles.push((user.name.to_string(), Trouble::LastAdmin)),
+            Err(error) => return Err(error),
         }
-        change(connection, &logins.store, actor, after.user, detail.clone()).await?;
-        outcome.done += 1;
     }
     Ok(outcome)
 }

@@ -64,6 +64,7 @@ fn not(refusal: Refusal) -> Text {
         Refusal::NoRequest => t("not-no-request"),
         Refusal::OwnRequest => t("not-own-request"),
         Refusal::Agreed => t("not-agreed"),
+        Refusal::NeedsRequest => t("not-without-request"),
         Refusal::TooEarly(hours) => t("not-too-early").number("hours", hours),
     }
 }

@@ -32,6 +32,8 @@ pub struct VersionPage {
     /// What is other in the version in force.
     changes: Vec<String>,
     lines: Vec<Line>,
+    /// The switch for the whole organisation was another then; it stays as it is.
+    keeps_switch: bool,
 }
 
 impl VersionPage {
@@ -47,6 +49,7 @@ impl VersionPage {
             author: "root (command line)".to_owned(),
             changes: vec!["skips: 0, before 1".to_owned()],
             lines: Line::samples(),
+            keeps_switch: true,
         }
     }
 }
@@ -59,7 +62,9 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, Path(version)
     let earlier = app.store.policy_version(number).await?;
     let earlier = earlier.ok_or_else(|| Detour::from(Kind::NoPage.because(format!("no version {number}"))))?;
     let policy = app.logins.policy(browser.now).await?;
-    let lines = Line::all(&app.logins.preview(&earlier.rules, browser.now).await?);
+    let keeps_switch = earlier.rules.organisation != policy.rules.organisation;
+    let rules = policy.rules.without_switch(earlier.rules);
+    let lines = Line::all(&app.logins.preview(&rules, browser.now).await?);
     let page = |frame| VersionPage {
         frame,
         console,
@@ -67,8 +72,9 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, Path(version)
         present: policy.version,
         at: earlier.at,
         author: earlier.author,
-        changes: crate::rules::difference(&policy.rules, &earlier.rules),
+        changes: crate::rules::difference(&policy.rules, &rules),
         lines,
+        keeps_switch,
     };
     Ok(show_page(&app, &browser, None, page)?)
 }
