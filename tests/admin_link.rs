@@ -43,9 +43,8 @@ async fn administrators(core: &Core) -> Logins {
             })
             .await
             .unwrap();
+        core.give_password(name).await;
     }
-    let password = Secret::new(PASSWORD.to_owned());
-    logins.reset_password(&parsed("alice"), password, true, &actor(NOW)).await.unwrap();
     logins
 }
 

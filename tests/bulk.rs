@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use twolatch_core::door::Door;
 use twolatch_core::factor::Kind;
 use twolatch_core::id::Id;
+use twolatch_core::letter::Letter;
 use twolatch_core::login::Logins;
 use twolatch_core::login::bulk::{Choice, Started};
 use twolatch_core::login::manage::{Actor, ManageError};
@@ -26,6 +27,7 @@ on_both!(
     t9_a_bulk_disable_leaves_an_administrator,
     unlock_and_end_sessions_reach_those_they_concern,
     methods_are_set_and_taken_away,
+    links_are_mailed_to_those_who_have_no_password,
     what_concerns_more_people_than_were_shown_is_shown_again,
     another_server_goes_on_where_one_has_died,
     two_servers_at_once_do_it_once,
@@ -44,7 +46,7 @@ fn all() -> Search {
 }
 
 async fn preview(core: &Core, action: Action, whom: Search, by: &Actor) -> Job {
-    core.logins.preview_job(action, whom, by).await.unwrap()
+    Logins { mail: true, ..core.logins.clone() }.preview_job(action, whom, by).await.unwrap()
 }
 
 async fn start(core: &Core, job: &Job, (asks, resets): (bool, bool), by: &Actor) -> Job {
@@ -195,6 +197,34 @@ async fn unlock_and_end_sessions_reach_those_they_concern(core: Core) {
     let job = done(&core, Action::EndSessions, all(), &actor(NOW)).await;
     assert_eq!(job.work.done, 2);
     assert_eq!(records(&core, "session_ended").await, ["free", "held"]);
+    let after = user(&core, "held").await;
+    assert_eq!(after.security_version, held.security_version + 1, "t4: nothing that was begun goes on");
+    assert_eq!(after.credentials(), held.credentials(), "remembered devices stay");
+}
+
+async fn links_are_mailed_to_those_who_have_no_password(core: Core) {
+    for name in ["addressed", "bare", "disabled", "known"] {
+        core.member(name).await;
+        let address = (name != "bare").then(|| format!("{name}@example.org").parse().unwrap());
+        let gone = (name == "disabled").then_some(NOW);
+        let edit = |user: &mut User| (user.email, user.disabled_at) = (address, gone);
+        core.logins.change_user(&parsed(name), String::new(), &actor(NOW), edit).await.unwrap();
+    }
+    core.give_password("known").await;
+    drop(core.store().claim_mails(100, NOW).await.unwrap());
+    let refused = core.logins.preview_job(Action::Invite, all(), &actor(NOW)).await;
+    assert!(matches!(refused, Err(ManageError::NoMail)), "{refused:?}");
+    let job = done(&core, Action::Invite, all(), &actor(NOW)).await;
+    assert_eq!((job.work.counts.plain, job.work.done, job.work.failed), (2, 1, 1));
+    let failures = core.store().job_failures(&job.id, 9).await.unwrap();
+    assert_eq!(failures, [("bare".to_owned(), Trouble::NoAddress)]);
+    let mails = core.store().claim_mails(100, NOW).await.unwrap();
+    let invited: Vec<_> = mails.iter().filter(|mail| matches!(mail.mail.letter, Letter::Invite { .. })).collect();
+    assert_eq!(invited.iter().map(|mail| mail.mail.name.as_str()).collect::<Vec<_>>(), ["addressed"]);
+    assert_eq!(records(&core, "link_made").await, ["addressed"]);
+    let ended = core.store().ended_jobs(NOW, 9).await.unwrap();
+    assert_eq!(ended.iter().map(|job| job.work.action).collect::<Vec<_>>(), [Action::Invite]);
+    assert!(core.store().ended_jobs(NOW.plus(1), 9).await.unwrap().is_empty());
 }
 
 async fn methods_are_set_and_taken_away(core: Core) {

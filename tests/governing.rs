@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use twolatch_core::door::Door;
 use twolatch_core::factor::Kind;
 use twolatch_core::id::Id;
 use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
 use twolatch_core::login::manage::ManageError;
 use twolatch_core::login::web::{Fault, Goal};
-use twolatch_core::policy::{Exemption, Level, Rule, Rules, Subject};
+use twolatch_core::policy::{Exemption, Level, RecoveryKept, Rule, Rules, Subject};
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
@@ -18,11 +19,14 @@ use twolatch_core::time::Timestamp;
 use twolatch_core::user::{Role, User};
 
 use crate::support::core::{Core, NOW, actor, code_at, log_in, on_both, parsed, reason, ssh};
+use crate::support::shell::Shell;
 use crate::support::site::PASSWORD;
+use crate::support::tab::Tab;
 
 on_both!(
     a_rule_for_an_application_asks_there_and_nowhere_else,
     otp_what_does_not_count_is_shown_before_anything_is_set_up,
+    where_a_rule_says_so_recovery_codes_are_not_taken,
     no_rule_locks_every_administrator_out,
     nor_does_the_end_of_an_exemption,
     nor_does_one_that_runs_out,
@@ -122,6 +126,28 @@ async fn otp_what_does_not_count_is_shown_before_anything_is_set_up(core: Core) 
     rules(&core, |rules| drop(rules.doors.insert("ssh".parse().unwrap(), only(Kind::EmailCode))), later).await;
     let outcome = log_in(&core.logins, &ssh("alice"), &code_at(&totp, later.plus(2), 0), later.plus(2)).await;
     assert_eq!(reason(&outcome), Some(Reason::NotEnrolled), "{outcome:?}");
+}
+
+async fn where_a_rule_says_so_recovery_codes_are_not_taken(core: Core) {
+    let (_, codes) = core.set_up("alice", RecoveryKept::Codes).await;
+    core.give_password("alice").await;
+    let no_recovery = || Rule { no_recovery: true, ..Rule::default() };
+    rules(&core, |rules| drop(rules.doors.insert(Door::Ssh, no_recovery())), NOW).await;
+    let now = NOW.plus(2);
+    let mut shell = Shell::open(&core.logins, "alice", now).await;
+    assert_eq!(shell.notice(), "", "nothing is offered besides");
+    shell.say(&codes[1], now).await;
+    assert_eq!(shell.reason(), Some(Reason::Wrong));
+    let elsewhere = Tab::open(&core.logins, "alice", now).await;
+    assert_eq!(elsewhere.recovery(&codes[1], now).await, None, "a code that was refused there is good elsewhere");
+    rules(&core, |rules| drop(rules.roles.insert(Role::Member, no_recovery())), now).await;
+    let now = now.plus(2);
+    let tab = Tab::open(&core.logins, "alice", now).await;
+    let current = tab.current(now).await.unwrap();
+    assert!(!current.takes_recovery());
+    let refused = core.logins.enter_recovery(current, Secret::new(codes[2].clone()), SOURCE, now).await;
+    assert!(matches!(refused, Err(Fault::Over)), "{refused:?}");
+    assert!(tab.finish(now).await.is_none());
 }
 
 async fn no_rule_locks_every_administrator_out(core: Core) {

@@ -42,3 +42,16 @@ for (const list of document.querySelectorAll("[data-picks]")) {
   });
   show();
 }
+
+// What must not happen by the way is asked in a dialog over the page; Escape leads back.
+for (const asked of document.querySelectorAll("[data-dialog]")) {
+  const dialog = document.createElement("dialog");
+  dialog.setAttribute("aria-label", asked.querySelector("h1").textContent);
+  asked.before(dialog);
+  dialog.append(asked);
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    asked.querySelector("[data-back]").click();
+  });
+  dialog.showModal();
+}

@@ -99,7 +99,7 @@ impl Logins {
         Facts {
             methods,
             others: if is_web { others } else { Vec::new() },
-            recovery: user.recovery.is_some(),
+            recovery: terms.recovery && user.recovery.is_some(),
             settable: terms
                 .methods
                 .iter()

@@ -76,6 +76,9 @@ export async function whatIsAskedOfWhom(page, key) {
   await look(page, "console-rule-all", "Rule: Everybody");
   await open("/admin/settings/switch?to=off");
   await look(page, "console-switch-off", "Turn it off");
+  await page.waitForSelector("dialog[open] h1");
+  await page.keyboard.press("Escape");
+  await page.waitForURL(/settings\/security/);
   await open("/admin/settings/version/1");
   await look(page, "console-version", "Go back to version 1");
   await press(page, "form.settings button[type=submit]");

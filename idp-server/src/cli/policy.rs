@@ -201,6 +201,7 @@ fn described(rule: &Rule) -> String {
         rule.device_days.map(|days| format!("device days {days}")),
         rule.skips.map(|skips| format!("skips {skips}")),
         rule.skip_until.map(|until| format!("put off until {}", date::minute(until, Language::En))),
+        rule.no_recovery.then(|| "no recovery codes".to_owned()),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

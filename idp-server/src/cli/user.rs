@@ -38,6 +38,12 @@ pub(super) enum User {
     List(list::List),
     /// Do one thing to many users: to those named, to all who match, or to all.
     Bulk(bulk::Bulk),
+    /// List what was done to many lately, and what is under way.
+    Jobs {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show one user.
     Show {
         /// The user.
@@ -187,6 +193,7 @@ impl User {
             Self::Add(add) => add.on(app, &actor).await,
             Self::List(list) => list.on(app).await,
             Self::Bulk(bulk) => bulk.on(app, &actor).await,
+            Self::Jobs { json } => bulk::list(app, json).await,
             Self::Show { name, json } => {
                 let (policy, user) = (app.logins.policy(actor.now).await?, app.logins.named(&name).await?.user);
                 let found = app.store.find_person(&user.id, &policy, actor.now).await?;

@@ -68,8 +68,11 @@ impl Logins {
     /// never among them, nor is anybody who is added later.
     ///
     /// # Errors
-    /// Why it was not written down.
+    /// [`ManageError::NoMail`]; or why it was not written down.
     pub async fn preview_job(&self, action: Action, whom: Search, actor: &Actor) -> Result<Job, ManageError> {
+        if action == Action::Invite && !self.mail {
+            return Err(ManageError::NoMail);
+        }
         let now = actor.now;
         let besides = actor.acting.as_ref().map(|acting| acting.id.clone());
         let whom = Search { besides, created_until: Some(now), ..whom };
@@ -230,6 +233,7 @@ fn concerned(action: Action, whom: &Search, (asks, resets): (bool, bool)) -> Sea
         Action::Disable => Search { disabled: Some(false), ..whom },
         Action::Enable => Search { disabled: Some(true), ..whom },
         Action::Unlock => Search { locked: true, ..whom },
+        Action::Invite => Search { password: Some(false), disabled: Some(false), ..whom },
         Action::EndSessions | Action::SetMethods => whom,
     }
 }

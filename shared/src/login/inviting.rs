@@ -1,6 +1,8 @@
 //! The making of one-time links: for the first administrator, and for people who are to set their password. What they
 //! open is in `invite`.
 
+use sqlx::AnyConnection;
+
 use super::Logins;
 use super::manage::{Actor, ManageError};
 use crate::audit::{Event, Record};
@@ -10,20 +12,50 @@ use crate::store::audit::record;
 use crate::store::links::{Link, Purpose, insert_link};
 use crate::store::mails::{Outgoing, queue, queue_taken};
 use crate::store::users::update_user;
-use crate::user::UserName;
+use crate::store::{Store, Written};
+use crate::time::Timestamp;
+use crate::user::{User, UserName};
 
 /// A one-time link for the first administrator lives this long, in seconds.
 pub const FIRST_LINK_LIFE: i64 = 3600;
 
 /// How a link comes to whom it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Handing {
+pub(super) enum Handing {
     /// Whoever asked for it is shown it.
     Shown,
     /// Its maker mails it at once.
     Taken,
     /// The server mails it.
     Queued,
+}
+
+/// A link that is not stored yet.
+#[derive(Debug)]
+pub(super) struct Invitation {
+    user: User,
+    token: String,
+    link: Link,
+    handing: Handing,
+    outgoing: Option<Outgoing>,
+}
+
+impl Invitation {
+    /// Stores it, with the letter that it is in, and opens set-up.
+    ///
+    /// # Errors
+    /// [`crate::store::StoreError::Conflict`] where the person has changed meanwhile.
+    pub(super) async fn write(self, connection: &mut AnyConnection, store: &Store, now: Timestamp) -> Written<()> {
+        update_user(connection, store, &self.user, self.user.security_version).await?;
+        insert_link(connection, store, &self.token, &self.link, now).await?;
+        match &self.outgoing {
+            Some(outgoing) if self.handing == Handing::Queued => {
+                queue(connection, store, &outgoing.mail, outgoing.dies_at, now).await
+            }
+            Some(outgoing) => queue_taken(connection, store, outgoing, now).await,
+            None => Ok(()),
+        }
+    }
 }
 
 impl Logins {
@@ -58,9 +90,28 @@ impl Logins {
         handing: Handing,
         actor: &Actor,
     ) -> Result<(String, Option<Outgoing>), ManageError> {
-        let mut user = self.named(name).await?.user;
-        let expected = user.security_version;
+        let user = self.named(name).await?.user;
         let until = self.policy(actor.now).await?.rules.setup_until(actor.now);
+        let invitation = self.invitation(user.clone(), handing, until, actor.now)?;
+        let (token, outgoing, now) = (invitation.token.clone(), invitation.outgoing.clone(), actor.now);
+        self.change(Event::LinkMade, &user, "invite".to_owned(), actor, move |connection, store| {
+            Box::pin(async move { invitation.write(connection, store, now).await })
+        })
+        .await?;
+        Ok((token, outgoing))
+    }
+
+    /// A link for somebody, and time to set up until then. Nothing is stored.
+    ///
+    /// # Errors
+    /// [`ManageError::Held`] and [`ManageError::NoAddress`] where it is to be mailed and cannot be.
+    pub(super) fn invitation(
+        &self,
+        mut user: User,
+        handing: Handing,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Invitation, ManageError> {
         user.setup_until = until;
         let token = self.token()?;
         let (purpose, credentials) = (Purpose::Invite, Some(user.access()));
@@ -68,29 +119,14 @@ impl Logins {
         let outgoing = if handing == Handing::Shown {
             None
         } else {
-            if let Some(held) = user.email_held(actor.now) {
-                return Err(ManageError::Held(name.to_string(), (held.since(actor.now) + 3599) / 3600));
+            if let Some(held) = user.email_held(now) {
+                return Err(ManageError::Held(user.name.to_string(), (held.since(now) + 3599) / 3600));
             }
             let letter = Letter::Invite { token: Secret::new(token.clone()), until };
-            let mail = Mail::to(&user, letter).ok_or_else(|| ManageError::NoAddress(name.to_string()))?;
+            let mail = Mail::to(&user, letter).ok_or_else(|| ManageError::NoAddress(user.name.to_string()))?;
             Some(Outgoing::new(&self.store, mail, until)?)
         };
-        let (stored, sent, posted, now) = (user.clone(), token.clone(), outgoing.clone(), actor.now);
-        self.change(Event::LinkMade, &user, "invite".to_owned(), actor, move |connection, store| {
-            Box::pin(async move {
-                update_user(connection, store, &stored, expected).await?;
-                insert_link(connection, store, &sent, &link, now).await?;
-                match &posted {
-                    Some(outgoing) if handing == Handing::Queued => {
-                        queue(connection, store, &outgoing.mail, outgoing.dies_at, now).await
-                    }
-                    Some(outgoing) => queue_taken(connection, store, outgoing, now).await,
-                    None => Ok(()),
-                }
-            })
-        })
-        .await?;
-        Ok((token, outgoing))
+        Ok(Invitation { user, token, link, handing, outgoing })
     }
 
     /// Makes the one-time link for the first administrator; `None` where there is an administrator already.

@@ -74,6 +74,14 @@ pub struct Rule {
     /// Until when set-up may be put off at the most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_until: Option<Timestamp>,
+    /// Recovery codes and keys are not taken in place of a second factor.
+    #[serde(skip_serializing_if = "is_not")]
+    pub no_recovery: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+const fn is_not(said: &bool) -> bool {
+    !*said
 }
 
 impl From<Level> for Rule {
@@ -225,7 +233,7 @@ impl Rules {
             methods: Some(rules.methods.clone()),
             device_days: Some(rules.device_days),
             skips: Some(rules.skips),
-            skip_until: None,
+            ..Rule::default()
         };
         whole(self).asks_for_less(&whole(before))
             || self.skip_until > before.skip_until
@@ -252,6 +260,7 @@ fn weaker<K: Ord>(now: &BTreeMap<K, Rule>, before: &BTreeMap<K, Rule>) -> bool {
 impl Rule {
     fn asks_for_less(&self, before: &Self) -> bool {
         self.level < before.level
+            || before.no_recovery && !self.no_recovery
             || is_wider(self.device_days, before.device_days)
             || is_wider(self.skips, before.skips)
             || is_wider(self.skip_until, before.skip_until)

@@ -12,6 +12,8 @@ use crate::user::{Role, User};
 pub struct Terms {
     /// What may be set up and asked for.
     pub methods: BTreeSet<Kind>,
+    /// Whether recovery codes and keys are taken in its place.
+    pub recovery: bool,
     /// For how many days a browser can be remembered.
     pub device_days: u16,
     /// How often set-up may be put off; `None` is as often as one likes.
@@ -56,6 +58,7 @@ impl Terms {
     fn of_all(rules: &Rules) -> Self {
         Self {
             methods: rules.methods.clone(),
+            recovery: true,
             device_days: rules.device_days,
             skips: (rules.skips > 0 || rules.skip_until.is_none()).then_some(rules.skips),
             skip_until: rules.skip_until,
@@ -66,6 +69,7 @@ impl Terms {
         if let Some(methods) = &rule.methods {
             self.methods.retain(|kind| methods.contains(kind));
         }
+        self.recovery &= !rule.no_recovery;
         self.device_days = self.device_days.min(rule.device_days.unwrap_or(u16::MAX));
         self.skips = [self.skips, rule.skips].into_iter().flatten().min();
         self.skip_until = [self.skip_until, rule.skip_until].into_iter().flatten().min();

@@ -39,16 +39,25 @@ pub enum Action {
     Enable,
     /// Holds and delays after wrong codes end.
     Unlock,
-    /// All that they have begun ends.
+    /// They are signed out everywhere. Remembered devices stay.
     EndSessions,
     /// Each gets a rule of their own for what they may set up, or loses it.
     SetMethods,
+    /// Who has no password gets a one-time link by mail to choose one, and time to set up.
+    Invite,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::RequestRegistration, Self::Disable, Self::Enable, Self::Unlock, Self::EndSessions, Self::SetMethods];
+    pub const ALL: [Self; 7] = [
+        Self::RequestRegistration,
+        Self::Disable,
+        Self::Enable,
+        Self::Unlock,
+        Self::EndSessions,
+        Self::SetMethods,
+        Self::Invite,
+    ];
 
     /// The word for it.
     #[must_use]
@@ -60,6 +69,7 @@ impl Action {
             Self::Unlock => "unlock",
             Self::EndSessions => "end-sessions",
             Self::SetMethods => "set-methods",
+            Self::Invite => "invite",
         }
     }
 }
@@ -74,7 +84,7 @@ impl FromStr for Action {
 
 /// Not what can be done to many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is one of request-registration, disable, enable, unlock, end-sessions, set-methods")]
+#[error("it is one of request-registration, disable, enable, unlock, end-sessions, set-methods, invite")]
 pub struct UnknownAction;
 
 /// Who has decided it: the name for the record, and the administrator with the security version that they then had, where
@@ -136,11 +146,16 @@ pub enum Trouble {
     RowMac,
     /// What is set up is reset at the person's own request only.
     NeedsRequest,
+    /// They have no mail address.
+    NoAddress,
+    /// Their address was given by somebody else lately.
+    Held,
 }
 
 impl Trouble {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::LastAdmin, Self::Exempt, Self::RowMac, Self::NeedsRequest];
+    pub const ALL: [Self; 6] =
+        [Self::LastAdmin, Self::Exempt, Self::RowMac, Self::NeedsRequest, Self::NoAddress, Self::Held];
 
     /// The word for it.
     #[must_use]
@@ -150,6 +165,8 @@ impl Trouble {
             Self::Exempt => "exempt",
             Self::RowMac => "row_mac",
             Self::NeedsRequest => "needs_request",
+            Self::NoAddress => "no_address",
+            Self::Held => "held",
         }
     }
 }
@@ -163,6 +180,10 @@ impl fmt::Display for Trouble {
             Self::NeedsRequest => {
                 "needs_request: the configuration has recovery approved by two, or after a time; it begins with the \
                  person's own request"
+            }
+            Self::NoAddress => "no_address: nothing can be mailed to them; give them an address first",
+            Self::Held => {
+                "held: the address was changed lately; another administrator confirms it, or it is mailed to after a time"
             }
         })
     }
@@ -238,6 +259,18 @@ impl Store {
             "SELECT id, document, turn, created_at, mac FROM jobs WHERE next_at IS NOT NULL ORDER BY created_at, id";
         let rows = sqlx::query(text).fetch_all(self.pool()).await?;
         rows.iter().map(|row| read(self, row)).collect()
+    }
+
+    /// The latest jobs that have ended, no more than `limit` of those begun since then.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn ended_jobs(&self, since: Timestamp, limit: usize) -> Result<Vec<Job>, StoreError> {
+        let text = "SELECT id, document, turn, created_at, mac FROM jobs WHERE created_at >= $1 AND next_at IS NULL \
+                    ORDER BY created_at DESC, id LIMIT 100";
+        let rows = sqlx::query(text).bind(since.unix()).fetch_all(self.pool()).await?;
+        let jobs = rows.iter().map(|row| read(self, row)).collect::<Result<Vec<Job>, _>>()?;
+        Ok(jobs.into_iter().filter(|job| job.work.stage != Stage::Preview).take(limit).collect())
     }
 
     /// Takes a job that is due, for [`LEASE`] seconds.

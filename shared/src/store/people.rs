@@ -42,6 +42,8 @@ pub struct Search {
     pub ids: Option<Vec<Id<User>>>,
     /// Whether any method is set up, usable or not.
     pub set_up: Option<bool>,
+    /// Whether there is a password.
+    pub password: Option<bool>,
     /// Whether the account is disabled.
     pub disabled: Option<bool>,
     /// Not this one.

@@ -48,6 +48,10 @@ pub(in crate::cli) struct Set {
     /// What is kept for the day on which those are lost: codes, key or both.
     #[arg(long, value_parser = recovery, group = "change", conflicts_with_all = SCOPES)]
     recovery: Option<RecoveryKept>,
+    /// Whether recovery codes and keys are taken there, in the rule of a role, group, door or client: yes or no.
+    #[arg(long, value_name = "YES|NO", group = "change",
+        value_parser = clap::builder::BoolishValueParser::new())]
+    take_recovery: Option<bool>,
     /// Whether an administrator who is stuck may have a link mailed: on, off, or wait:N for N hours later.
     #[arg(long, value_name = "WHEN", group = "change", conflicts_with_all = SCOPES)]
     admin_link: Option<AdminLink>,
@@ -126,12 +130,18 @@ impl Set {
             note("skip_days", days.to_string());
             rule.skip_until = Some(now.plus(i64::from(days) * 86_400));
         }
+        if let Some(taken) = self.take_recovery {
+            note("take_recovery", taken.to_string());
+        }
         if removes {
             note("rule", "none".to_owned());
         }
         if !scope.is_empty() {
             self.put_scope(rules, &rule, removes)?;
             return Ok(said);
+        }
+        if self.take_recovery.is_some() {
+            return Err(CliError::data("--take-recovery belongs to the rule of a role, group, door or client"));
         }
         if removes {
             return Err(CliError::data("the organisation always has a rule; set off, optional or required"));
@@ -170,6 +180,7 @@ impl Set {
     }
 
     fn put_scope(self, rules: &mut Rules, change: &Rule, removes: bool) -> Result<(), CliError> {
+        let change = (change, self.take_recovery);
         match (self.role, self.group, self.door, self.client) {
             (Some(role), ..) => merge(&mut rules.roles, role, change, removes),
             (_, Some(group), ..) => merge(&mut rules.groups, group, change, removes),
@@ -182,7 +193,12 @@ impl Set {
 }
 
 /// Lays a change over the rule that is there, if one is.
-fn merge<K: Ord>(rules: &mut std::collections::BTreeMap<K, Rule>, key: K, change: &Rule, removes: bool) {
+fn merge<K: Ord>(
+    rules: &mut std::collections::BTreeMap<K, Rule>,
+    key: K,
+    (change, take_recovery): (&Rule, Option<bool>),
+    removes: bool,
+) {
     let before = if removes { Rule::default() } else { rules.remove(&key).unwrap_or_default() };
     let change = change.clone();
     let after = Rule {
@@ -191,6 +207,7 @@ fn merge<K: Ord>(rules: &mut std::collections::BTreeMap<K, Rule>, key: K, change
         device_days: change.device_days.or(before.device_days),
         skips: change.skips.or(before.skips),
         skip_until: change.skip_until.or(before.skip_until),
+        no_recovery: take_recovery.map_or(before.no_recovery, |taken| !taken),
     };
     if after.is_empty() {
         rules.remove(&key);

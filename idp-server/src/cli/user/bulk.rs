@@ -13,16 +13,21 @@ use twolatch_core::user::UserName;
 use super::own::{Methods, Own};
 use super::who::Who;
 use crate::cli::{CliError, say, say_json};
+use crate::date;
 use crate::state::App;
 
 /// So many of those whom it could not be done to are named.
 const NAMED: i64 = 1000;
 
+/// Jobs are listed for so many seconds, and no more than these.
+const LATELY: i64 = 7 * 86_400;
+const LISTED: usize = 100;
+
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(in crate::cli) struct Bulk {
     /// What is done: request-registration (set-up comes at the next login), disable, enable, unlock, end-sessions,
-    /// set-methods.
+    /// set-methods, invite (a link by mail for who has no password).
     action: Action,
     /// To these users.
     names: Vec<UserName>,
@@ -144,6 +149,48 @@ impl Bulk {
             failed: failed.into_iter().map(|(name, why)| Failed { name, why }).collect(),
         })
     }
+}
+
+/// What is printed of a job in a list.
+#[derive(Serialize)]
+struct Listed<'a> {
+    job: &'a str,
+    at: String,
+    by: &'a str,
+    action: Action,
+    stage: Stage,
+    done: i64,
+    failed: i64,
+}
+
+/// Lists the jobs that run and those of the last days.
+pub(super) async fn list(app: &App, json: bool) -> Result<(), CliError> {
+    let mut jobs = app.store.running_jobs().await?;
+    jobs.extend(app.store.ended_jobs(app.now().plus(-LATELY), LISTED).await?);
+    let listed = jobs.iter().map(|Job { id, work, created_at, .. }| Listed {
+        job: id.as_str(),
+        at: date::machine(*created_at),
+        by: &work.by.name,
+        action: work.action,
+        stage: work.stage,
+        done: work.done,
+        failed: work.failed,
+    });
+    if json {
+        return say_json(&listed.collect::<Vec<_>>());
+    }
+    for Listed { at, by, action, stage, done, failed, .. } in listed {
+        let end = match stage {
+            Stage::Preview | Stage::Done => "done",
+            Stage::Running => "under way",
+            Stage::Stopped(why) => stopped(why),
+        };
+        say(format_args!("{at}  {}  by {by}: {end}; {done} done, {failed} could not be", action.as_str()));
+    }
+    if jobs.is_empty() {
+        say("Nothing was done to many users lately.");
+    }
+    Ok(())
 }
 
 /// How far it is, on a terminal, in one line.

@@ -59,6 +59,8 @@ const fn trouble(trouble: Trouble) -> Text {
         Trouble::Exempt => t("bulk-exempt"),
         Trouble::RowMac => t("bulk-row-mac"),
         Trouble::NeedsRequest => t("not-without-request"),
+        Trouble::NoAddress => t("not-no-address"),
+        Trouble::Held => t("bulk-held"),
     }
 }
 

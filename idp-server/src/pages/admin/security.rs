@@ -72,6 +72,7 @@ struct Row {
     methods: Option<Text>,
     later: Option<Later>,
     device_days: Option<u32>,
+    no_recovery: bool,
 }
 
 /// How set-up can be put off.
@@ -126,6 +127,7 @@ impl Row {
             methods: rule.methods.as_ref().map(methods),
             later: later.then(|| Later { times: rule.skips.map(u32::from), until: rule.skip_until }),
             device_days: rule.device_days.map(u32::from),
+            no_recovery: rule.no_recovery,
         }
     }
 }
@@ -168,7 +170,12 @@ impl SecurityPage {
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let at = Timestamp::from_unix(1_772_611_200);
         let mut rules = Rules::initial(Level::Required);
-        let ops = Rule { methods: Some(BTreeSet::from([Kind::Totp])), skips: Some(1), ..Level::Required.into() };
+        let ops = Rule {
+            no_recovery: true,
+            methods: Some(BTreeSet::from([Kind::Totp])),
+            skips: Some(1),
+            ..Level::Required.into()
+        };
         rules.groups.extend("ops".parse().ok().map(|group| (group, ops)));
         rules.roles.insert(Role::Member, Rule { device_days: Some(3), skip_until: Some(at), ..Rule::default() });
         let policy = Policy { version: 3, rules, exemptions: Vec::new(), locked: false };

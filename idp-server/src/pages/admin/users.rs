@@ -23,6 +23,10 @@ use crate::web::path::console::{ADMIN_USERS, with_query};
 
 pub mod filter;
 
+/// Bulk actions that have ended are listed for so many seconds, and no more than these.
+const LATELY: i64 = 7 * 86_400;
+const ENDED: usize = 10;
+
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "admin_users.html")]
@@ -33,8 +37,12 @@ pub struct UsersPage {
     /// How many match.
     total: u32,
     rows: Vec<Row>,
+    /// What can be done to many.
+    actions: Vec<Action>,
     /// The jobs that run.
     running: Vec<(String, Text)>,
+    /// Those that have ended lately, and for how many each was done.
+    ended: Vec<(String, Text, u32)>,
     said: Said,
 }
 
@@ -86,7 +94,12 @@ pub const fn action(action: Action) -> Text {
         Action::Unlock => t("bulk-unlock"),
         Action::EndSessions => t("bulk-end"),
         Action::SetMethods => t("bulk-methods"),
+        Action::Invite => t("bulk-invite"),
     }
+}
+
+fn number(count: i64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn because(frame: &Frame, unasked: &Unasked) -> Text {
@@ -133,7 +146,9 @@ impl UsersPage {
             filter: Filter::read(filter),
             total,
             rows,
+            actions: Action::ALL.into(),
             running: Vec::new(),
+            ended: Vec::new(),
             said: Said::default(),
         };
         let console = || Console::sample(Here::Users);
@@ -165,6 +180,8 @@ impl UsersPage {
         nobody.said = Said::error(t("users-none-ticked"));
         let mut running = page("", 1, vec![row("me", Status::Activated, Charge::Taken)], console());
         running.running = vec![("abc".to_owned(), action(Action::Disable))];
+        running.ended =
+            vec![("def".to_owned(), action(Action::Invite), 12), ("ghi".to_owned(), action(Action::Unlock), 1)];
         vec![
             page("q=a&status=pending&sort=-login&page=2", 120, rows(), console()),
             page("q=%3Cb%3E", 0, Vec::new(), console()),
@@ -240,6 +257,9 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
     let found = app.store.find_people(&search, &policy, filter.part(), now).await?;
     let running = app.store.running_jobs().await?.into_iter();
     let running = running.map(|job| (job.id.to_string(), action(job.work.action))).collect();
+    let ended = app.store.ended_jobs(now.plus(-LATELY), ENDED).await?.into_iter();
+    let ended = ended.map(|job| (job.id.to_string(), action(job.work.action), number(job.work.done))).collect();
+    let actions = Action::ALL.into_iter().filter(|action| *action != Action::Invite || app.logins.mail).collect();
     let notice = browser.notice(&app);
     let said = if filter.nobody { Said::error(t("users-none-ticked")) } else { notice.into() };
     let page = |frame: Frame| {
@@ -247,8 +267,8 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
             found.into_iter().map(|found| Row::of(&frame, &policy, found, &inside.session.user, &filter.picks, now));
         let rows = rows.collect();
         let frame = filter.pairs().iter().fold(frame, |frame, (name, value)| frame.keeping(name, value));
-        let total = u32::try_from(total).unwrap_or(u32::MAX);
-        UsersPage { frame, console: inside.console.at(Here::Users), filter, total, rows, running, said }
+        let (total, console) = (number(total), inside.console.at(Here::Users));
+        UsersPage { frame, console, filter, total, rows, actions, running, ended, said }
     };
     Ok(show_page(&app, &browser, None, page)?)
 }

@@ -8,12 +8,14 @@ use crate::id::Id;
 use crate::letter::Notice;
 use crate::login::Logins;
 use crate::login::actor::{Actor, allow};
+use crate::login::inviting::Handing;
+use crate::login::manage::ManageError;
 use crate::login::notices::tell;
 use crate::login::reset::{remove_factors, without_factors};
 use crate::policy::{Level, Policy, Status};
 use crate::store::audit::record;
 use crate::store::budgets::{clear_all, hold_all};
-use crate::store::ending::end_everything;
+use crate::store::ending::end_begun;
 use crate::store::jobs::{Action, Job, LEASE, Stage, Trouble, insert_failure, update_job};
 use crate::store::people::people_held;
 use crate::store::users::{hold_admins, person_in, update_member};
@@ -54,8 +56,9 @@ pub(super) async fn batch(
         Action::Disable => disable(connection, logins, policy, actor, people).await?,
         Action::Enable => enable(connection, store, actor, people).await?,
         Action::Unlock => unlock(connection, store, actor, &people).await?,
-        Action::EndSessions => end_sessions(connection, store, actor, &people).await?,
+        Action::EndSessions => end_sessions(connection, store, actor, people).await?,
         Action::SetMethods => set_methods(connection, logins, policy, actor, &job, people).await?,
+        Action::Invite => invite(connection, logins, policy, actor, people).await?,
     };
     outcome.troubles.extend(unreadable.into_iter().map(|name| (name, Trouble::RowMac)));
     for (name, why) in &outcome.troubles {
@@ -209,10 +212,14 @@ async fn change(
     user: User,
     detail: String,
 ) -> Written<()> {
+    write(connection, store, user, actor.record(Event::UserChanged).saying(detail)).await
+}
+
+async fn write(connection: &mut AnyConnection, store: &Store, user: User, about: Record) -> Written<()> {
     let expected = user.security_version;
     let changed = User { security_version: expected + 1, ..user };
     update_member(connection, store, &changed, expected).await?;
-    record(connection, store, actor.record(Event::UserChanged).about(&changed.name).saying(detail)).await
+    record(connection, store, about.about(&changed.name)).await
 }
 
 async fn unlock(connection: &mut AnyConnection, store: &Store, actor: &Actor, people: &[Person]) -> Written<Outcome> {
@@ -224,10 +231,45 @@ async fn end_sessions(
     connection: &mut AnyConnection,
     store: &Store,
     actor: &Actor,
-    people: &[Person],
+    people: Vec<Person>,
 ) -> Written<Outcome> {
-    end_everything(connection, &ids(people), actor.now).await?;
-    record_all(connection, store, people, &actor.record(Event::SessionEnded).saying("all")).await
+    end_begun(connection, &ids(&people), actor.now).await?;
+    let about = actor.record(Event::SessionEnded).saying("all");
+    let mut outcome = Outcome::default();
+    for Person { user, .. } in people {
+        write(connection, store, user, about.clone()).await?;
+        outcome.done += 1;
+    }
+    Ok(outcome)
+}
+
+/// Who has a password by now needs no link.
+async fn invite(
+    connection: &mut AnyConnection,
+    logins: &Logins,
+    policy: &Policy,
+    actor: &Actor,
+    people: Vec<Person>,
+) -> Written<Outcome> {
+    let (until, mut outcome) = (policy.rules.setup_until(actor.now), Outcome::default());
+    for Person { user, .. } in people {
+        if user.password.is_some() || user.disabled_at.is_some() {
+            continue;
+        }
+        let name = user.name.clone();
+        match logins.invitation(user, Handing::Queued, until, actor.now) {
+            Ok(invitation) => {
+                invitation.write(connection, &logins.store, actor.now).await?;
+                record(connection, &logins.store, actor.record(Event::LinkMade).about(&name).saying("invite")).await?;
+                outcome.done += 1;
+            }
+            Err(ManageError::NoAddress(_)) => outcome.troubles.push((name.to_string(), Trouble::NoAddress)),
+            Err(ManageError::Held(..)) => outcome.troubles.push((name.to_string(), Trouble::Held)),
+            Err(ManageError::Store(error)) => return Err(error),
+            Err(other) => return Err(StoreError::Other(other.to_string())),
+        }
+    }
+    Ok(outcome)
 }
 
 fn ids(people: &[Person]) -> Vec<Id<User>> {

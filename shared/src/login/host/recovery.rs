@@ -52,9 +52,14 @@ impl Logins {
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         let Some(user) = attempt.subject.clone() else {
-            return self.refuse_decoy_recovery(name, attempt, text, now).await;
+            let reason = attempt.decoy.unwrap_or(Reason::Unknown);
+            return self.refuse_recovery(name, attempt, text, reason, now).await;
         };
         let Some(person) = self.store.person(&user).await? else { return Ok(refused(Reason::AttemptOutdated)) };
+        // What is not taken there is refused as if it were wrong, whatever it is.
+        if person.user.recovery.is_some() && !attempt.recovery {
+            return self.refuse_recovery(name, attempt, text, Reason::Wrong, now).await;
+        }
         let about = self.verdict_of(&attempt, name, now);
         let (store, form) = (self.store.clone(), Form::of(&text));
         let judged = self
@@ -82,17 +87,17 @@ impl Logins {
     }
 
     /// Refuses who cannot get in, with as much work as for who can: one hash between two transactions.
-    async fn refuse_decoy_recovery(
+    async fn refuse_recovery(
         &self,
         name: &str,
         attempt: Attempt,
         text: Secret,
+        mut reason: Reason,
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         let kind = if Form::of(&text) == Some(Form::Key) { Kind::RecoveryKey } else { Kind::RecoveryCode };
         let about = Record { factor: Some(kind), ..self.verdict_of(&attempt, name, now) };
         let budget = Budget::of_source(attempt.door.as_str(), &attempt.source);
-        let mut reason = attempt.decoy.unwrap_or(Reason::Unknown);
         if let Some(waiting) = self.charge_recovery(&budget, &about).await? {
             reason = waiting;
         } else {

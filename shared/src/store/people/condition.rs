@@ -35,6 +35,9 @@ pub(super) fn matches(search: &Search, policy: &Policy, now: Timestamp, bound: &
     if let Some(set_up) = search.set_up {
         all.push(if set_up { is_set_up() } else { format!("NOT {}", is_set_up()) });
     }
+    if let Some(password) = search.password {
+        all.push(format!("u.password IS {}NULL", if password { "NOT " } else { "" }));
+    }
     if let Some(disabled) = search.disabled {
         all.push(format!("u.disabled_at IS {}NULL", if disabled { "NOT " } else { "" }));
     }

@@ -27,6 +27,7 @@ pub struct Typed {
     pub(super) skip_until: String,
     pub(super) device_days: String,
     pub(super) recovery: String,
+    pub(super) no_recovery: bool,
     pub(super) enrol_codes: String,
     pub(super) setup_days: String,
     pub(super) admin_link: String,
@@ -60,6 +61,7 @@ impl Typed {
             skip_until: until.map(date::machine).unwrap_or_default(),
             device_days: shown(if all { Some(rules.device_days) } else { own.device_days }),
             recovery: rules.recovery.as_str().to_owned(),
+            no_recovery: own.no_recovery,
             enrol_codes: rules.enrol_codes.to_string(),
             setup_days: rules.setup_days.to_string(),
             admin_link: rules.admin_link.to_string(),
@@ -84,6 +86,7 @@ impl Typed {
             skip_until: text("skip_until"),
             device_days: text("device_days"),
             recovery: text("recovery"),
+            no_recovery: text("no_recovery") == "yes",
             enrol_codes: text("enrol_codes"),
             setup_days: text("setup_days"),
             admin_link: text("admin_link"),
@@ -110,6 +113,7 @@ impl Typed {
             ("skip_until", self.skip_until.clone()),
             ("device_days", self.device_days.clone()),
             ("recovery", self.recovery.clone()),
+            ("no_recovery", yes(self.no_recovery)),
             ("enrol_codes", self.enrol_codes.clone()),
             ("setup_days", self.setup_days.clone()),
             ("admin_link", self.admin_link.clone()),
@@ -138,7 +142,7 @@ impl Typed {
                 word => Some(word.parse().map_err(|_| ("level", t("rules-bad-level")))?),
             };
             let methods = Some(methods).filter(|methods| !methods.is_empty());
-            scope.put(rules, Rule { level, methods, device_days, skips, skip_until });
+            scope.put(rules, Rule { level, methods, device_days, skips, skip_until, no_recovery: self.no_recovery });
             return Ok(scope);
         }
         if methods.is_empty() {
