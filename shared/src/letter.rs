@@ -229,11 +229,13 @@ pub enum Notice {
     Held,
     /// Less is asked of the whole organisation than before.
     Lowered,
+    /// Somebody became an administrator.
+    AdminMade,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::AuthenticatorAdded,
         Self::AuthenticatorRemoved,
         Self::EmailCodeOn,
@@ -254,5 +256,6 @@ impl Notice {
         Self::WrongCodes,
         Self::Held,
         Self::Lowered,
+        Self::AdminMade,
     ];
 }

@@ -82,6 +82,7 @@ mail-title-admin-link-asked = administrator hendak menghapus faktor keduanya sen
 mail-title-wrong-codes = banyak kode salah diketikkan
 mail-title-held = faktor kedua ditahan setelah seratus kode salah
 mail-title-lowered = yang diminta dari seluruh organisasi kini lebih sedikit
+mail-title-admin-made = seseorang menjadi administrator
 
 ## Yang terjadi, kepada pemilik akun
 
@@ -105,3 +106,4 @@ mail-admin-link-asked = Seseorang meminta tautan lewat surel yang dapat menghapu
 mail-wrong-codes = sepuluh kode salah berturut-turut diketikkan untuk akun Anda, setelah kata sandi atau kunci Anda yang benar. Jika itu bukan Anda, seseorang mengetahuinya: segera ubah.
 mail-held = seratus kode salah berturut-turut diketikkan untuk akun Anda, setelah kata sandi atau kunci Anda yang benar. Kode semacam itu tidak diterima lagi; kode pemulihan tetap dapat dipakai untuk masuk, dan pengelola dapat mencabut penahanan itu. Ubah kata sandi Anda.
 mail-lowered = yang diminta dari seluruh organisasi kini lebih sedikit: faktor kedua menjadi opsional atau mati.
+mail-admin-made = akun Anda kini akun administrator.
