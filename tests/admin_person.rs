@@ -201,7 +201,7 @@ async fn t9_an_address_is_moved_by_link_held_and_confirmed() {
     let gone = site.open(&mut reader, &format!("/address/{}", token.expose())).await;
     assert_eq!(gone.status, StatusCode::GONE);
     let page = site.open(&mut browser, "/admin/user/anna").await;
-    assert!(page.body.contains("<strong>admin</strong> has changed the address."), "{page:?}");
+    assert!(page.body.contains("<strong>admin</strong> has given the address."), "{page:?}");
     let page = act(&site, &mut browser, "invite", &[]).await;
     assert!(page.said().unwrap().contains("It is held for 72 hours"), "{page:?}");
     let page = act(&site, &mut browser, "confirm-address", &[]).await;

@@ -5,7 +5,10 @@ use twolatch_core::id::Id;
 use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
 use twolatch_core::login::bulk::{Choice, Started};
-use twolatch_core::login::manage::Actor;
+use twolatch_core::login::manage::{Actor, ManageError};
+use twolatch_core::login::moved::HOLD;
+use twolatch_core::reason::Reason;
+use twolatch_core::secret::Secret;
 use twolatch_core::store::audit::Stored;
 use twolatch_core::store::jobs::{Action, Stage};
 use twolatch_core::store::people::Search;
@@ -14,8 +17,16 @@ use twolatch_core::user::{Role, User};
 
 use crate::acting::acting;
 use crate::support::core::{Core, NOW, actor, on_both, parsed};
+use crate::support::site::PASSWORD;
+use crate::support::tab::{SOURCE, Tab, refusal};
 
-on_both!(t9_whoever_becomes_an_administrator_is_told_to_those_there_are, t9_a_record_says_as_what_somebody_is_added,);
+on_both!(
+    t9_whoever_becomes_an_administrator_is_told_to_those_there_are,
+    t9_a_record_says_as_what_somebody_is_added,
+    t9_whoever_is_removed_is_told_at_every_address,
+    t9_to_remove_and_add_again_opens_nothing_for_three_days,
+    t9_an_address_that_comes_later_is_held_as_long,
+);
 
 /// Two administrators with addresses, and the first of them in the console.
 async fn system(core: &Core) -> (Logins, Actor) {
@@ -117,4 +128,79 @@ async fn t9_a_record_says_as_what_somebody_is_added(core: Core) {
         ("alice", "role member"),
     ];
     assert_eq!(said, expected);
+}
+
+async fn t9_whoever_is_removed_is_told_at_every_address(core: Core) {
+    let (logins, ann) = system(&core).await;
+    logins.add_user(new(&core, "alice", Role::Member), None, false, &ann).await.unwrap();
+    let email = "new@example.org".parse().ok();
+    logins.change_user(&parsed("alice"), String::new(), &ann, |user| user.email = email).await.unwrap();
+    letters(&logins, NOW).await;
+    logins.delete_user(&parsed("alice"), &ann).await.unwrap();
+    let sent = letters(&logins, NOW).await;
+    let told: Vec<_> = sent.iter().map(|(to, letter)| (to.as_str(), letter.kind())).collect();
+    assert_eq!(told, [("alice@example.org", "notice"), ("new@example.org", "notice")]);
+    let is_it = |letter: &Letter| matches!(letter, Letter::Notice { event: Notice::Removed, not_me: None, .. });
+    assert!(sent.iter().all(|(_, letter)| is_it(letter)), "nothing is left that a link could stop: {sent:?}");
+    let again = logins.delete_user(&parsed("alice"), &ann).await;
+    assert!(matches!(again, Err(ManageError::NoUser(_))), "{again:?}");
+    assert!(letters(&logins, NOW).await.is_empty());
+}
+
+async fn t9_to_remove_and_add_again_opens_nothing_for_three_days(core: Core) {
+    let (logins, ann) = system(&core).await;
+    let at = |by: &Actor, now| Actor { now, ..by.clone() };
+    let ben = acting(&logins.named(&parsed("ben")).await.unwrap().user, NOW);
+    for name in ["alice", "bob", "carl"] {
+        logins.add_user(new(&core, name, Role::Member), None, false, &ann).await.unwrap();
+        logins.delete_user(&parsed(name), &ann).await.unwrap();
+    }
+    // By case alone no account is told apart from another, and it does not matter how many are added.
+    let last = NOW.plus(HOLD - 1);
+    let added = logins.add_user(new(&core, "ALICE", Role::Member), None, false, &at(&ann, last)).await.unwrap();
+    assert_eq!((added.email_held_until, added.email_held_by.as_deref()), (Some(last.plus(HOLD)), Some("ann")));
+    logins.add_users(vec![new(&core, "dora", Role::Member), new(&core, "bob", Role::Member)], &ann).await.unwrap();
+    logins.add_user(new(&core, "carl", Role::Member), None, false, &at(&ann, NOW.plus(HOLD))).await.unwrap();
+    letters(&logins, last).await;
+    for (name, is_held) in [("alice", true), ("bob", true), ("carl", false), ("dora", false)] {
+        let user = logins.named(&parsed(name)).await.unwrap().user;
+        assert_eq!(user.email_held(NOW.plus(HOLD - 1)).is_some(), is_held, "{name}");
+    }
+    for (by, now) in [(&ann, last), (&ben, last), (&ann, last.plus(HOLD - 1)), (&actor(last), last)] {
+        let invited = logins.invite_by_post(&parsed("alice"), &at(by, now)).await;
+        assert!(matches!(invited, Err(ManageError::Held(..))), "{invited:?}");
+    }
+    // Set-up begins with a mailed code, so it does not begin; nor is an address recovered from.
+    let secret = Secret::new(PASSWORD.to_owned());
+    logins.reset_password(&parsed("alice"), secret, true, &actor(last)).await.unwrap();
+    letters(&logins, last).await;
+    let mut current = Tab::open(&logins, "alice", last).await.current(last).await.unwrap();
+    assert!(current.wants_mailbox());
+    assert_eq!(refusal(logins.mail_again(&mut current, SOURCE, last).await), Some(Reason::AddressHeld));
+    assert!(letters(&logins, last).await.is_empty());
+    let own = logins.confirm_address(&parsed("alice"), &at(&ann, last)).await;
+    assert!(matches!(own, Err(ManageError::OwnAddress(_))), "{own:?}");
+    logins.confirm_address(&parsed("alice"), &at(&ben, last)).await.unwrap();
+    logins.invite_by_post(&parsed("alice"), &at(&ann, last)).await.unwrap();
+    logins.invite_by_post(&parsed("bob"), &at(&ann, NOW.plus(HOLD))).await.unwrap();
+}
+
+async fn t9_an_address_that_comes_later_is_held_as_long(core: Core) {
+    let (logins, ann) = system(&core).await;
+    let ben = acting(&logins.named(&parsed("ben")).await.unwrap().user, NOW);
+    logins.add_user(new(&core, "alice", Role::Member), None, false, &ann).await.unwrap();
+    logins.delete_user(&parsed("alice"), &ann).await.unwrap();
+    let bare = User { email: None, ..new(&core, "alice", Role::Member) };
+    logins.add_user(bare, None, false, &ann).await.unwrap();
+    let nothing = logins.confirm_address(&parsed("alice"), &ben).await;
+    assert!(matches!(nothing, Err(ManageError::NotHeld(_))), "there is none to be looked at: {nothing:?}");
+    letters(&logins, NOW).await;
+    logins.offer_address(&parsed("alice"), "other@example.org".parse().unwrap(), &ann).await.unwrap();
+    let sent = letters(&logins, NOW).await;
+    let [(_, Letter::NewAddress { token, .. })] = sent.as_slice() else { panic!("{sent:?}") };
+    logins.take_offer(token.expose(), SOURCE, NOW).await.unwrap();
+    let invited = logins.invite_by_post(&parsed("alice"), &ann).await;
+    assert!(matches!(invited, Err(ManageError::Held(..))), "{invited:?}");
+    logins.confirm_address(&parsed("alice"), &ben).await.unwrap();
+    logins.invite_by_post(&parsed("alice"), &ann).await.unwrap();
 }

@@ -231,11 +231,13 @@ pub enum Notice {
     Lowered,
     /// Somebody became an administrator.
     AdminMade,
+    /// The account was removed.
+    Removed,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::AuthenticatorAdded,
         Self::AuthenticatorRemoved,
         Self::EmailCodeOn,
@@ -257,5 +259,6 @@ impl Notice {
         Self::Held,
         Self::Lowered,
         Self::AdminMade,
+        Self::Removed,
     ];
 }

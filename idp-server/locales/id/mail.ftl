@@ -83,6 +83,7 @@ mail-title-wrong-codes = banyak kode salah diketikkan
 mail-title-held = faktor kedua ditahan setelah seratus kode salah
 mail-title-lowered = yang diminta dari seluruh organisasi kini lebih sedikit
 mail-title-admin-made = seseorang menjadi administrator
+mail-title-removed = sebuah akun dihapus
 
 ## Yang terjadi, kepada pemilik akun
 
@@ -107,3 +108,4 @@ mail-wrong-codes = sepuluh kode salah berturut-turut diketikkan untuk akun Anda,
 mail-held = seratus kode salah berturut-turut diketikkan untuk akun Anda, setelah kata sandi atau kunci Anda yang benar. Kode semacam itu tidak diterima lagi; kode pemulihan tetap dapat dipakai untuk masuk, dan pengelola dapat mencabut penahanan itu. Ubah kata sandi Anda.
 mail-lowered = yang diminta dari seluruh organisasi kini lebih sedikit: faktor kedua menjadi opsional atau mati.
 mail-admin-made = akun Anda kini akun administrator.
+mail-removed = akun Anda dihapus oleh administrator. Tidak ada lagi yang dapat masuk dengan akun itu.

@@ -219,6 +219,7 @@ const fn title(event: Notice) -> Text {
         Notice::Held => t("mail-title-held"),
         Notice::Lowered => t("mail-title-lowered"),
         Notice::AdminMade => t("mail-title-admin-made"),
+        Notice::Removed => t("mail-title-removed"),
     }
 }
 
@@ -246,6 +247,7 @@ const fn sentence(event: Notice) -> Text {
         Notice::Held => t("mail-held"),
         Notice::Lowered => t("mail-lowered"),
         Notice::AdminMade => t("mail-admin-made"),
+        Notice::Removed => t("mail-removed"),
     }
 }
 

@@ -40,8 +40,8 @@ pub enum ManageError {
     NoAddress(String),
     /// Nothing opens the account from there for now.
     #[error(
-        "the address of {0} was changed lately: no link or code goes there for {1} hours, unless another administrator \
-         (`twolatch user confirm-address {0}`) or the person confirms it"
+        "the address of {0} was changed lately, or {0} was removed and added again: no link or code goes there for {1} \
+         hours, unless another administrator (`twolatch user confirm-address {0}`) or the person confirms it"
     )]
     Held(String, i64),
     /// There is nothing to confirm.

@@ -1,16 +1,20 @@
-//! Who is on record: people are added, one or many, and removed. A new administrator is told to those there are.
+//! Who is on record: people are added, one or many, and removed. A new administrator is told to those there are. Who is
+//! removed is told, too, and the address of somebody who is added by the same name soon after is held as one that was
+//! changed: removing and adding is no shorter way into an account than changing its address.
 
 use sqlx::AnyConnection;
 
 use super::Logins;
 use super::actor::{Actor, allow};
 use super::manage::ManageError;
-use super::notices::alarm;
-use crate::audit::Event;
+use super::moved::{HOLD, hold};
+use super::notices::{alarm, tell_removed};
+use crate::audit::{Event, Record};
 use crate::letter::Notice;
 use crate::secret::Secret;
 use crate::store::audit::record;
-use crate::store::users::{another_admin, delete_user, insert_user};
+use crate::store::audit::search::removed_since;
+use crate::store::users::{another_admin, delete_user, hold_admins, insert_user, person_held};
 use crate::store::{Person, Store, StoreError, Written};
 use crate::user::{GroupName, User, UserName};
 
@@ -31,11 +35,10 @@ impl Logins {
             self.set_password(&mut person, password, actor.now).await?;
             person.user.must_change_at = (!keep).then_some(actor.now);
         }
-        let user = person.user;
-        let name = user.name.to_string();
-        match self.enter_all(vec![user.clone()], "", actor).await {
-            Ok(()) => Ok(user),
-            Err(StoreError::Duplicate) => Err(ManageError::Taken(name)),
+        let (name, user) = (person.user.name.clone(), person.user);
+        match self.enter_all(vec![user], "", actor).await {
+            Ok(mut added) => added.pop().ok_or_else(|| ManageError::NoUser(name.to_string())),
+            Err(StoreError::Duplicate) => Err(ManageError::Taken(name.to_string())),
             Err(error) => Err(error.into()),
         }
     }
@@ -47,42 +50,52 @@ impl Logins {
     pub async fn add_users(&self, users: Vec<User>, actor: &Actor) -> Result<(), ManageError> {
         match self.enter_all(users, "imported, ", actor).await {
             Err(StoreError::Duplicate) => Err(ManageError::TakenMeanwhile),
-            other => Ok(other?),
+            other => other.map(drop).map_err(ManageError::from),
         }
     }
 
-    async fn enter_all(&self, users: Vec<User>, how: &'static str, actor: &Actor) -> Written<()> {
+    /// Adds them, and answers them as they are then.
+    async fn enter_all(&self, mut users: Vec<User>, how: &'static str, actor: &Actor) -> Written<Vec<User>> {
         let (store, by) = (self.store.clone(), actor.clone());
         self.store
             .write(move |connection| {
                 Box::pin(async move {
                     allow(connection, &store, &by).await?;
-                    for user in users {
-                        if user.is_active_admin() {
-                            tell_of_admin(connection, &store, &user, &by).await?;
+                    // Whoever removes somebody at this moment has finished: it is seen.
+                    hold_admins(connection).await?;
+                    let removed = removed_since(connection, by.now.plus(-HOLD)).await?;
+                    for user in &mut users {
+                        if removed.contains(&user.name.key()) {
+                            hold(user, &by.name, by.now);
                         }
-                        insert_user(connection, &store, &user).await?;
+                        if user.is_active_admin() {
+                            tell_of_admin(connection, &store, user, &by).await?;
+                        }
+                        insert_user(connection, &store, user).await?;
                         let about = by.record(Event::UserAdded).about(&user.name);
-                        record(connection, &store, about.saying(format!("{how}{}", described(&user)))).await?;
+                        record(connection, &store, about.saying(format!("{how}{}", described(user)))).await?;
                     }
-                    Ok(())
+                    Ok(users)
                 })
             })
             .await
     }
 
-    /// Removes a user.
+    /// Removes a user, and tells them.
     ///
     /// # Errors
     /// Why nothing was removed.
     pub async fn delete_user(&self, name: &UserName, actor: &Actor) -> Result<(), ManageError> {
-        let person = self.named(name).await?;
-        let (id, is_admin) = (person.user.id.clone(), person.user.is_active_admin());
-        self.change(Event::UserDeleted, &person.user, String::new(), actor, move |connection, _| {
+        let user = self.named(name).await?.user;
+        let (id, now) = (user.id.clone(), actor.now);
+        self.change(Event::UserDeleted, &user, String::new(), actor, move |connection, store| {
             Box::pin(async move {
-                if is_admin {
+                hold_admins(connection).await?;
+                let user = person_held(connection, store, &id).await?.ok_or(StoreError::Conflict)?.user;
+                if user.is_active_admin() {
                     another_admin(connection, &id).await?;
                 }
+                tell_removed(connection, store, &user, &Record::new(now, Event::UserDeleted)).await?;
                 delete_user(connection, &id).await
             })
         })
