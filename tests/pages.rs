@@ -61,7 +61,7 @@ fn every_page_can_be_used_by_everybody() {
             let part = |key: &str| input.split(&format!("{key}=\"")).nth(1).map(|rest| rest.split('"').next().unwrap());
             let id = part("id").unwrap();
             assert_eq!(count(&format!("<label for=\"{id}\">")), 1, "{name} {id}");
-            if part("type") != Some("checkbox") {
+            if !matches!(part("type"), Some("checkbox" | "radio")) {
                 let autocomplete = part("autocomplete").unwrap();
                 let known = ["username", "current-password", "new-password", "one-time-code", "email", "off"];
                 assert!(known.contains(&autocomplete), "{name} {id}");
