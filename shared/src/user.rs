@@ -155,6 +155,12 @@ impl User {
         self.email_held_until.filter(|until| now < *until && self.email.is_some())
     }
 
+    /// Whether this is an administrator who may do now what matters to others.
+    #[must_use]
+    pub fn governs(&self, now: Timestamp) -> bool {
+        self.is_active_admin() && !self.is_restricted(now)
+    }
+
     /// Whether this is an administrator who can log in.
     #[must_use]
     pub fn is_active_admin(&self) -> bool {
