@@ -166,6 +166,12 @@ impl Letter {
         }
     }
 
+    /// Whether administrators send this as often as they like, to whom they like.
+    #[must_use]
+    pub const fn is_sent_at_will(&self) -> bool {
+        matches!(self, Self::Invite { .. } | Self::NewAddress { .. })
+    }
+
     /// Whether somebody can go on only with this letter. Such a letter must not be left out silently.
     #[must_use]
     pub const fn is_waited_for(&self) -> bool {
