@@ -135,6 +135,38 @@ impl Logins {
         edit: impl FnOnce(&mut User) + Send,
     ) -> Result<User, ManageError> {
         let before = self.named(name).await?.user;
+        self.change_from(before, detail, actor, edit).await
+    }
+
+    /// The same, made from what somebody was at this security version: whatever was changed since is not overwritten.
+    ///
+    /// # Errors
+    /// Why nothing was changed; [`StoreError::Conflict`] where that has been changed.
+    pub async fn change_seen(
+        &self,
+        name: &UserName,
+        seen: i64,
+        detail: String,
+        actor: &Actor,
+        edit: impl FnOnce(&mut User) + Send,
+    ) -> Result<User, ManageError> {
+        let before = self.seen(name, seen).await?;
+        self.change_from(before, detail, actor, edit).await
+    }
+
+    /// Somebody, if they still are what they were at this security version.
+    pub(super) async fn seen(&self, name: &UserName, version: i64) -> Result<User, ManageError> {
+        let user = self.named(name).await?.user;
+        if user.security_version == version { Ok(user) } else { Err(StoreError::Conflict.into()) }
+    }
+
+    async fn change_from(
+        &self,
+        before: User,
+        detail: String,
+        actor: &Actor,
+        edit: impl FnOnce(&mut User) + Send,
+    ) -> Result<User, ManageError> {
         let mut user = before.clone();
         edit(&mut user);
         user.security_version = before.security_version + 1;

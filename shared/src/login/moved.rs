@@ -50,8 +50,28 @@ impl Logins {
     /// Why nothing was mailed.
     pub async fn offer_address(&self, name: &UserName, to: Email, actor: &Actor) -> Result<(), ManageError> {
         let user = self.named(name).await?.user;
+        self.offer(user, to, actor).await
+    }
+
+    /// The same, in place of the address that somebody had at this security version.
+    ///
+    /// # Errors
+    /// Why nothing was mailed; [`StoreError::Conflict`] where they have been changed since.
+    pub async fn offer_address_seen(
+        &self,
+        name: &UserName,
+        seen: i64,
+        to: Email,
+        actor: &Actor,
+    ) -> Result<(), ManageError> {
+        let user = self.seen(name, seen).await?;
+        self.offer(user, to, actor).await
+    }
+
+    /// An offer is for the address that was read, and worth nothing for any other: the transaction need not look again.
+    async fn offer(&self, user: User, to: Email, actor: &Actor) -> Result<(), ManageError> {
         if user.role == Role::Admin {
-            return Err(ManageError::AdminsAddress(name.to_string()));
+            return Err(ManageError::AdminsAddress(user.name.to_string()));
         }
         if !self.mail {
             return Err(ManageError::NoMail);
