@@ -11,6 +11,8 @@ CREATE TABLE recovery_requests (
     expires_at BIGINT NOT NULL,
     -- Where two have to approve: the first.
     agreed_by TEXT,
+    -- Their user id; NULL for the command line.
+    agreed_id TEXT,
     agreed_at BIGINT,
     answer TEXT,
     answered_at BIGINT,

@@ -152,6 +152,40 @@ async fn what_is_done_happens_is_said_and_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sec_8_what_somebody_else_has_changed_meanwhile_is_not_overwritten() {
+    let site = Site::mailing().await;
+    let (mut browser, _) = office(&site).await;
+    let acts =
+        [("role", "admin"), ("groups", "mine"), ("level", "off"), ("methods", "totp"), ("address", "x@example.org")];
+    for (what, value) in acts {
+        let old = site.open(&mut browser, &format!("/admin/user/anna/{what}")).await;
+        let page = act(&site, &mut browser, "groups", &[("value", what)]).await;
+        assert_eq!(page.said(), Some("The groups are changed."));
+        let before = anna(&site).await;
+        let page = site.submit(&mut browser, &old, &[("value", value)]).await;
+        assert!(page.said().unwrap().starts_with("Nothing is changed: somebody else has"), "{what}: {page:?}");
+        let after = anna(&site).await;
+        assert_eq!((after.security_version, after.groups), (before.security_version, before.groups.clone()), "{what}");
+        assert!(site.app.logins.offered_address(&before, site.now()).await.unwrap().is_none(), "{what}");
+        let bare = old.body.lines().filter(|line| !line.contains("name=\"version\"")).collect::<Vec<_>>().join("\n");
+        let bare = Page { body: bare, status: old.status, headers: old.headers };
+        for version in ["", "x", "9999"] {
+            let fields = [("version", version), ("value", value)];
+            let fields = if version.is_empty() { &fields[1..] } else { &fields };
+            let page = site.post(&mut browser, &bare, fields).await;
+            let is_number = version.parse::<i64>().is_ok();
+            assert_eq!(page.status == StatusCode::BAD_REQUEST, !is_number, "{what} {version:?}: {page:?}");
+            assert_eq!(anna(&site).await.security_version, before.security_version, "{what} {version:?}");
+        }
+    }
+    // What comes to the same whatever was changed is done.
+    let old = site.open(&mut browser, "/admin/user/anna/disable").await;
+    act(&site, &mut browser, "groups", &[("value", "ops")]).await;
+    site.submit(&mut browser, &old, &[]).await;
+    assert!(anna(&site).await.disabled_at.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sec_9_nothing_is_done_without_a_fresh_second_factor_nor_to_oneself() {
     let site = Site::mailing().await;
     let (mut browser, totp) = office(&site).await;
@@ -201,7 +235,7 @@ async fn t9_an_address_is_moved_by_link_held_and_confirmed() {
     let gone = site.open(&mut reader, &format!("/address/{}", token.expose())).await;
     assert_eq!(gone.status, StatusCode::GONE);
     let page = site.open(&mut browser, "/admin/user/anna").await;
-    assert!(page.body.contains("<strong>admin</strong> has changed the address."), "{page:?}");
+    assert!(page.body.contains("<strong>admin</strong> has given the address."), "{page:?}");
     let page = act(&site, &mut browser, "invite", &[]).await;
     assert!(page.said().unwrap().contains("It is held for 72 hours"), "{page:?}");
     let page = act(&site, &mut browser, "confirm-address", &[]).await;

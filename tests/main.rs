@@ -138,6 +138,8 @@ mod recovery_pages;
 #[cfg(test)]
 mod recovery_requests;
 #[cfg(test)]
+mod roster;
+#[cfg(test)]
 mod rude_clients;
 #[cfg(test)]
 mod store;

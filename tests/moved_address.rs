@@ -24,6 +24,7 @@ on_both!(
     the_person_confirms_a_moved_address,
     t9_whoever_moves_an_address_twice_does_not_confirm_it_either,
     an_offer_is_worth_nothing_once_something_else_was_done,
+    t9_an_offer_does_not_outlive_what_its_giver_may,
     sec_8_of_two_who_open_one_offer_one_takes_it,
     t8_a_hold_that_is_lifted_by_hand_denies,
 );
@@ -261,6 +262,39 @@ async fn an_offer_is_worth_nothing_once_something_else_was_done(core: Core) {
     let fourth = offered(&logins, &ann, NEW).await;
     set(&logins, "alice", |user| user.disabled_at = Some(NOW)).await;
     assert!(matches!(logins.open_offer(&fourth, NOW).await, Err(Fault::Over)));
+}
+
+/// A change of somebody.
+type Edit = fn(&mut User);
+
+async fn t9_an_offer_does_not_outlive_what_its_giver_may(core: Core) {
+    let (logins, _) = alice(&core).await;
+    let ends: [(&str, &str, Edit, Edit); 4] = [
+        ("demoted", "ann", |user| user.role = Role::Supervisor, |user| user.role = Role::Admin),
+        ("disabled", "ann", |user| user.disabled_at = Some(NOW), |user| user.disabled_at = None),
+        ("restricted", "ann", |user| user.restricted_until = Some(NOW.plus(1)), |user| user.restricted_until = None),
+        ("promoted", "alice", |user| user.role = Role::Admin, |user| user.role = Role::Member),
+    ];
+    for (what, who, end, again) in ends {
+        let ann = acting(&logins, "ann", NOW).await;
+        let token = offered(&logins, &ann, NEW).await;
+        set(&logins, who, end).await;
+        assert!(matches!(logins.open_offer(&token, NOW).await, Err(Fault::Over)), "{who} is {what}");
+        assert!(matches!(logins.take_offer(&token, SOURCE, NOW).await, Err(Fault::Over)), "{who} is {what}");
+        assert!(logins.offered_address(&user(&logins).await, NOW).await.unwrap().is_none(), "{who} is {what}");
+        assert_eq!(user(&logins).await.email, Some(email(OLD)), "{who} is {what}");
+        set(&logins, who, again).await;
+        letters(&logins, NOW).await;
+    }
+    // An administrator who goes at the very moment has either given it before or not at all.
+    let token = offered(&logins, &acting(&logins, "ann", NOW).await, NEW).await;
+    let demoted = set(&logins, "ann", |user| user.role = Role::Member);
+    let ((), taken) = tokio::join!(demoted, logins.take_offer(&token, SOURCE, NOW));
+    assert_eq!(taken.is_ok(), user(&logins).await.email == Some(email(NEW)));
+    // What the command line gives stands.
+    letters(&logins, NOW).await;
+    let token = offered(&logins, &actor(NOW), "third@example.org").await;
+    logins.take_offer(&token, SOURCE, NOW).await.unwrap();
 }
 
 async fn sec_8_of_two_who_open_one_offer_one_takes_it(core: Core) {

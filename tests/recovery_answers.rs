@@ -10,9 +10,9 @@ use twolatch_core::login::manage::{Actor, ManageError};
 use twolatch_core::store::StoreError;
 use twolatch_core::store::jobs::{Action, Stage, Trouble};
 use twolatch_core::store::people::Search;
-use twolatch_core::store::requests::State;
+use twolatch_core::store::requests::{Agreed, State};
 use twolatch_core::time::Timestamp;
-use twolatch_core::user::Role;
+use twolatch_core::user::{Role, User};
 
 use crate::support::core::{Core, NOW, actor, on_both, parsed};
 
@@ -22,6 +22,7 @@ on_both!(
     t9_nobody_in_the_console_goes_round_the_approval,
     t9_a_request_waits_as_long_as_the_configuration_says,
     rec_10_an_approval_carries_a_note,
+    t9_the_first_approval_counts_while_its_giver_may_approve,
     t8_who_approved_first_cannot_be_changed_by_hand,
 );
 
@@ -29,13 +30,13 @@ on_both!(
 async fn asking(core: &Core, approval: Approval) -> Logins {
     let logins = Logins { approval, ..core.logins.clone() };
     core.enrolled("alice").await;
-    let edit = |user: &mut twolatch_core::user::User| user.email = Some("alice@example.org".parse().unwrap());
+    let edit = |user: &mut User| user.email = Some("alice@example.org".parse().unwrap());
     logins.change_user(&parsed("alice"), String::new(), &actor(NOW), edit).await.unwrap();
     let person = logins.named(&parsed("alice")).await.unwrap();
     let _ = logins.file_request(&person, Door::Web, "192.0.2.1", NOW).await.unwrap();
     for name in ["ann", "ben"] {
         core.member(name).await;
-        let promote = |user: &mut twolatch_core::user::User| user.role = Role::Admin;
+        let promote = |user: &mut User| user.role = Role::Admin;
         logins.change_user(&parsed(name), String::new(), &actor(NOW), promote).await.unwrap();
     }
     logins
@@ -65,7 +66,8 @@ async fn t9_where_two_have_to_approve_one_alone_changes_nothing(core: Core) {
     assert!(matches!(approve(&logins, &ann).await, Ok(Approved::First)));
     assert!(has_app(&logins).await);
     let waiting = logins.requests(10, NOW).await.unwrap();
-    assert_eq!(waiting[0].0.agreed, Some(("ann".to_owned(), NOW)));
+    let id = Some(logins.named(&parsed("ann")).await.unwrap().user.id);
+    assert_eq!(waiting[0].0.agreed, Some(Agreed { by: "ann".to_owned(), id, at: NOW }));
     assert_eq!(waiting[0].0.state(NOW), State::Waiting);
     assert!(matches!(approve(&logins, &ann).await, Err(ManageError::Agreed(_))), "twice by one is still one");
     let shouting = Actor::command_line("ANN".to_owned(), NOW);
@@ -161,13 +163,64 @@ async fn rec_10_an_approval_carries_a_note(core: Core) {
 async fn t8_who_approved_first_cannot_be_changed_by_hand(core: Core) {
     let logins = asking(&core, Approval { by_two: true, after_hours: 0 }).await;
     let ann = by(&logins, "ann", NOW).await;
-    for text in ["UPDATE recovery_requests SET agreed_by = 'ben'", "UPDATE recovery_requests SET agreed_at = 1"] {
+    for text in [
+        "UPDATE recovery_requests SET agreed_by = 'ben'",
+        "UPDATE recovery_requests SET agreed_at = 1",
+        "UPDATE recovery_requests SET agreed_id = 'x'",
+    ] {
         core.tamper(text).await;
         let refused = approve(&logins, &ann).await;
         assert!(matches!(refused, Err(ManageError::Store(StoreError::Row { .. }))), "{text}: {refused:?}");
-        core.tamper("UPDATE recovery_requests SET agreed_by = NULL, agreed_at = NULL").await;
+        core.tamper("UPDATE recovery_requests SET agreed_by = NULL, agreed_at = NULL, agreed_id = NULL").await;
     }
     assert!(matches!(approve(&logins, &ann).await, Ok(Approved::First)));
+    // Whoever could make it the command line's would have it count for ever.
+    assert_eq!(core.tamper("UPDATE recovery_requests SET agreed_id = NULL").await, 1);
+    assert!(approve(&logins, &by(&logins, "ben", NOW).await).await.is_err(), "nor is it the command line's");
     core.tamper("UPDATE recovery_requests SET agreed_by = NULL, agreed_at = NULL").await;
     assert!(approve(&logins, &ann).await.is_err(), "nor taken away");
+}
+
+/// A change of somebody.
+type Edit = fn(&mut User);
+
+async fn t9_the_first_approval_counts_while_its_giver_may_approve(core: Core) {
+    let logins = asking(&core, Approval { by_two: true, after_hours: 0 }).await;
+    core.member("carl").await;
+    let set = async |name: &str, edit: Edit| {
+        logins.change_user(&parsed(name), String::new(), &actor(NOW), edit).await.unwrap();
+    };
+    set("carl", |user| user.role = Role::Admin).await;
+    let first = async || logins.requests(10, NOW).await.unwrap()[0].0.agreed.clone().map(|agreed| agreed.by);
+    let mut giver = "ann";
+    let ends: [(&str, Edit, Edit); 3] = [
+        ("demoted", |user| user.role = Role::Member, |user| user.role = Role::Admin),
+        ("disabled", |user| user.disabled_at = Some(NOW), |user| user.disabled_at = None),
+        ("restricted", |user| user.restricted_until = Some(NOW.plus(1)), |user| user.restricted_until = None),
+    ];
+    for (what, end, again) in ends {
+        let other = if giver == "ann" { "ben" } else { "ann" };
+        if first().await.is_none() {
+            assert!(matches!(approve(&logins, &by(&logins, giver, NOW).await).await, Ok(Approved::First)), "{what}");
+        }
+        assert_eq!(first().await.as_deref(), Some(giver));
+        set(giver, end).await;
+        assert_eq!(first().await, None, "{what}");
+        assert!(matches!(approve(&logins, &by(&logins, other, NOW).await).await, Ok(Approved::First)), "{what}");
+        assert!(has_app(&logins).await, "{what}");
+        assert_eq!(first().await.as_deref(), Some(other));
+        set(giver, again).await;
+        giver = other;
+    }
+    let agreed = core.store().latest_audit(100).await.unwrap();
+    let agreed = agreed.into_iter().find(|record| record.event == "recovery_agreed").unwrap();
+    assert_eq!(agreed.detail.as_deref(), Some("in place of ann"));
+    // Another one by the same name is somebody else.
+    logins.delete_user(&parsed(giver), &actor(NOW)).await.unwrap();
+    core.member(giver).await;
+    set(giver, |user| user.role = Role::Admin).await;
+    assert_eq!(first().await, None);
+    assert!(matches!(approve(&logins, &by(&logins, "carl", NOW).await).await, Ok(Approved::First)));
+    assert!(matches!(approve(&logins, &by(&logins, "ann", NOW).await).await, Ok(Approved::Done)));
+    assert!(!has_app(&logins).await);
 }

@@ -58,6 +58,8 @@ pub enum Event {
     UserChanged,
     /// A user was removed.
     UserDeleted,
+    /// Somebody became an administrator, by whichever change.
+    AdminMade,
     /// The own password was changed.
     PasswordChanged,
     /// The hold on an authenticator was lifted.

@@ -166,6 +166,12 @@ impl Letter {
         }
     }
 
+    /// Whether administrators send this as often as they like, to whom they like.
+    #[must_use]
+    pub const fn is_sent_at_will(&self) -> bool {
+        matches!(self, Self::Invite { .. } | Self::NewAddress { .. })
+    }
+
     /// Whether somebody can go on only with this letter. Such a letter must not be left out silently.
     #[must_use]
     pub const fn is_waited_for(&self) -> bool {
@@ -229,11 +235,15 @@ pub enum Notice {
     Held,
     /// Less is asked of the whole organisation than before.
     Lowered,
+    /// Somebody became an administrator.
+    AdminMade,
+    /// The account was removed.
+    Removed,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::AuthenticatorAdded,
         Self::AuthenticatorRemoved,
         Self::EmailCodeOn,
@@ -254,5 +264,7 @@ impl Notice {
         Self::WrongCodes,
         Self::Held,
         Self::Lowered,
+        Self::AdminMade,
+        Self::Removed,
     ];
 }

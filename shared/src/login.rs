@@ -44,6 +44,7 @@ pub mod preview;
 pub mod recover;
 pub mod requests;
 mod reset;
+mod roster;
 pub mod setup;
 pub mod switch;
 mod verdict;

@@ -64,7 +64,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// Until when this administrator changes neither policy, roles, addresses, clients nor anybody else's factors.
     pub restricted_until: Option<Timestamp>,
-    /// Until when neither link nor code goes to the address, which somebody else has put in place of another one.
+    /// Until when neither link nor code goes to the address, which somebody else has put in place of another one; that of
+    /// somebody without an address is for the one that they get.
     pub email_held_until: Option<Timestamp>,
     /// Who did that: they do not confirm it.
     pub email_held_by: Option<String>,
@@ -148,10 +149,16 @@ impl User {
         self.restricted_until.is_some_and(|until| now < until)
     }
 
-    /// Until when neither link nor code goes to the address, where that is so.
+    /// Until when neither link nor code goes to the address, where there is one and that is so.
     #[must_use]
     pub fn email_held(&self, now: Timestamp) -> Option<Timestamp> {
-        self.email_held_until.filter(|until| now < *until)
+        self.email_held_until.filter(|until| now < *until && self.email.is_some())
+    }
+
+    /// Whether this is an administrator who may do now what matters to others.
+    #[must_use]
+    pub fn governs(&self, now: Timestamp) -> bool {
+        self.is_active_admin() && !self.is_restricted(now)
     }
 
     /// Whether this is an administrator who can log in.

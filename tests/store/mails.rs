@@ -6,8 +6,9 @@ use std::time::Duration;
 use twolatch_core::door::Door;
 use twolatch_core::letter::{Letter, Mail, Notice};
 use twolatch_core::login::Logins;
+use twolatch_core::login::manage::ManageError;
 use twolatch_core::secret::Secret;
-use twolatch_core::store::mails::{CAPACITY, LEASE, Outgoing, RESERVE, queue, queue_taken};
+use twolatch_core::store::mails::{AT_WILL, CAPACITY, LEASE, Outgoing, RESERVE, queue, queue_taken};
 use twolatch_core::store::{StoreError, Written};
 use twolatch_core::time::Timestamp;
 
@@ -19,6 +20,7 @@ on_both!(
     two_servers_take_each_mail_once,
     mail_is_there_with_what_it_tells_or_not_at_all,
     f12_the_queue_is_bounded_and_keeps_places_for_what_is_waited_for,
+    t9_invitations_leave_room_for_what_tells_of_them,
     t7_t8_mail_is_sealed_for_its_row_kind_and_end,
     f12_dead_mail_is_not_taken_but_swept,
     a_maker_that_delivers_at_once_has_taken_its_mail,
@@ -156,6 +158,38 @@ async fn f12_the_queue_is_bounded_and_keeps_places_for_what_is_waited_for(core: 
     assert!(core.logins.invite_by_mail(&parsed("alice"), &actor(NOW)).await.is_err());
     assert_eq!(core.number("SELECT COUNT(*) FROM links").await, 0, "nothing of it has happened");
     assert_eq!(core.store().count_mails().await.unwrap(), CAPACITY);
+}
+
+async fn t9_invitations_leave_room_for_what_tells_of_them(core: Core) {
+    assert_eq!(AT_WILL, 5_000, "as the statement below fills it");
+    let logins = Logins { mail: true, ..core.logins.clone() };
+    for name in ["alice", "bob"] {
+        core.member(name).await;
+        let address = format!("{name}@example.org").parse().ok();
+        logins.change_user(&parsed(name), String::new(), &actor(NOW), |user| user.email = address).await.unwrap();
+    }
+    core.tamper("DELETE FROM mails").await;
+    core.tamper(
+        "INSERT INTO mails SELECT 'a' || i, 'invite', '', 0, 4000000000, 4000000000, 0 FROM \
+         (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4999) SELECT i FROM n) numbers",
+    )
+    .await;
+    let full = |done: Result<(), ManageError>| matches!(done, Err(ManageError::Store(StoreError::MailFull)));
+    logins.invite_by_post(&parsed("alice"), &actor(NOW)).await.unwrap();
+    assert!(full(logins.invite_by_post(&parsed("bob"), &actor(NOW)).await));
+    assert!(full(logins.invite_by_mail(&parsed("bob"), &actor(NOW)).await.map(drop)), "nor from the command line");
+    let other = "other@example.org".parse().unwrap();
+    assert!(full(logins.offer_address(&parsed("bob"), other, &actor(NOW)).await), "nor a link to a new address");
+    assert_eq!(core.number("SELECT COUNT(*) FROM links").await, 1, "nothing of it has happened");
+    // What tells of somebody's doings goes on.
+    let (to, at) = ("a…@example.org".to_owned(), NOW);
+    let (confirm, not_me) = (Secret::new("one".to_owned()), Secret::new("two".to_owned()));
+    let alarm = Letter::Alarm { who: "bob".to_owned(), event: Notice::AdminMade, at, stop: None };
+    let told = [notice(), alarm, Letter::Moved { to, at, until: NOW.plus(60), confirm, not_me }, code()];
+    for letter in told {
+        queued(&core.logins, letter, NOW.plus(300)).await.unwrap();
+    }
+    assert_eq!(core.store().count_mails().await.unwrap(), AT_WILL + 4);
 }
 
 async fn t7_t8_mail_is_sealed_for_its_row_kind_and_end(core: Core) {

@@ -82,6 +82,8 @@ mail-title-admin-link-asked = an administrator wants to remove the own second fa
 mail-title-wrong-codes = many wrong codes were typed
 mail-title-held = a second factor is held after a hundred wrong codes
 mail-title-lowered = less is asked than before
+mail-title-admin-made = somebody became an administrator
+mail-title-removed = an account was removed
 
 ## What has happened, to the person whose account it is
 
@@ -105,3 +107,5 @@ mail-admin-link-asked = somebody had a link mailed with which your second factor
 mail-wrong-codes = ten wrong codes in a row were typed for your account, behind your right password or key. If that was not you, somebody knows it: change it at once.
 mail-held = a hundred wrong codes in a row were typed for your account, behind your right password or key. No more codes of that kind are taken; a recovery code still lets you in, and your administrator can lift the hold. Change your password.
 mail-lowered = the rules ask for less than before: of everybody, of some, or in some places. The console shows what has changed.
+mail-admin-made = your account became an administrator’s.
+mail-removed = your account was removed by an administrator. Nobody logs in with it any more.

@@ -57,7 +57,7 @@ person-none = None
 person-own = This is you: what you sign in with is on the pages of your own account. Your role and groups are changed by another administrator.
 person-asks = This person asks for help since { $when }.
 person-asks-see = See the request
-person-address-held = { $by } has changed the address. No code or link that opens the account goes there until { $until }, unless another administrator or the person confirms it.
+person-address-held = { $by } has given the address. No code or link that opens the account goes there until { $until }, unless another administrator or the person confirms it.
 person-address-offered = { $by } gives the address { $address }. It is in force once its reader has opened the link that was mailed there, until { $until }.
 person-acts = What you can do
 person-do-confirm-address = Confirm the address
@@ -193,7 +193,7 @@ not-own = This is your own account. Another administrator changes this, or you d
 not-last-admin = Nothing is changed: nobody else could administer. Make somebody else an administrator first.
 not-meanwhile = Nothing is changed: somebody else has changed the same in this moment. Look at it again.
 not-no-address = There is no address to mail to. Give one first.
-not-held = Nothing is mailed: the address was changed lately. It is held for { $hours ->
+not-held = Nothing is mailed: the address was changed lately, or the person was removed and added again. It is held for { $hours ->
     [one] { $hours } hour
    *[other] { $hours } hours
 }, unless another administrator or the person confirms it.

@@ -96,7 +96,7 @@ async fn list(app: &App, json: bool) -> Result<(), CliError> {
             id: request.id.to_string(),
             name: user.name.to_string(),
             approvable_at: app.logins.approvable_at(&request).unix(),
-            approved_first_by: request.agreed.map(|(by, _)| by),
+            approved_first_by: request.agreed.map(|agreed| agreed.by),
             why: request.why.as_str(),
             door: request.door,
             source: request.source,

@@ -19,11 +19,13 @@ mod tests;
 const SHORTEST: usize = 16;
 
 /// What is told where nothing is chosen: what somebody does who takes over, and what must never happen.
-const USUAL: [Event; 13] = [
+const USUAL: [Event; 15] = [
     Event::FactorsReset,
     Event::RecoveryAsked,
     Event::RecoveryApproved,
     Event::LinkMade,
+    Event::AdminMade,
+    Event::UserDeleted,
     Event::BulkStarted,
     Event::PolicyChanged,
     Event::Exempted,

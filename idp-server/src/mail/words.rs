@@ -218,6 +218,8 @@ const fn title(event: Notice) -> Text {
         Notice::WrongCodes => t("mail-title-wrong-codes"),
         Notice::Held => t("mail-title-held"),
         Notice::Lowered => t("mail-title-lowered"),
+        Notice::AdminMade => t("mail-title-admin-made"),
+        Notice::Removed => t("mail-title-removed"),
     }
 }
 
@@ -244,6 +246,8 @@ const fn sentence(event: Notice) -> Text {
         Notice::WrongCodes => t("mail-wrong-codes"),
         Notice::Held => t("mail-held"),
         Notice::Lowered => t("mail-lowered"),
+        Notice::AdminMade => t("mail-admin-made"),
+        Notice::Removed => t("mail-removed"),
     }
 }
 

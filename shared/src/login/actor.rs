@@ -2,6 +2,7 @@
 
 use sqlx::AnyConnection;
 
+use super::Logins;
 use crate::audit::{Event, Record};
 use crate::id::Id;
 use crate::store::users::{hold_admins, person_held};
@@ -58,6 +59,12 @@ impl Actor {
         self.acting.as_ref().map_or_else(|| user.name.key() == self.name.to_ascii_lowercase(), |by| by.id == user.id)
     }
 
+    /// Who, where it is an administrator in the console.
+    #[must_use]
+    pub fn id(&self) -> Option<&Id<User>> {
+        self.acting.as_ref().map(|acting| &acting.id)
+    }
+
     /// A record of something that they do.
     #[must_use]
     pub fn record(&self, event: Event) -> Record {
@@ -76,10 +83,34 @@ pub(super) async fn allow(connection: &mut AnyConnection, store: &Store, actor: 
     // Two administrators who change each other take turns, in one order.
     hold_admins(connection).await?;
     let person = person_held(connection, store, &acting.id).await?;
-    let may = person.is_some_and(|person| {
-        person.is_as_it_was(acting.security_version)
-            && person.user.is_active_admin()
-            && !person.user.is_restricted(actor.now)
-    });
+    let may =
+        person.is_some_and(|person| person.is_as_it_was(acting.security_version) && person.user.governs(actor.now));
     if may { Ok(()) } else { Err(StoreError::NotAllowed) }
+}
+
+impl Logins {
+    /// Whether somebody who has begun something could still begin it; what the command line has begun stands.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub(super) async fn still_may(&self, by: Option<&Id<User>>, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(id) = by else { return Ok(true) };
+        Ok(self.store.person(id).await?.is_some_and(|person| person.user.governs(now)))
+    }
+}
+
+/// Makes sure of the same in the transaction in which it takes effect.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where they could not.
+pub(super) async fn still_may_in(
+    connection: &mut AnyConnection,
+    store: &Store,
+    by: Option<&Id<User>>,
+    now: Timestamp,
+) -> Written<()> {
+    let Some(id) = by else { return Ok(()) };
+    hold_admins(connection).await?;
+    let person = person_held(connection, store, id).await?;
+    if person.is_some_and(|person| person.user.governs(now)) { Ok(()) } else { Err(StoreError::Conflict) }
 }

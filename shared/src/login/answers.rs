@@ -2,12 +2,15 @@
 //! set up anew only the person sees.
 
 use super::Logins;
+use super::actor::still_may_in;
 use super::manage::{Actor, ManageError};
 use super::notices::{post, tell};
 use super::reset::{remove_factors, without_factors};
 use crate::audit::{Event, Record};
 use crate::letter::{Letter, Notice};
-use crate::store::requests::{Answer, Request, agree_to_request, answer_request};
+use crate::store::StoreError;
+use crate::store::requests::{Agreed, Answer, Request, agree_to_request, answer_request};
+use crate::time::Timestamp;
 use crate::user::{User, UserName};
 
 /// The longest note to a person, in characters.
@@ -46,12 +49,14 @@ impl Logins {
         if early > 0 {
             return Err(ManageError::TooEarly((early + 3599) / 3600));
         }
-        if self.approval.by_two && request.agreed.is_none() {
+        let first = self.first_approval(&request, now).await?.cloned();
+        if self.approval.by_two && first.is_none() {
             return self.agree(&person.user, request, actor).await;
         }
-        if request.agreed.as_ref().is_some_and(|(by, _)| by.eq_ignore_ascii_case(&actor.name)) {
+        if first.as_ref().is_some_and(|first| is_by(first, actor)) {
             return Err(ManageError::Agreed(name.to_string()));
         }
+        let needed = first.filter(|_| self.approval.by_two);
         let setup_until = self.policy(now).await?.rules.setup_until(now);
         let user = without_factors(person.user.clone(), setup_until);
         let note = tidy(note);
@@ -60,6 +65,9 @@ impl Logins {
         let detail = format!("{} removed", person.factors.len());
         self.change(Event::RecoveryApproved, &user, detail, actor, move |connection, store| {
             Box::pin(async move {
+                if let Some(first) = needed {
+                    still_may_in(connection, store, first.id.as_ref(), now).await?;
+                }
                 remove_factors(connection, store, &[(person, stored.clone())], now).await?;
                 answer_request(connection, store, &request, &answer).await?;
                 post(connection, store, &stored, Letter::Decision { approved: true, note }, now).await?;
@@ -73,14 +81,30 @@ impl Logins {
 
     /// From when on a request can be approved.
     #[must_use]
-    pub fn approvable_at(&self, request: &Request) -> crate::time::Timestamp {
+    pub fn approvable_at(&self, request: &Request) -> Timestamp {
         request.created_at.plus(i64::from(self.approval.after_hours) * 3600)
     }
 
+    /// The first approval of a request, where there is one and it counts: whoever has given it and may approve nothing any
+    /// more counts as nobody.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn first_approval<'a>(
+        &self,
+        request: &'a Request,
+        now: Timestamp,
+    ) -> Result<Option<&'a Agreed>, StoreError> {
+        let Some(agreed) = &request.agreed else { return Ok(None) };
+        Ok(self.still_may(agreed.id.as_ref(), now).await?.then_some(agreed))
+    }
+
+    /// Approves first, in place of whoever did and does not count.
     async fn agree(&self, user: &User, request: Request, actor: &Actor) -> Result<Approved, ManageError> {
-        let (by, now) = (actor.name.clone(), actor.now);
-        self.change(Event::RecoveryAgreed, user, String::new(), actor, move |connection, store| {
-            Box::pin(async move { agree_to_request(connection, store, &request, &by, now).await })
+        let agreed = Agreed { by: actor.name.clone(), id: actor.id().cloned(), at: actor.now };
+        let detail = request.agreed.as_ref().map(|former| format!("in place of {}", former.by)).unwrap_or_default();
+        self.change(Event::RecoveryAgreed, user, detail, actor, move |connection, store| {
+            Box::pin(async move { agree_to_request(connection, store, &request, &agreed).await })
         })
         .await?;
         Ok(Approved::First)
@@ -104,6 +128,12 @@ impl Logins {
         })
         .await
     }
+}
+
+/// Whether an approval is this administrator's: by id, or by the name that it was given under.
+fn is_by(agreed: &Agreed, actor: &Actor) -> bool {
+    let same_id = agreed.id.as_ref().is_some_and(|id| actor.id() == Some(id));
+    same_id || agreed.by.eq_ignore_ascii_case(&actor.name)
 }
 
 /// A note on one line, if there is one.

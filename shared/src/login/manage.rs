@@ -8,6 +8,7 @@ use super::actor::allow;
 pub use super::actor::{Acting, Actor};
 use super::moved::{announce, has_moved, hold};
 use super::notices::tell;
+use super::roster::tell_of_admin;
 use super::setup::{Confirmed, default_name};
 use super::web::Fault;
 use crate::audit::{Event, Record};
@@ -18,7 +19,7 @@ use crate::letter::Notice;
 use crate::secret::Secret;
 use crate::store::audit::record;
 use crate::store::budgets::clear_all;
-use crate::store::users::{delete_user, insert_user, update_user};
+use crate::store::users::update_user;
 use crate::store::{Boxed, Person, Store, StoreError, Written};
 use crate::user::{User, UserName};
 
@@ -39,8 +40,8 @@ pub enum ManageError {
     NoAddress(String),
     /// Nothing opens the account from there for now.
     #[error(
-        "the address of {0} was changed lately: no link or code goes there for {1} hours, unless another administrator \
-         (`twolatch user confirm-address {0}`) or the person confirms it"
+        "the address of {0} was changed lately, or {0} was removed and added again: no link or code goes there for {1} \
+         hours, unless another administrator (`twolatch user confirm-address {0}`) or the person confirms it"
     )]
     Held(String, i64),
     /// There is nothing to confirm.
@@ -128,61 +129,6 @@ impl Logins {
         self.store.person_by_name(name).await?.ok_or_else(|| ManageError::NoUser(name.to_string()))
     }
 
-    /// Adds a user; with a password that must be changed at the first web sign-in unless `keep`.
-    ///
-    /// # Errors
-    /// Why it was not added.
-    pub async fn add_user(
-        &self,
-        user: User,
-        password: Option<Secret>,
-        keep: bool,
-        actor: &Actor,
-    ) -> Result<User, ManageError> {
-        let mut person = Person::bare(user);
-        if let Some(password) = password {
-            self.set_password(&mut person, password, actor.now).await?;
-            person.user.must_change_at = (!keep).then_some(actor.now);
-        }
-        let user = person.user;
-        let (stored, name) = (user.clone(), user.name.to_string());
-        self.change(Event::UserAdded, &user, String::new(), actor, move |connection, store| {
-            Box::pin(async move { insert_user(connection, store, &stored).await })
-        })
-        .await
-        .map_err(|error| match error {
-            ManageError::Store(StoreError::Duplicate) => ManageError::Taken(name),
-            other => other,
-        })?;
-        Ok(user)
-    }
-
-    /// Adds many users, all or none.
-    ///
-    /// # Errors
-    /// Why none was added; [`ManageError::TakenMeanwhile`] where a name or an address is somebody's.
-    pub async fn add_users(&self, users: Vec<User>, actor: &Actor) -> Result<(), ManageError> {
-        let (store, by) = (self.store.clone(), actor.clone());
-        let added = self
-            .store
-            .write(move |connection| {
-                Box::pin(async move {
-                    allow(connection, &store, &by).await?;
-                    for user in &users {
-                        insert_user(connection, &store, user).await?;
-                        let about = by.record(Event::UserAdded).about(&user.name).saying("imported");
-                        record(connection, &store, about).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await;
-        match added {
-            Err(StoreError::Duplicate) => Err(ManageError::TakenMeanwhile),
-            other => Ok(other?),
-        }
-    }
-
     /// Changes a user by a function; another address is held for a while. Raises the security version, which ends sessions and logins under way.
     ///
     /// # Errors
@@ -195,6 +141,38 @@ impl Logins {
         edit: impl FnOnce(&mut User) + Send,
     ) -> Result<User, ManageError> {
         let before = self.named(name).await?.user;
+        self.change_from(before, detail, actor, edit).await
+    }
+
+    /// The same, made from what somebody was at this security version: whatever was changed since is not overwritten.
+    ///
+    /// # Errors
+    /// Why nothing was changed; [`StoreError::Conflict`] where that has been changed.
+    pub async fn change_seen(
+        &self,
+        name: &UserName,
+        seen: i64,
+        detail: String,
+        actor: &Actor,
+        edit: impl FnOnce(&mut User) + Send,
+    ) -> Result<User, ManageError> {
+        let before = self.seen(name, seen).await?;
+        self.change_from(before, detail, actor, edit).await
+    }
+
+    /// Somebody, if they still are what they were at this security version.
+    pub(super) async fn seen(&self, name: &UserName, version: i64) -> Result<User, ManageError> {
+        let user = self.named(name).await?.user;
+        if user.security_version == version { Ok(user) } else { Err(StoreError::Conflict.into()) }
+    }
+
+    async fn change_from(
+        &self,
+        before: User,
+        detail: String,
+        actor: &Actor,
+        edit: impl FnOnce(&mut User) + Send,
+    ) -> Result<User, ManageError> {
         let mut user = before.clone();
         edit(&mut user);
         user.security_version = before.security_version + 1;
@@ -202,14 +180,18 @@ impl Logins {
         if moves {
             hold(&mut user, &actor.name, actor.now);
         }
-        let (stored, taken, now) = (user.clone(), user.name.to_string(), actor.now);
-        let (logins, policy) = (self.clone(), self.policy(now).await?);
+        let gains_admin = !before.is_active_admin() && user.is_active_admin();
+        let (stored, taken, by) = (user.clone(), user.name.to_string(), actor.clone());
+        let (logins, policy) = (self.clone(), self.policy(actor.now).await?);
         self.change(Event::UserChanged, &user, detail, actor, move |connection, store| {
             Box::pin(async move {
-                logins.keep_an_admin(connection, &policy, &before, Some(&stored), now).await?;
+                logins.keep_an_admin(connection, &policy, &before, Some(&stored), by.now).await?;
+                if gains_admin {
+                    tell_of_admin(connection, store, &stored, &by).await?;
+                }
                 update_user(connection, store, &stored, before.security_version).await?;
                 if moves {
-                    announce(connection, store, &before, &stored, &Record::new(now, Event::UserChanged)).await?;
+                    announce(connection, store, &before, &stored, &Record::new(by.now, Event::UserChanged)).await?;
                 }
                 Ok(())
             })
@@ -246,23 +228,6 @@ impl Logins {
                     tell(connection, store, &person.user, Notice::PasswordChanged, &about).await?;
                 }
                 Ok(())
-            })
-        })
-        .await
-    }
-
-    /// Removes a user.
-    ///
-    /// # Errors
-    /// Why nothing was removed.
-    pub async fn delete_user(&self, name: &UserName, actor: &Actor) -> Result<(), ManageError> {
-        let person = self.named(name).await?;
-        let (user, now) = (person.user.clone(), actor.now);
-        let (logins, policy) = (self.clone(), self.policy(now).await?);
-        self.change(Event::UserDeleted, &person.user, String::new(), actor, move |connection, _| {
-            Box::pin(async move {
-                logins.keep_an_admin(connection, &policy, &user, None, now).await?;
-                delete_user(connection, &user.id, user.security_version).await
             })
         })
         .await

@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 
 use super::Logins;
+use super::actor::still_may_in;
 use super::manage::{Actor, ManageError};
 use super::notices::{tell, tell_moved};
 use super::web::Fault;
 use crate::audit::{Event, Record};
 use crate::door::Door;
+use crate::id::Id;
 use crate::letter::{Letter, Mail, Notice};
 use crate::secret::Secret;
 use crate::store::addresses::insert_former;
@@ -37,6 +39,8 @@ pub struct Offer {
     from: Option<String>,
     /// Which administrator gives it.
     pub by: String,
+    /// Who that is; nobody where it is the command line. It is worth nothing once they could not give it.
+    giver: Option<Id<User>>,
 }
 
 impl Logins {
@@ -46,8 +50,28 @@ impl Logins {
     /// Why nothing was mailed.
     pub async fn offer_address(&self, name: &UserName, to: Email, actor: &Actor) -> Result<(), ManageError> {
         let user = self.named(name).await?.user;
+        self.offer(user, to, actor).await
+    }
+
+    /// The same, in place of the address that somebody had at this security version.
+    ///
+    /// # Errors
+    /// Why nothing was mailed; [`StoreError::Conflict`] where they have been changed since.
+    pub async fn offer_address_seen(
+        &self,
+        name: &UserName,
+        seen: i64,
+        to: Email,
+        actor: &Actor,
+    ) -> Result<(), ManageError> {
+        let user = self.seen(name, seen).await?;
+        self.offer(user, to, actor).await
+    }
+
+    /// An offer is for the address that was read, and worth nothing for any other: the transaction need not look again.
+    async fn offer(&self, user: User, to: Email, actor: &Actor) -> Result<(), ManageError> {
         if user.role == Role::Admin {
-            return Err(ManageError::AdminsAddress(name.to_string()));
+            return Err(ManageError::AdminsAddress(user.name.to_string()));
         }
         if !self.mail {
             return Err(ManageError::NoMail);
@@ -60,7 +84,8 @@ impl Logins {
         let (name, language) = (user.name.to_string(), user.language.clone());
         let mail = Mail { to: to.clone(), name, language, letter };
         let detail = format!("address {to}");
-        let offer = Offer { to, from: user.email.as_ref().map(Email::key), by: actor.name.clone() };
+        let from = user.email.as_ref().map(Email::key);
+        let offer = Offer { to, from, by: actor.name.clone(), giver: actor.id().cloned() };
         let offer = serde_json::to_string(&offer).map_err(|error| StoreError::Other(error.to_string()))?;
         let id = Some(user.id.clone());
         let link = Link { purpose: Purpose::NewAddress, user: id, credentials: Some(offer), expires_at: until };
@@ -80,7 +105,8 @@ impl Logins {
     /// Where the database fails.
     pub async fn offered_address(&self, user: &User, now: Timestamp) -> Result<Option<(Offer, Timestamp)>, StoreError> {
         let link = self.store.pending_link(&user.id, Purpose::NewAddress, now).await?;
-        Ok(link.and_then(|link| offer_in(&link, user).map(|offer| (offer, link.expires_at))))
+        let Some(link) = link else { return Ok(None) };
+        Ok(self.offer_in(&link, user, now).await?.map(|offer| (offer, link.expires_at)))
     }
 
     /// Whose address a link changes, and what into. Looking uses nothing.
@@ -91,7 +117,7 @@ impl Logins {
         let link = self.store.link(token, now).await?.filter(|link| link.purpose == Purpose::NewAddress);
         let link = link.ok_or(Fault::Over)?;
         let user = self.linked(&link).await?;
-        let offer = offer_in(&link, &user).ok_or(Fault::Over)?;
+        let offer = self.offer_in(&link, &user, now).await?.ok_or(Fault::Over)?;
         Ok((user, offer))
     }
 
@@ -112,11 +138,12 @@ impl Logins {
         if before.email.is_some() || has_something {
             hold(&mut user, &offer.by, now);
         }
-        let (store, token) = (self.store.clone(), token.to_owned());
+        let (store, token, giver) = (self.store.clone(), token.to_owned(), offer.giver);
         let taken = self
             .store
             .write(move |connection| {
                 Box::pin(async move {
+                    still_may_in(connection, &store, giver.as_ref(), now).await?;
                     update_user(connection, &store, &user, before.security_version).await?;
                     if !use_link(connection, &token, now).await? {
                         return Err(StoreError::Conflict);
@@ -210,16 +237,19 @@ impl Logins {
         if user.disabled_at.is_none() { Ok(user) } else { Err(Fault::Over) }
     }
 
+    /// What a link offers, if that is still what it was made for, and whoever gives it could give it now.
+    async fn offer_in(&self, link: &Link, user: &User, now: Timestamp) -> Result<Option<Offer>, StoreError> {
+        let offer = link.credentials.as_ref().and_then(|text| serde_json::from_str::<Offer>(text).ok());
+        let is_for = |offer: &Offer| offer.from == user.email.as_ref().map(Email::key);
+        // Administrators change their own: an offer from before they became one is none.
+        let Some(offer) = offer.filter(|offer| user.role != Role::Admin && is_for(offer)) else { return Ok(None) };
+        Ok(self.still_may(offer.giver.as_ref(), now).await?.then_some(offer))
+    }
+
     fn of_link(&self, user: &User, event: Event, source: &str, now: Timestamp) -> Record {
         let (host, source) = (Some(self.host.to_string()), Some(source.to_owned()));
         Record { door: Some(Door::Web), host, source, ..Record::new(now, event) }.about(&user.name)
     }
-}
-
-/// What a link offers, if that is still what it was made for.
-fn offer_in(link: &Link, user: &User) -> Option<Offer> {
-    let offer: Offer = serde_json::from_str(link.credentials.as_ref()?).ok()?;
-    (offer.from == user.email.as_ref().map(Email::key)).then_some(offer)
 }
 
 /// Holds an address that somebody else has put in place of another one.

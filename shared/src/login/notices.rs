@@ -45,11 +45,7 @@ async fn tell_besides(
     event: Notice,
     about: &Record,
 ) -> Written<()> {
-    let mut addresses = former_addresses(connection, store, &user.id, about.at).await?;
-    if let Some(own) = &user.email {
-        addresses.retain(|former| former.key() != own.key());
-        addresses.insert(0, own.clone());
-    }
+    let mut addresses = addresses_of(connection, store, user, about.at).await?;
     addresses.retain(|address| besides.is_none_or(|besides| address.key() != besides.key()));
     if addresses.is_empty() {
         return Ok(());
@@ -74,6 +70,41 @@ async fn tell_besides(
         queue(connection, store, &mail, about.at.plus(NOTICE_LIFE), about.at).await?;
     }
     Ok(())
+}
+
+/// Tells somebody who is removed in this transaction, before they are: no link would outlive that.
+///
+/// # Errors
+/// Where the database fails.
+pub(super) async fn tell_removed(
+    connection: &mut AnyConnection,
+    store: &Store,
+    user: &User,
+    about: &Record,
+) -> Written<()> {
+    let (event, place) = (Notice::Removed, about.source.clone());
+    let letter = Letter::Notice { event, at: about.at, door: about.door, place, not_me: None };
+    for to in addresses_of(connection, store, user, about.at).await? {
+        let (name, language) = (user.name.to_string(), user.language.clone());
+        let mail = Mail { to, name, language, letter: letter.clone() };
+        queue(connection, store, &mail, about.at.plus(NOTICE_LIFE), about.at).await?;
+    }
+    Ok(())
+}
+
+/// The address that somebody has, and those that they had until lately.
+async fn addresses_of(
+    connection: &mut AnyConnection,
+    store: &Store,
+    user: &User,
+    now: Timestamp,
+) -> Written<Vec<Email>> {
+    let mut addresses = former_addresses(connection, store, &user.id, now).await?;
+    if let Some(own) = &user.email {
+        addresses.retain(|former| former.key() != own.key());
+        addresses.insert(0, own.clone());
+    }
+    Ok(addresses)
 }
 
 /// Tells of an address that somebody else has changed: the reader of the one before can confirm it.

@@ -105,13 +105,14 @@ impl Logins {
         }))
     }
 
-    /// The requests that wait, with whose they are, the oldest first.
+    /// The requests that wait, with whose they are, the oldest first; with the first approval only where it counts.
     ///
     /// # Errors
     /// Where the database fails.
     pub async fn requests(&self, limit: i64, now: Timestamp) -> Result<Vec<(Request, User)>, StoreError> {
         let mut all = Vec::new();
-        for request in self.store.waiting_requests(limit, now).await? {
+        for mut request in self.store.waiting_requests(limit, now).await? {
+            request.agreed = self.first_approval(&request, now).await?.cloned();
             if let Some(person) = self.store.person(&request.user).await? {
                 all.push((request, person.user));
             }

@@ -21,6 +21,10 @@ pub const CAPACITY: i64 = 10_000;
 /// Of these, places that only letters take without which somebody cannot go on.
 pub const RESERVE: i64 = 1_000;
 
+/// Where so much waits, nothing is taken that administrators send at will: none of them fills the queue to keep others from
+/// being told what they do.
+pub const AT_WILL: i64 = CAPACITY / 2;
+
 /// For how long mail belongs to who has taken it, in seconds. A server that died meanwhile loses it to another.
 pub const LEASE: i64 = 90;
 
@@ -110,7 +114,14 @@ async fn insert(
         serde_json::to_vec(&outgoing.mail).map(Zeroizing::new).map_err(|error| unwritable(error.to_string()))?;
     let bound = bound(&outgoing.kind, outgoing.dies_at);
     let sealed = store.keys().seal(store.entropy(), place(outgoing.id.as_str(), &bound), &plain);
-    let capacity = if outgoing.mail.letter.is_waited_for() { CAPACITY } else { CAPACITY - RESERVE };
+    let letter = &outgoing.mail.letter;
+    let capacity = if letter.is_sent_at_will() {
+        AT_WILL
+    } else if letter.is_waited_for() {
+        CAPACITY
+    } else {
+        CAPACITY - RESERVE
+    };
     let done = sqlx::query(
         "INSERT INTO mails (id, kind, sealed, created_at, dies_at, next_at, tries) \
          SELECT $1, $2, $3, $4, $5, $6, $7 WHERE (SELECT COUNT(*) FROM mails) < $8",

@@ -34,10 +34,21 @@ pub struct Request {
     pub created_at: Timestamp,
     /// Until when it waits.
     pub expires_at: Timestamp,
-    /// Where two administrators have to approve: the first, and when.
-    pub agreed: Option<(String, Timestamp)>,
+    /// Where two administrators have to approve: the first approval.
+    pub agreed: Option<Agreed>,
     /// What an administrator has answered.
     pub answer: Option<Answer>,
+}
+
+/// Who has approved a request first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreed {
+    /// As it is recorded.
+    pub by: String,
+    /// Who that is; nobody where it was the command line.
+    pub id: Option<Id<User>>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Why a request was filed.
@@ -103,13 +114,14 @@ use Column::{Number, Text};
 
 const TABLE: &str = "recovery_requests";
 
-const REQUEST: [Column; 13] = [Text, Text, Text, Text, Text, Number, Number, Text, Number, Text, Number, Text, Text];
+const REQUEST: [Column; 14] =
+    [Text, Text, Text, Text, Text, Number, Number, Text, Text, Number, Text, Number, Text, Text];
 
 macro_rules! request {
     ($end:literal) => {
         concat!(
-            "SELECT id, user_id, why, door, source, created_at, expires_at, agreed_by, agreed_at, answer, answered_at, ",
-            "answered_by, note, mac ",
+            "SELECT id, user_id, why, door, source, created_at, expires_at, agreed_by, agreed_id, agreed_at, ",
+            "answer, answered_at, answered_by, note, mac ",
             "FROM recovery_requests ",
             $end
         )
@@ -206,7 +218,8 @@ pub async fn answer_request(
     let answered = Request { answer: Some(answer.clone()), ..request.clone() };
     let done = sqlx::query(
         "UPDATE recovery_requests SET answer = $2, answered_at = $3, answered_by = $4, note = $5, mac = $6, \
-         waiting = NULL WHERE id = $1 AND answered_at IS NULL AND expires_at > $3 AND COALESCE(agreed_by, '') = $7",
+         waiting = NULL WHERE id = $1 AND answered_at IS NULL AND expires_at > $3 AND COALESCE(agreed_by, '') = $7 \
+         AND COALESCE(agreed_id, '') = $8",
     )
     .bind(request.id.as_str())
     .bind(word(answer))
@@ -214,13 +227,15 @@ pub async fn answer_request(
     .bind(&answer.by)
     .bind(&answer.note)
     .bind(mark(store, &answered))
-    .bind(request.agreed.as_ref().map_or("", |(by, _)| by.as_str()))
+    .bind(first(request).0)
+    .bind(first(request).1)
     .execute(connection)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
-/// Writes down who approves a request first, where two have to, once, while it waits.
+/// Writes down who approves a request first, where two have to, once, while it waits; in place of whoever is first in
+/// `request`.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] where it does not wait any more, or somebody else was faster.
@@ -228,21 +243,30 @@ pub async fn agree_to_request(
     connection: &mut AnyConnection,
     store: &Store,
     request: &Request,
-    by: &str,
-    now: Timestamp,
+    agreed: &Agreed,
 ) -> Written<()> {
-    let agreed = Request { agreed: Some((by.to_owned(), now)), ..request.clone() };
+    let marked = Request { agreed: Some(agreed.clone()), ..request.clone() };
     let done = sqlx::query(
-        "UPDATE recovery_requests SET agreed_by = $2, agreed_at = $3, mac = $4 \
-         WHERE id = $1 AND answered_at IS NULL AND agreed_by IS NULL AND expires_at > $3",
+        "UPDATE recovery_requests SET agreed_by = $2, agreed_at = $3, mac = $4, agreed_id = $5 \
+         WHERE id = $1 AND answered_at IS NULL AND expires_at > $3 AND COALESCE(agreed_by, '') = $6 \
+         AND COALESCE(agreed_id, '') = $7",
     )
     .bind(request.id.as_str())
-    .bind(by)
-    .bind(now.unix())
-    .bind(mark(store, &agreed))
+    .bind(&agreed.by)
+    .bind(agreed.at.unix())
+    .bind(mark(store, &marked))
+    .bind(agreed.id.as_ref().map(Id::as_str))
+    .bind(first(request).0)
+    .bind(first(request).1)
     .execute(connection)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Who is first in a request, as it is compared with who is stored.
+fn first(request: &Request) -> (&str, &str) {
+    let id = request.agreed.as_ref().and_then(|agreed| agreed.id.as_ref());
+    (request.agreed.as_ref().map_or("", |agreed| agreed.by.as_str()), id.map_or("", Id::as_str))
 }
 
 const fn word(answer: &Answer) -> &'static str {
@@ -252,15 +276,19 @@ const fn word(answer: &Answer) -> &'static str {
 fn read(store: &Store, row: &AnyRow) -> Result<Request, StoreError> {
     let values = Values::read(store, TABLE, row, 0, &REQUEST)?;
     let agreed = match values.maybe(7) {
-        Some(by) => Some((by.to_owned(), values.time(8)?)),
+        Some(by) => Some(Agreed {
+            by: by.to_owned(),
+            id: values.maybe(8).map(|id| Id::from_stored(id.to_owned())),
+            at: values.time(9)?,
+        }),
         None => None,
     };
-    let answer = match values.maybe(9) {
+    let answer = match values.maybe(10) {
         Some(word) => Some(Answer {
             approved: word == "approved",
-            at: values.time(10)?,
-            by: values.text(11)?.to_owned(),
-            note: values.maybe(12).map(str::to_owned),
+            at: values.time(11)?,
+            by: values.text(12)?.to_owned(),
+            note: values.maybe(13).map(str::to_owned),
         }),
         None => None,
     };
@@ -278,7 +306,7 @@ fn read(store: &Store, row: &AnyRow) -> Result<Request, StoreError> {
 }
 
 fn mark(store: &Store, request: &Request) -> String {
-    let answer = request.answer.as_ref();
+    let (agreed, answer) = (request.agreed.as_ref(), request.answer.as_ref());
     let values = vec![
         Some(request.id.to_string()),
         Some(request.user.to_string()),
@@ -287,8 +315,9 @@ fn mark(store: &Store, request: &Request) -> String {
         Some(request.source.clone()),
         moment(Some(request.created_at)),
         moment(Some(request.expires_at)),
-        request.agreed.as_ref().map(|(by, _)| by.clone()),
-        moment(request.agreed.as_ref().map(|(_, at)| *at)),
+        agreed.map(|agreed| agreed.by.clone()),
+        agreed.and_then(|agreed| agreed.id.as_ref().map(ToString::to_string)),
+        moment(agreed.map(|agreed| agreed.at)),
         answer.map(|answer| word(answer).to_owned()),
         moment(answer.map(|answer| answer.at)),
         answer.map(|answer| answer.by.clone()),

@@ -27,6 +27,14 @@ fn what_is_usual_is_told_where_nothing_is_chosen() {
 }
 
 #[test]
+fn t9_a_new_administrator_and_a_removed_account_are_usual() {
+    let alerts = read("mail = [\"security@example.org\"]").unwrap();
+    for event in [Event::AdminMade, Event::UserDeleted] {
+        assert!(alerts.chosen.events.contains(&event), "{event:?}");
+    }
+}
+
+#[test]
 fn every_fault_says_what_is_expected() {
     let table = [
         ("", "nobody would be told"),

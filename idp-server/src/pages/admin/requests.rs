@@ -59,7 +59,7 @@ impl Row {
             door: words::door(request.door),
             has: has(user),
             ends: request.expires_at,
-            agreed: request.agreed.map(|(by, _)| by),
+            agreed: request.agreed.map(|agreed| agreed.by),
             not_before,
             is_own: user.id == own.id,
             source: request.source,

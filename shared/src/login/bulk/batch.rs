@@ -12,6 +12,7 @@ use crate::login::inviting::Handing;
 use crate::login::manage::ManageError;
 use crate::login::notices::tell;
 use crate::login::reset::{remove_factors, without_factors};
+use crate::login::roster::tell_of_admin;
 use crate::policy::{Level, Policy, Status};
 use crate::store::audit::record;
 use crate::store::budgets::{clear_all, hold_all};
@@ -172,7 +173,11 @@ async fn disable(
 async fn enable(connection: &mut AnyConnection, store: &Store, actor: &Actor, people: Vec<Person>) -> Written<Outcome> {
     let mut outcome = Outcome::default();
     for Person { user, .. } in people.into_iter().filter(|person| person.user.disabled_at.is_some()) {
-        change(connection, store, actor, User { disabled_at: None, ..user }, "enabled".to_owned()).await?;
+        let enabled = User { disabled_at: None, ..user };
+        if enabled.is_active_admin() {
+            tell_of_admin(connection, store, &enabled, actor).await?;
+        }
+        change(connection, store, actor, enabled, "enabled".to_owned()).await?;
         outcome.done += 1;
     }
     Ok(outcome)

@@ -1,11 +1,13 @@
 //! Looking for records, newest first, page by page. A page costs the same however many records there are: at most
 //! [`REACH`] of them are looked at, and where that is not enough the answer says where to go on.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use super::Stored;
@@ -14,7 +16,7 @@ use crate::client::ClientId;
 use crate::door::Door;
 use crate::reason::Reason;
 use crate::store::bound::Bound;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Written};
 use crate::time::Timestamp;
 
 /// Records looked at for one page, where an index does not lead to those that are meant.
@@ -176,6 +178,17 @@ impl Store {
         let row: Option<AnyRow> = bound.query(text).fetch_optional(self.pool()).await?;
         Ok(row.as_ref().map(Stored::read).transpose()?.as_ref().map(Position::of))
     }
+}
+
+/// The keys of the names ([`crate::user::UserName::key`]) under which somebody was removed later than this, inside a
+/// transaction. The marks are not looked at: a record that is no record of ours can only make somebody wait.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn removed_since(connection: &mut AnyConnection, since: Timestamp) -> Written<BTreeSet<String>> {
+    let text = "SELECT user_name FROM audit WHERE event = 'user_deleted' AND at > $1 AND user_name IS NOT NULL";
+    let names: Vec<String> = sqlx::query_scalar(text).bind(since.unix()).fetch_all(connection).await?;
+    Ok(names.into_iter().map(|name| name.to_ascii_lowercase()).collect())
 }
 
 const COLUMNS: &str = "SELECT instance, seq, at, event, result, user_name, actor, door, host, source, factor, detail, \

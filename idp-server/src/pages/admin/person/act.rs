@@ -11,7 +11,7 @@ use twolatch_core::factor::Kind;
 use twolatch_core::login::manage::{Actor, ManageError};
 use twolatch_core::policy::Level;
 use twolatch_core::store::Person;
-use twolatch_core::user::{GroupName, Role, User};
+use twolatch_core::user::{GroupName, Role, User, UserName};
 
 use super::super::{Console, Entered, Here, changing, words};
 use super::found;
@@ -21,6 +21,7 @@ use crate::people_file;
 use crate::state::App;
 use crate::text::{Text, t};
 use crate::web::browser::Browser;
+use crate::web::failure::Kind as Failed;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
@@ -36,6 +37,8 @@ pub struct ActPage {
     console: Console,
     act: Act,
     name: String,
+    /// Where values are replaced: what they are made from.
+    version: Option<i64>,
     title: Text,
     points: Vec<Text>,
     asked: Field,
@@ -48,6 +51,7 @@ pub struct ActPage {
 #[derive(Debug)]
 struct Subject {
     name: String,
+    version: i64,
     email: String,
     role: Role,
     groups: String,
@@ -60,6 +64,7 @@ impl From<&User> for Subject {
     fn from(user: &User) -> Self {
         Self {
             name: user.name.to_string(),
+            version: user.security_version,
             email: user.email.as_ref().map(ToString::to_string).unwrap_or_default(),
             role: user.role,
             groups: user.groups.iter().map(GroupName::as_str).collect::<Vec<_>>().join(" "),
@@ -110,6 +115,7 @@ impl ActPage {
             console: console.at(Here::Users),
             act,
             name: user.name.clone(),
+            version: replaces(act).then_some(user.version),
             title: title.strong("name", &user.name),
             points: points(act, user),
             asked: field(act, user),
@@ -124,6 +130,7 @@ impl ActPage {
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let user = Subject {
             name: "alice".to_owned(),
+            version: 3,
             email: "alice@example.org".to_owned(),
             role: Role::Member,
             groups: "ops staff".to_owned(),
@@ -153,11 +160,18 @@ async fn show(act: Act, State(app): State<App>, Path(name): Path<String>, browse
 
 async fn submit(act: Act, State(app): State<App>, Path(name): Path<String>, mut form: Form) -> Answer {
     let (entered, person) = reached(&app, &form.browser, act, &name).await?;
-    let value = form.optional("value");
+    let (value, version) = (form.optional("value"), form.optional("version"));
     let (browser, []) = form.only([])?;
     let actor = entered.actor(&browser);
     let value = value.as_ref().map(|value| value.expose().trim()).unwrap_or_default();
-    let done = match carry_out(&app, act, &person.user, value, &actor).await {
+    let version = version.and_then(|version| version.expose().parse().ok());
+    // What replaces nothing does the same whatever was changed meanwhile.
+    let seen = match (version, replaces(act)) {
+        (Some(version), true) => version,
+        (None, true) => return Err(Failed::BadForm.because("no version").into()),
+        (_, false) => person.user.security_version,
+    };
+    let done = match carry_out(&app, act, (&person.user.name, seen), value, &actor).await {
         Ok(()) if act == Act::Remove => Ok(PersonNotice::Removed(person.user.name.to_string())),
         Ok(()) => Ok(PersonNotice::Done(act)),
         Err(Undone::Refused(refusal)) => Err(refusal),
@@ -171,6 +185,11 @@ async fn submit(act: Act, State(app): State<App>, Path(name): Path<String>, mut 
         Err(refusal) => (links.admin_user(person.user.name.as_str()), refusal.into()),
     };
     Ok(browser.go(&back).saying(&app, &browser, &notice).into_response())
+}
+
+/// Whether values take the place of others, which the page has shown.
+const fn replaces(act: Act) -> bool {
+    matches!(act, Act::Role | Act::Groups | Act::Level | Act::Methods | Act::Address)
 }
 
 /// Whether something else could be typed.
@@ -208,17 +227,24 @@ impl From<ManageError> for Undone {
     }
 }
 
-async fn carry_out(app: &App, act: Act, user: &User, value: &str, actor: &Actor) -> Result<(), Undone> {
-    let (logins, name, now) = (&app.logins, &user.name, actor.now);
+/// Does it to somebody, as they were at a security version where that matters.
+async fn carry_out(
+    app: &App,
+    act: Act,
+    (name, seen): (&UserName, i64),
+    value: &str,
+    actor: &Actor,
+) -> Result<(), Undone> {
+    let (logins, now) = (&app.logins, actor.now);
     match act {
         Act::Role => {
             let role: Role = value.parse().map_err(|_| Undone::Refused(Refusal::BadRole))?;
-            logins.change_user(name, format!("role {role}"), actor, |user| user.role = role).await?;
+            logins.change_seen(name, seen, format!("role {role}"), actor, |user| user.role = role).await?;
         }
         Act::Groups => {
             let groups = people_file::groups(value).map_err(|_| Undone::Refused(Refusal::BadGroup))?;
             let detail = format!("groups {}", groups.iter().map(GroupName::as_str).collect::<Vec<_>>().join(";"));
-            logins.change_user(name, detail, actor, |user| user.groups = groups).await?;
+            logins.change_seen(name, seen, detail, actor, |user| user.groups = groups).await?;
         }
         Act::Level => {
             let level = match value {
@@ -229,18 +255,18 @@ async fn carry_out(app: &App, act: Act, user: &User, value: &str, actor: &Actor)
                 return Err(Undone::Refused(Refusal::Locked));
             }
             let detail = format!("level {}", level.map_or(NO_LEVEL, Level::as_str));
-            logins.change_user(name, detail, actor, |user| user.level = level).await?;
+            logins.change_seen(name, seen, detail, actor, |user| user.level = level).await?;
         }
         Act::Methods => {
             let all = choices();
             let chosen =
                 all.into_iter().find(|(word, _)| *word == value).ok_or(Undone::Refused(Refusal::BadMethods))?;
             let detail = format!("methods {value}");
-            logins.change_user(name, detail, actor, |user| user.methods = chosen.1).await?;
+            logins.change_seen(name, seen, detail, actor, |user| user.methods = chosen.1).await?;
         }
         Act::Address => {
             let address = value.parse().map_err(|_| Undone::Refused(Refusal::BadAddress))?;
-            logins.offer_address(name, address, actor).await?;
+            logins.offer_address_seen(name, seen, address, actor).await?;
         }
         Act::ConfirmAddress => logins.confirm_address(name, actor).await?,
         Act::Invite if !logins.mail => return Err(Undone::Refused(Refusal::NoMail)),

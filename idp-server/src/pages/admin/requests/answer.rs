@@ -78,6 +78,7 @@ pub(crate) async fn dismiss(State(app): State<App>, Path(name): Path<String>, fo
 
 async fn show(app: &App, browser: &Browser, name: &str, approves: bool) -> Answer {
     let (entered, person, request) = reached(app, browser, name, approves).await?;
+    let is_first = app.logins.first_approval(&request, browser.now).await?.is_none();
     let page = |frame| AnswerPage {
         frame,
         console: entered.console.at(Here::Requests),
@@ -86,7 +87,7 @@ async fn show(app: &App, browser: &Browser, name: &str, approves: bool) -> Answe
         id: request.id.to_string(),
         why: why(request.why),
         at: request.created_at,
-        by_two: app.logins.approval.by_two && request.agreed.is_none(),
+        by_two: app.logins.approval.by_two && is_first,
         source: request.source,
     };
     Ok(show_page(app, browser, None, page)?)
