@@ -23,6 +23,7 @@ on_both!(
     otp_what_does_not_count_is_shown_before_anything_is_set_up,
     no_rule_locks_every_administrator_out,
     nor_does_the_end_of_an_exemption,
+    t11_nor_do_a_rule_and_the_end_of_an_exemption_at_once,
     a_preview_says_whose_state_would_change,
 );
 
@@ -124,7 +125,17 @@ async fn nor_does_the_end_of_an_exemption(core: Core) {
     let admin = core.member("root-admin").await;
     let edit = |user: &mut User| (user.role, user.setup_until) = (Role::Admin, NOW);
     core.logins.change_user(&parsed("root-admin"), String::new(), &actor(NOW), edit).await.unwrap();
-    let exemption = |id: &str, subject| Exemption {
+    core.logins.exempt(exemption("only", Subject::User(admin.id)), &actor(NOW.plus(1))).await.unwrap();
+    core.logins.exempt(exemption("other", Subject::Role(Role::Supervisor)), &actor(NOW.plus(2))).await.unwrap();
+    let refused = core.logins.end_exemption("only", &actor(NOW.plus(3))).await;
+    assert!(matches!(refused, Err(ManageError::LocksOut)), "the time to set up is over: {refused:?}");
+    core.logins.end_exemption("other", &actor(NOW.plus(4))).await.unwrap();
+    let left = core.logins.policy(NOW.plus(5)).await.unwrap();
+    assert_eq!(left.exemptions.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["only"]);
+}
+
+fn exemption(id: &str, subject: Subject) -> Exemption {
+    Exemption {
         id: Id::from_stored(id.to_owned()),
         subject,
         door: None,
@@ -133,14 +144,41 @@ async fn nor_does_the_end_of_an_exemption(core: Core) {
         reason: "no phone".to_owned(),
         author: "root".to_owned(),
         at: NOW,
-    };
-    core.logins.exempt(exemption("only", Subject::User(admin.id)), &actor(NOW.plus(1))).await.unwrap();
-    core.logins.exempt(exemption("other", Subject::Role(Role::Supervisor)), &actor(NOW.plus(2))).await.unwrap();
-    let refused = core.logins.end_exemption("only", &actor(NOW.plus(3))).await;
-    assert!(matches!(refused, Err(ManageError::LocksOut)), "the time to set up is over: {refused:?}");
-    core.logins.end_exemption("other", &actor(NOW.plus(4))).await.unwrap();
-    let left = core.logins.policy(NOW.plus(5)).await.unwrap();
-    assert_eq!(left.exemptions.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["only"]);
+    }
+}
+
+async fn t11_nor_do_a_rule_and_the_end_of_an_exemption_at_once(core: Core) {
+    let admin = core.member("root-admin").await;
+    let edit = |user: &mut User| (user.role, user.setup_until) = (Role::Admin, NOW);
+    core.logins.change_user(&parsed("root-admin"), String::new(), &actor(NOW), edit).await.unwrap();
+    let (one, two) = (core.logins.clone(), core.second_server().await);
+    for round in 0..20 {
+        let now = NOW.plus(10 * round + 1);
+        if core.logins.policy(now).await.unwrap().exemptions.is_empty() {
+            rules(&core, |rules| rules.organisation = Level::Off, now).await;
+            core.logins.exempt(exemption("only", Subject::User(admin.id.clone())), &actor(now.plus(1))).await.unwrap();
+        }
+        rules(&core, |rules| rules.organisation = Level::Off, now.plus(2)).await;
+        // Each alone leaves a way in, the exemption or the rules.
+        let then = now.plus(3);
+        let before = two.policy(then).await.unwrap();
+        let asked = Rules { organisation: Level::Required, ..before.rules.clone() };
+        let (author, version) = (actor(then), before.version);
+        let _ = tokio::join!(
+            async { one.end_exemption("only", &author).await },
+            async { two.set_rules(asked, version, String::new(), &author).await },
+            // Whoever signs in meanwhile has the policy read anew.
+            async {
+                for second in 0..20 {
+                    one.policy(then.plus(second % 2)).await.unwrap();
+                }
+            },
+        );
+        let left = core.logins.policy(now.plus(5)).await.unwrap();
+        let gets_in = left.rules.organisation == Level::Off || !left.exemptions.is_empty();
+        assert!(gets_in, "round {round}: {left:?}");
+        assert_eq!(left.version, version + 1, "one of them, and not both");
+    }
 }
 
 async fn a_preview_says_whose_state_would_change(core: Core) {

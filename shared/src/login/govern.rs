@@ -133,7 +133,8 @@ impl Logins {
             return Err(ManageError::Locked);
         }
         let detail = serde_json::to_string(&exemption).unwrap_or_default();
-        self.change_exemptions(detail, actor, move |connection, store| {
+        let before = self.policy(actor.now).await?;
+        self.change_exemptions(&before, detail, actor, move |connection, store| {
             Box::pin(async move { insert_exemption(connection, store, &exemption).await.map(|()| true) })
         })
         .await
@@ -151,7 +152,7 @@ impl Logins {
         let exemptions = before.exemptions.iter().filter(|one| one.id.as_str() != id).cloned().collect();
         let after = Policy { exemptions, ..Policy::clone(&before) };
         let done = self
-            .change_exemptions(format!("ended {id}"), actor, move |connection, _| {
+            .change_exemptions(&before.clone(), format!("ended {id}"), actor, move |connection, _| {
                 Box::pin(async move {
                     logins.let_an_admin_in(connection, &before, &after, now).await?;
                     delete_exemption(connection, &gone).await
@@ -161,13 +162,19 @@ impl Logins {
         if done { Ok(()) } else { Err(ManageError::NoExemption(id.to_owned())) }
     }
 
-    /// Exemptions are part of the policy: a change of one is a new version of it.
-    async fn change_exemptions<W>(&self, detail: String, actor: &Actor, work: W) -> Result<bool, ManageError>
+    /// Exemptions are part of the policy: a change of one is a new version of it. It follows the one that the change was
+    /// checked against, or does not happen.
+    async fn change_exemptions<W>(
+        &self,
+        before: &Policy,
+        detail: String,
+        actor: &Actor,
+        work: W,
+    ) -> Result<bool, ManageError>
     where
         W: for<'c> FnOnce(&'c mut AnyConnection, &'c Store) -> Boxed<'c, Written<bool>> + Send + 'static,
     {
-        let policy = self.policy(actor.now).await?;
-        let (rules, version) = (policy.rules.clone(), policy.version);
+        let (rules, version) = (before.rules.clone(), before.version);
         let about = actor.record(Event::Exempted).saying(detail);
         let (store, by) = (self.store.clone(), actor.clone());
         let done = self
