@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
-use twolatch_core::reason::Reason;
 use twolatch_core::store::StoreError;
 use twolatch_core::store::alerts::{LIFE, Posting, Told};
 use twolatch_core::time::Timestamp;
@@ -78,7 +77,7 @@ async fn post(app: &App, receiver: &Receiver) -> Result<(), StoreError> {
         let posting = match app.store.claim_alert(app.now()).await {
             Ok(Some(posting)) => posting,
             Ok(None) => return Ok(()),
-            Err(error) if error.reason() == Reason::RowMac => {
+            Err(error) if error.is_of_a_row() => {
                 tracing::error!(%error, "alert_failed: somebody has changed it in the database; it is never posted");
                 continue;
             }

@@ -13,7 +13,6 @@ use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
 use crate::alert::{Alert, Chosen, WINDOW, WRONG_CODES, WRONG_CODES_IN_ALL};
 use crate::letter::{Letter, Mail, NOTICE_LIFE};
-use crate::reason::Reason;
 use crate::time::Timestamp;
 use crate::user::Email;
 
@@ -122,7 +121,7 @@ impl Store {
                 let taken = sqlx::query(text).bind(&id).bind(due).bind(furthest).bind(now.plus(LEASE).unix());
                 let taken = taken.fetch_optional(&mut *connection).await?;
                 let posting = taken.as_ref().map(|row| read(&store, row)).transpose();
-                if posting.as_ref().is_err_and(|error| error.reason() == Reason::RowMac) {
+                if posting.as_ref().is_err_and(|error| error.is_of_a_row()) {
                     let never = "UPDATE alerts SET next_at = NULL WHERE id = $1";
                     sqlx::query(never).bind(&id).execute(connection).await?;
                 }

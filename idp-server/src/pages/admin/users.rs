@@ -6,7 +6,7 @@ use twolatch_core::factor::Kind;
 use twolatch_core::policy::{Because, Policy, Status, StatusWord, Unasked};
 use twolatch_core::store::budgets::Charge;
 use twolatch_core::store::jobs::Action;
-use twolatch_core::store::people::Found;
+use twolatch_core::store::people::{Damaged, Found};
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{GroupName, Role, User};
 
@@ -32,10 +32,19 @@ pub struct UsersPage {
     filter: Filter,
     /// How many match.
     total: u32,
-    rows: Vec<Row>,
+    rows: Vec<Line>,
     /// The jobs that run.
     running: Vec<(String, Text)>,
     said: Said,
+}
+
+/// A line of the list.
+#[derive(Debug)]
+enum Line {
+    /// Somebody.
+    Person(Box<Row>),
+    /// Somebody whose row was changed by hand: no more is known than under what name it stands there.
+    Damaged(String),
 }
 
 /// Somebody in the list.
@@ -127,7 +136,7 @@ impl UsersPage {
     /// Examples, for tests.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
-        let page = |filter: &str, total, rows: Vec<Row>, console: Console| Self {
+        let page = |filter: &str, total, rows: Vec<Line>, console: Console| Self {
             frame: frame.clone(),
             console,
             filter: Filter::read(filter),
@@ -137,20 +146,22 @@ impl UsersPage {
             said: Said::default(),
         };
         let console = || Console::sample(Here::Users);
-        let row = |name: &str, status: Status, standing| Row {
-            id: format!("id-{name}"),
-            name: name.to_owned(),
-            page: ConsolePage::parse(&format!("/admin/user/{name}")),
-            email: Some(format!("{name}@example.org")),
-            why: status.reason().map(|unasked| because(frame, unasked)),
-            status: status.word(),
-            methods: if status == Status::Activated { Kind::METHODS.map(method).into() } else { Vec::new() },
-            role: words::role(Role::Member),
-            groups: "ops, sales".to_owned(),
-            last: (status == Status::Activated).then(|| Timestamp::from_unix(1_772_611_200)),
-            standing,
-            is_self: name == "me",
-            is_ticked: name == "bob",
+        let row = |name: &str, status: Status, standing| {
+            Line::Person(Box::new(Row {
+                id: format!("id-{name}"),
+                name: name.to_owned(),
+                page: ConsolePage::parse(&format!("/admin/user/{name}")),
+                email: Some(format!("{name}@example.org")),
+                why: status.reason().map(|unasked| because(frame, unasked)),
+                status: status.word(),
+                methods: if status == Status::Activated { Kind::METHODS.map(method).into() } else { Vec::new() },
+                role: words::role(Role::Member),
+                groups: "ops, sales".to_owned(),
+                last: (status == Status::Activated).then(|| Timestamp::from_unix(1_772_611_200)),
+                standing,
+                is_self: name == "me",
+                is_ticked: name == "bob",
+            }))
         };
         let rows = || {
             let off = Unasked::Off(Because::Organisation);
@@ -158,17 +169,18 @@ impl UsersPage {
                 row("alice", Status::Activated, Charge::Taken),
                 row("bob", Status::Pending, Charge::Wait(Timestamp::from_unix(1_772_611_200))),
                 row("carol", Status::Disabled(off), Charge::Held),
+                Line::Damaged("mallory".to_owned()),
                 row("me", Status::Disabled(Unasked::Account), Charge::Taken),
             ]
         };
-        let mut nobody = page("nobody=yes", 4, rows(), console());
+        let mut nobody = page("nobody=yes", 5, rows(), console());
         nobody.said = Said::error(t("users-none-ticked"));
         let mut running = page("", 1, vec![row("me", Status::Activated, Charge::Taken)], console());
         running.running = vec![("abc".to_owned(), action(Action::Disable))];
         vec![
             page("q=a&status=pending&sort=-login&page=2", 120, rows(), console()),
             page("q=%3Cb%3E", 0, Vec::new(), console()),
-            page("", 4, rows(), console().looking()),
+            page("", 5, rows(), console().looking()),
             nobody,
             running,
         ]
@@ -238,14 +250,24 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
     let search = filter.search();
     let total = app.store.count_people(&search, &policy, now).await?;
     let found = app.store.find_people(&search, &policy, filter.part(), now).await?;
-    let running = app.store.running_jobs().await?.into_iter();
-    let running = running.map(|job| (job.id.to_string(), action(job.work.action))).collect();
+    let running = match app.store.running_jobs().await {
+        Err(error) if error.is_of_a_row() => {
+            tracing::error!(%error, "the jobs that run cannot be listed");
+            Vec::new()
+        }
+        running => running?,
+    };
+    let running = running.into_iter().map(|job| (job.id.to_string(), action(job.work.action))).collect();
     let notice = browser.notice(&app);
     let said = if filter.nobody { Said::error(t("users-none-ticked")) } else { notice.into() };
     let page = |frame: Frame| {
-        let rows =
-            found.into_iter().map(|found| Row::of(&frame, &policy, found, &inside.session.user, &filter.picks, now));
-        let rows = rows.collect();
+        let line = |found| match found {
+            Ok(found) => {
+                Line::Person(Box::new(Row::of(&frame, &policy, found, &inside.session.user, &filter.picks, now)))
+            }
+            Err(Damaged { name, .. }) => Line::Damaged(name),
+        };
+        let rows = found.into_iter().map(line).collect();
         let frame = filter.pairs().iter().fold(frame, |frame, (name, value)| frame.keeping(name, value));
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         UsersPage { frame, console: inside.console.at(Here::Users), filter, total, rows, running, said }
