@@ -120,7 +120,8 @@ fn t8_a_changed_row_ends_no_list_and_is_never_left_out_silently() {
     server.run(&["user", "import", "-"], GOOD);
     let file = server.config_path().with_file_name("data").join("twolatch.db");
     let tamper = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \
-                  c.execute(\"UPDATE users SET role = 'admin' WHERE name = 'ben'\"); c.commit()";
+                  c.execute(\"UPDATE users SET role = 'admin' WHERE name = 'ben'\"); \
+                  c.execute(\"INSERT INTO memberships SELECT 'ops', id FROM users WHERE name = 'carl'\"); c.commit()";
     crate::support::run(crate::mail::smtp::PYTHON, &["-c", tamper, file.to_str().unwrap()], "");
     let table: [(&[&str], &str); 3] = [
         (&["user", "list"], "anna"),
@@ -139,6 +140,8 @@ fn t8_a_changed_row_ends_no_list_and_is_never_left_out_silently() {
     assert!(refused(&self::server().1, &exported).contains(":3: "), "{exported}");
     let output = server.try_run(&["factor", "reset", "--group", "staff"], "");
     assert_eq!(output.status.code(), Some(0), "who is not in it is not in its way: {output:?}");
+    let said = server.run(&["factor", "reset", "--group", "ops"], "");
+    assert!(said.contains("anna sets up") && !said.contains("carl"), "{said}");
     let output = server.try_run(&["factor", "reset", "--all"], "");
     assert_eq!(output.status.code(), Some(70), "{output:?}");
     assert!(String::from_utf8(output.stdout).unwrap().contains("carl sets up"));

@@ -193,9 +193,11 @@ async fn replace(core: &Core, people: &[User], rules: Rules, exemptions: Vec<Exe
 async fn people_are_found_by_text_role_group_and_method(core: Core) {
     let policy = core.logins.policy(NOW).await.unwrap();
     let ops = || vec!["ops".parse().unwrap()];
-    add(&core, 1, (Role::Admin, ops(), (None, None), false, true, false, true)).await;
-    add(&core, 2, (Role::Member, ops(), (None, None), false, false, true, true)).await;
-    add(&core, 3, (Role::Member, Vec::new(), (None, None), true, false, true, false)).await;
+    let people = [
+        add(&core, 1, (Role::Admin, ops(), (None, None), false, true, false, true)).await,
+        add(&core, 2, (Role::Member, ops(), (None, None), false, false, true, true)).await,
+        add(&core, 3, (Role::Member, Vec::new(), (None, None), true, false, true, false)).await,
+    ];
     let table = [
         (Search { text: Some("USER0".to_owned()), ..Search::default() }, vec!["user01", "user02", "user03"]),
         (Search { text: Some("02@Ex".to_owned()), ..Search::default() }, vec!["user02"]),
@@ -215,6 +217,9 @@ async fn people_are_found_by_text_role_group_and_method(core: Core) {
     ];
     for (search, expected) in table {
         assert_eq!(names(&core, &search, &policy, NOW).await, expected, "{search:?}");
+        let of: Vec<&str> =
+            people.iter().filter(|one| search.is_of(one, &policy, NOW)).map(|one| one.name.as_str()).collect();
+        assert_eq!(of, expected, "asked of the rows, one by one: {search:?}");
     }
     let second = core.logins.named(&parsed("user02")).await.unwrap().user.id;
     let besides = Search { besides: Some(second.clone()), ..Search::default() };

@@ -139,6 +139,8 @@ impl Reset {
                 after = next(&found, 500);
                 for found in found {
                     match found {
+                        // Found by an index that is under no mark.
+                        Ok(found) if !search.is_of(&found.person.user, &policy, actor.now) => {}
                         Ok(found) => names.push(found.person.user.name),
                         Err(damaged) => unreadable.push(damaged.name),
                     }

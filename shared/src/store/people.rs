@@ -20,6 +20,7 @@ use crate::user::{GroupName, Role, User};
 
 mod condition;
 pub mod figures;
+mod marked;
 mod status;
 
 /// What people are searched by: all that is said must be so.
