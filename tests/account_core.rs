@@ -23,6 +23,7 @@ mod keeping;
 on_both!(
     ses8_what_changes_the_account_wants_a_second_factor_shown_lately,
     rec11_a_code_that_was_shown_to_log_in_confirms_nothing,
+    rec11_a_password_alone_confirms_nobody_who_has_a_second_factor,
     whoever_has_less_shows_what_they_have,
     rec8_an_authenticator_is_added_and_everybody_else_is_out,
     the_last_authenticator_stays_where_policy_asks,
@@ -148,12 +149,55 @@ async fn rec11_a_code_that_was_shown_to_log_in_confirms_nothing(core: Core) {
     assert!(matches!(logins.confirm(&session, recovery, SOURCE, later).await, Err(Fault::Over)), "there is no set");
 }
 
+async fn rec11_a_password_alone_confirms_nobody_who_has_a_second_factor(core: Core) {
+    let logins = mailing(&core);
+    person(&logins, &core, "alice", false).await;
+    person(&logins, &core, "bob", true).await;
+    let totp = core.give_totp("alice").await;
+    let only = |kind: Kind| core.edit_rules(move |rules| rules.methods = [kind].into(), NOW);
+    let password = || Shown::Password(secret(PASSWORD));
+    let (_, alice) = session(&logins, "alice", NOW).await;
+    let (_, bob) = session(&logins, "bob", NOW).await;
+
+    only(Kind::EmailCode).await;
+    let ways = Ways { method: Some(Kind::Totp), recovery: false, password: false };
+    assert_eq!(logins.ways_to_confirm(&alice, NOW).await.unwrap(), ways, "what the rules do not allow any more");
+    assert!(matches!(logins.confirm(&alice, password(), SOURCE, NOW).await, Err(Fault::Over)));
+    assert!(!logins.has_own_factor(&alice, NOW).await.unwrap(), "it still does not count");
+    logins.confirm(&alice, Shown::App(secret(&code_at(&totp, NOW, 0))), SOURCE, NOW).await.unwrap();
+
+    only(Kind::Totp).await;
+    assert!(matches!(logins.confirm(&bob, password(), SOURCE, NOW).await, Err(Fault::Over)));
+    let sent = logins.mail_in_session(&bob, Errand::Confirm, None, SOURCE, NOW).await.unwrap();
+    let (_, code) = code_mailed(&logins, NOW).await;
+    let shown = || Shown::Mailed { draft: sent.draft.clone(), code: secret(&code) };
+
+    // Where no mail goes there is nothing to show but what stands in, and that is not the password.
+    let mute = &core.logins;
+    let nothing = Ways { method: None, recovery: false, password: false };
+    assert_eq!(mute.ways_to_confirm(&bob, NOW).await.unwrap(), nothing);
+    for shown in [password(), shown()] {
+        assert!(matches!(mute.confirm(&bob, shown, SOURCE, NOW).await, Err(Fault::Over)));
+    }
+    let token = logins.confirm(&bob, shown(), SOURCE, NOW).await.unwrap();
+    let bob = alive(&logins, &token, NOW).await.unwrap();
+    let (set, draft) = logins.begin_recovery(&bob, NOW).await.unwrap();
+    let token = logins.keep_recovery(&bob, &draft, SOURCE, NOW).await.unwrap();
+    let bob = alive(&logins, &token, NOW).await.unwrap();
+    assert_eq!(mute.ways_to_confirm(&bob, NOW).await.unwrap(), Ways { recovery: true, ..nothing });
+    assert!(matches!(mute.confirm(&bob, password(), SOURCE, NOW).await, Err(Fault::Over)));
+    mute.confirm(&bob, Shown::Recovery(set.codes[0].clone()), SOURCE, NOW).await.unwrap();
+}
+
 async fn whoever_has_less_shows_what_they_have(core: Core) {
     let logins = mailing(&core);
     person(&logins, &core, "alice", false).await;
     person(&logins, &core, "bob", true).await;
     let (_, alice) = session(&logins, "alice", NOW).await;
-    assert_eq!(logins.ways_to_confirm(&alice, NOW).await.unwrap(), Ways { method: None, recovery: false });
+    assert_eq!(
+        logins.ways_to_confirm(&alice, NOW).await.unwrap(),
+        Ways { method: None, recovery: false, password: true }
+    );
     let wrong = logins.confirm(&alice, Shown::Password(secret(OTHER)), SOURCE, NOW).await;
     assert_eq!(refusal(wrong), Reason::Password);
     let token = logins.confirm(&alice, Shown::Password(secret(PASSWORD)), SOURCE, NOW).await.unwrap();

@@ -115,6 +115,39 @@ fn w15_an_export_runs_nothing_holds_no_secret_and_reads_back_the_same() {
 }
 
 #[test]
+fn t8_a_changed_row_ends_no_list_and_is_never_left_out_silently() {
+    let (_folder, server) = server();
+    server.run(&["user", "import", "-"], GOOD);
+    let file = server.config_path().with_file_name("data").join("twolatch.db");
+    let tamper = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \
+                  c.execute(\"UPDATE users SET role = 'admin' WHERE name = 'ben'\"); \
+                  c.execute(\"INSERT INTO memberships SELECT 'ops', id FROM users WHERE name = 'carl'\"); c.commit()";
+    crate::support::run(crate::mail::smtp::PYTHON, &["-c", tamper, file.to_str().unwrap()], "");
+    let table: [(&[&str], &str); 3] = [
+        (&["user", "list"], "anna"),
+        (&["user", "list", "--json"], "\"anna\""),
+        (&["user", "export"], "row_mac: ben,,,,"),
+    ];
+    for (arguments, expected) in table {
+        let output = server.try_run(arguments, "");
+        let (said, told) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert_eq!(output.status.code(), Some(70), "{arguments:?}: {told}");
+        assert!(said.contains(expected) && said.contains("carl") && !said.contains("admin"), "{said}");
+        assert!(told.contains("row_mac") && told.contains(": ben"), "{told}");
+    }
+    // What was exported so is taken nowhere.
+    let exported = String::from_utf8(server.try_run(&["user", "export"], "").stdout).unwrap();
+    assert!(refused(&self::server().1, &exported).contains(":3: "), "{exported}");
+    let output = server.try_run(&["factor", "reset", "--group", "staff"], "");
+    assert_eq!(output.status.code(), Some(0), "who is not in it is not in its way: {output:?}");
+    let said = server.run(&["factor", "reset", "--group", "ops"], "");
+    assert!(said.contains("anna sets up") && !said.contains("carl"), "{said}");
+    let output = server.try_run(&["factor", "reset", "--all"], "");
+    assert_eq!(output.status.code(), Some(70), "{output:?}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("carl sets up"));
+}
+
+#[test]
 fn who_cannot_be_reached_is_not_invited_by_mail() {
     let (_folder, server) = server();
     let output = server.try_run(&["user", "import", "-", "--invite"], GOOD);

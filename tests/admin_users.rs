@@ -1,8 +1,11 @@
 //! The list of users and what is done to many of them, in a browser without script.
 
 use axum::http::StatusCode;
+use twolatch_core::door::Door;
 use twolatch_core::id::Id;
-use twolatch_core::store::jobs::Stage;
+use twolatch_core::login::bulk::{Choice, Started};
+use twolatch_core::store::jobs::{Action, Stage};
+use twolatch_core::store::people::Search;
 use twolatch_core::user::{Role, User};
 
 use crate::admin::{confirm, of_role};
@@ -106,6 +109,33 @@ async fn a_bulk_action_is_looked_at_then_begun_behind_a_fresh_factor() {
     assert_eq!((record.user_name.as_deref(), record.actor.as_deref()), (Some("bob"), Some("ada")));
     let carol = site.app.logins.named(&parsed("carol")).await.unwrap();
     assert_eq!(carol.factors.len(), 1, "she was not ticked among those who lose something");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t8_changed_rows_close_no_page_and_are_shown_as_what_they_are() {
+    let site = Site::new().await;
+    let (mut browser, _) = of_role(&site, "ada", Role::Admin).await;
+    for name in ["bob", "carol"] {
+        site.core.member(name).await;
+    }
+    let carol = site.app.logins.named(&parsed("carol")).await.unwrap();
+    let _ = site.app.logins.file_request(&carol, Door::Ssh, "198.51.100.7", site.now()).await.unwrap();
+    site.core.tamper("UPDATE users SET email = 'eve@example.org' WHERE name = 'bob'").await;
+    site.core.tamper("UPDATE recovery_requests SET source = 'x'").await;
+    let by = actor(site.now());
+    let whom = Search { text: Some("carol".to_owned()), ..Search::default() };
+    let job = site.app.logins.preview_job(Action::Disable, whom, &by).await.unwrap();
+    let started = site.app.logins.start_job(job.id.as_str(), Choice::default(), false, &by).await.unwrap();
+    assert!(matches!(started, Started::Yes(_)));
+    site.core.tamper("UPDATE jobs SET document = 'x'").await;
+    let page = site.open(&mut browser, USERS).await;
+    assert_eq!(names(&page), ["ada", "carol"]);
+    for text in ["<th scope=\"row\">bob</th>", ">Damaged<", "row_mac", "1 to 3 of 3", "1 waits"] {
+        assert!(page.body.contains(text), "{text}: {page:?}");
+    }
+    assert!(!page.body.contains("eve@example.org"), "nothing in it is believed: {page:?}");
+    let table = site.open(&mut browser, "/admin/export").await;
+    assert!(table.body.contains("\r\nrow_mac: bob,,,,\r\ncarol,"), "{table:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

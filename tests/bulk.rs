@@ -34,6 +34,7 @@ on_both!(
     who_is_no_administrator_any_more_goes_on_with_nothing,
     a_job_is_stopped,
     t8_a_job_that_was_changed_by_hand_is_not_done,
+    t8_whoever_was_put_among_them_by_hand_is_not_meant,
     jobs_are_forgotten,
 );
 
@@ -377,4 +378,23 @@ async fn jobs_are_forgotten(core: Core) {
     assert_eq!(core.store().sweep_jobs(NOW.plus(86_400)).await.unwrap(), 0);
     assert_eq!(core.store().sweep_jobs(NOW.plus(30 * 86_400)).await.unwrap(), 1);
     assert_eq!(core.number("SELECT COUNT(*) FROM jobs").await, 0);
+}
+
+async fn t8_whoever_was_put_among_them_by_hand_is_not_meant(core: Core) {
+    for name in ["leaver", "on-leave", "admin"] {
+        core.member(name).await;
+        let edit = |user: &mut User| {
+            user.disabled_at = Some(NOW);
+            user.groups = if name == "on-leave" { vec!["ops".parse().unwrap()] } else { Vec::new() };
+        };
+        core.logins.change_user(&parsed(name), String::new(), &actor(NOW), edit).await.unwrap();
+    }
+    core.tamper("INSERT INTO memberships (group_name, user_id) SELECT 'ops', id FROM users WHERE name = 'leaver'")
+        .await;
+    let whom = Search { group: Some("ops".parse().unwrap()), ..all() };
+    let job = done(&core, Action::Enable, whom, &actor(NOW)).await;
+    assert_eq!((job.work.counts.chosen, job.work.done, job.work.stage), (2, 1, Stage::Done));
+    assert!(user(&core, "on-leave").await.disabled_at.is_none());
+    assert!(user(&core, "leaver").await.disabled_at.is_some(), "the index of groups is under no mark");
+    assert_eq!(records(&core, "user_changed").await.iter().filter(|name| *name == "leaver").count(), 1);
 }

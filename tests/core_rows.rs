@@ -5,6 +5,7 @@ use twolatch_core::crypto::SystemEntropy;
 use twolatch_core::crypto::password::{Cost, Hasher};
 use twolatch_core::factor::Kind;
 use twolatch_core::factor::totp::{Algorithm, Totp};
+use twolatch_core::letter::{Letter, Mail};
 use twolatch_core::login::Logins;
 use twolatch_core::login::web::{Fault, Goal};
 use twolatch_core::policy::{Level, RecoveryKept};
@@ -12,6 +13,7 @@ use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::step::{Assurance, Step};
 use twolatch_core::store::budgets::{Budget, Charge, charge};
+use twolatch_core::store::mails::queue;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::User;
 use twolatch_core::wire::Outcome;
@@ -161,7 +163,17 @@ async fn t13_clock_accept_lets_in_again_who_was_let_in_while_the_clock_was_ahead
         let stuck = log_in(&core.logins, &ssh("alice"), &code_at(&totp, moment, 0), moment).await;
         assert_eq!(reason(&stuck), Some(Reason::Replay), "mono: every step up to then is spent");
     }
+    // A letter that was written by the wrong clock.
+    let letter = Letter::Decision { approved: true, note: None };
+    let mail = Mail { to: "a@example.org".parse().unwrap(), name: "alice".to_owned(), language: None, letter };
+    let store = core.store().clone();
+    let queued = core.store().write(move |connection| {
+        Box::pin(async move { queue(connection, &store, &mail, ahead.plus(60), ahead).await })
+    });
+    queued.await.unwrap();
+    assert!(core.store().claim_mails(9, later).await.unwrap().is_empty());
     core.store().accept_clock("root", NOW).await.unwrap();
+    assert_eq!(core.store().claim_mails(9, later).await.unwrap().len(), 1, "it is on its way");
     let spent = log_in(&core.logins, &ssh("alice"), &code_at(&totp, NOW, 0), NOW).await;
     assert_eq!(reason(&spent), Some(Reason::Replay), "up to the present they stay so");
     assert_eq!(log_in(&core.logins, &ssh("alice"), &code_at(&totp, later, 0), later).await, Outcome::Granted);

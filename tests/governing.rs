@@ -33,6 +33,7 @@ on_both!(
     t9_no_change_of_one_person_locks_every_administrator_out,
     t9_whatever_asks_for_less_is_told_to_every_administrator,
     t9_going_back_in_the_console_leaves_the_switch,
+    t11_nor_do_a_rule_and_the_end_of_an_exemption_at_once,
     a_preview_says_whose_state_would_change,
 );
 
@@ -178,6 +179,40 @@ async fn nor_does_the_end_of_an_exemption(core: Core) {
     core.logins.end_exemption("other", &actor(NOW.plus(4))).await.unwrap();
     let left = core.logins.policy(NOW.plus(5)).await.unwrap();
     assert_eq!(left.exemptions.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["only"]);
+}
+
+async fn t11_nor_do_a_rule_and_the_end_of_an_exemption_at_once(core: Core) {
+    let admin = core.member("root-admin").await;
+    password(&core, "root-admin").await;
+    change(&core, "root-admin", |user| (user.role, user.setup_until) = (Role::Admin, NOW)).await.unwrap();
+    let (one, two) = (core.logins.clone(), core.second_server().await);
+    for round in 0..20 {
+        let now = NOW.plus(10 * round + 1);
+        if core.logins.policy(now).await.unwrap().exemptions.is_empty() {
+            rules(&core, |rules| rules.organisation = Level::Off, now).await;
+            core.logins.exempt(exemption("only", Subject::User(admin.id.clone())), &actor(now.plus(1))).await.unwrap();
+        }
+        rules(&core, |rules| rules.organisation = Level::Off, now.plus(2)).await;
+        // Each alone leaves a way in, the exemption or the rules.
+        let then = now.plus(3);
+        let before = two.policy(then).await.unwrap();
+        let asked = Rules { organisation: Level::Required, ..before.rules.clone() };
+        let (author, version) = (actor(then), before.version);
+        let _ = tokio::join!(
+            async { one.end_exemption("only", &author).await },
+            async { two.set_rules(asked, version, String::new(), &author).await },
+            // Whoever signs in meanwhile has the policy read anew.
+            async {
+                for second in 0..20 {
+                    one.policy(then.plus(second % 2)).await.unwrap();
+                }
+            },
+        );
+        let left = core.logins.policy(now.plus(5)).await.unwrap();
+        let gets_in = left.rules.organisation == Level::Off || !left.exemptions.is_empty();
+        assert!(gets_in, "round {round}: {left:?}");
+        assert_eq!(left.version, version + 1, "one of them, and not both");
+    }
 }
 
 async fn nor_does_one_that_runs_out(core: Core) {

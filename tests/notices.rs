@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use twolatch_core::door::Door;
 use twolatch_core::factor::totp::{Algorithm, Totp};
 use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
+use twolatch_core::login::requests::Filed;
 use twolatch_core::login::web::{Fault, Goal};
 use twolatch_core::policy::{Level, Rules};
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
-use twolatch_core::user::User;
+use twolatch_core::user::{Role, User};
 
 use crate::support::core::{Core, NOW, actor, on_both, parsed};
 
@@ -19,6 +21,7 @@ on_both!(
     rec10_a_link_and_a_forced_change_of_password_are_told,
     rec10_an_address_that_is_taken_away_is_told,
     rec9_an_invitation_ends_with_what_it_was_made_for,
+    t8_one_changed_administrator_keeps_no_alarm_from_the_others,
 );
 
 const PASSWORD: &str = "copper lantern drifts";
@@ -146,4 +149,23 @@ async fn rec9_an_invitation_ends_with_what_it_was_made_for(core: Core) {
     let link = logins.invite(&name, &actor(NOW)).await.unwrap();
     core.give_totp("alice").await;
     assert!(matches!(logins.open_link(&link, NOW).await, Err(Fault::Over)));
+}
+
+async fn t8_one_changed_administrator_keeps_no_alarm_from_the_others(core: Core) {
+    for name in ["ada", "ben", "cleo"] {
+        core.member(name).await;
+        let address = format!("{name}@example.org").parse().unwrap();
+        let edit = |user: &mut User| (user.role, user.email) = (Role::Admin, Some(address));
+        core.logins.change_user(&parsed(name), String::new(), &actor(NOW), edit).await.unwrap();
+    }
+    core.tamper("UPDATE users SET email = 'eve@example.org', email_key = 'eve@example.org' WHERE name = 'ben'").await;
+    core.member("alice").await;
+    let alice = core.logins.named(&parsed("alice")).await.unwrap();
+    let filed = core.logins.file_request(&alice, Door::Ssh, SOURCE, NOW).await.unwrap();
+    assert_eq!(filed, Filed::AskAdministrator);
+    let mails = core.store().claim_mails(1000, NOW).await.unwrap();
+    let alarms = mails.iter().filter(|mail| matches!(mail.mail.letter, Letter::Alarm { .. }));
+    let mut told: Vec<String> = alarms.map(|mail| mail.mail.to.to_string()).collect();
+    told.sort();
+    assert_eq!(told, ["ada@example.org", "cleo@example.org"]);
 }

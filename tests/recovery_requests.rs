@@ -22,6 +22,7 @@ use crate::support::core::{Core, NOW, actor, code_at, on_both, parsed};
 on_both!(
     t3_one_request_waits_and_one_an_hour_is_filed,
     t11_thirty_requests_at_once_are_one,
+    t8_requests_are_counted_up_to_a_number_and_without_being_read,
     a_request_expires_after_seven_days,
     ses6_an_approved_request_ends_everything_at_once,
     rec7_a_dismissed_request_changes_nothing,
@@ -137,6 +138,20 @@ async fn t11_thirty_requests_at_once_are_one(core: Core) {
     }
     assert_eq!((filed, core.number("SELECT COUNT(*) FROM recovery_requests").await), (1, 1));
     assert_eq!(letters(&core.logins, NOW).await.len(), 2);
+}
+
+async fn t8_requests_are_counted_up_to_a_number_and_without_being_read(core: Core) {
+    for name in ["anna", "ben", "carl"] {
+        core.member(name).await;
+        let person = core.logins.named(&parsed(name)).await.unwrap();
+        let _ = core.logins.file_request(&person, Door::Ssh, SOURCE, NOW).await.unwrap();
+    }
+    let count = async |most, now| core.store().count_waiting_requests(most, now).await.unwrap();
+    assert_eq!([count(99, NOW).await, count(2, NOW).await], [3, 2]);
+    assert_eq!(count(99, NOW.plus(7 * 86_400)).await, 0, "they wait for a week");
+    core.tamper("UPDATE recovery_requests SET source = 'x'").await;
+    assert_eq!(count(99, NOW).await, 3, "every page of the console shows that number");
+    assert!(core.store().waiting_requests(99, NOW).await.is_err(), "whose they are is read under the mark");
 }
 
 async fn a_request_expires_after_seven_days(core: Core) {

@@ -10,6 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use serde::Serialize;
 use twolatch_core::login::manage::{Actor, ManageError};
 use twolatch_core::store::StoreError;
+use twolatch_core::store::people::damaged;
 
 use crate::config::{ConfigError, DEFAULT_PATH};
 
@@ -141,6 +142,11 @@ impl CliError {
     /// Something is there that must not, or is not there (`EX_CANTCREAT`).
     fn cannot_create(message: impl Into<String>) -> Self {
         Self { message: message.into(), status: 73 }
+    }
+
+    /// What a list that goes on without damaged rows ends in, if there were any (`EX_SOFTWARE`, as for one of them).
+    fn unless_sound(unreadable: &[String]) -> Result<(), Self> {
+        if unreadable.is_empty() { Ok(()) } else { Err(Self { message: damaged(unreadable), status: 70 }) }
     }
 
     /// Checks have failed.

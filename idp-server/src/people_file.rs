@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use twolatch_core::id::Id;
 use twolatch_core::policy::Level;
 use twolatch_core::store::StoreError;
-use twolatch_core::store::people::{Part, Search};
+use twolatch_core::store::people::{Part, Search, next};
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{Email, GroupName, User, UserName};
 
@@ -84,23 +84,33 @@ pub async fn read(
     Ok(if faults.is_empty() { Ok(entries) } else { Err(faults) })
 }
 
-/// All people as a file, a part at a time, to what takes the parts.
+/// All people as a file, a part at a time, to what takes the parts. In the place of somebody whose row is not as it was
+/// written stands a line that no import takes; answers the names of those.
 ///
 /// # Errors
 /// Where the database fails, or what takes them does.
-pub async fn write<E: From<StoreError>>(app: &App, mut take: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+pub async fn write<E: From<StoreError>>(
+    app: &App,
+    mut take: impl FnMut(&str) -> Result<(), E>,
+) -> Result<Vec<String>, E> {
     take(&csv::line(COLUMNS))?;
-    let (now, mut after) = (app.now(), String::new());
+    let (now, mut after, mut unreadable) = (app.now(), Some(String::new()), Vec::new());
     let policy = app.logins.policy(now).await?;
-    loop {
-        let part = Part::after(&after, PAGE);
+    while let Some(behind) = after {
+        let part = Part::after(&behind, PAGE);
         let people = app.store.find_people(&Search::default(), &policy, part, now).await?;
-        let Some(last) = people.last() else { return Ok(()) };
-        after = last.person.user.name.key();
-        for found in &people {
-            take(&line(&found.person.user))?;
+        after = next(&people, PAGE);
+        for found in people {
+            match found {
+                Ok(found) => take(&line(&found.person.user))?,
+                Err(damaged) => {
+                    take(&csv::line([&format!("row_mac: {}", damaged.name), "", "", "", ""]))?;
+                    unreadable.push(damaged.name);
+                }
+            }
         }
     }
+    Ok(unreadable)
 }
 
 fn line(user: &User) -> String {

@@ -16,6 +16,7 @@ on_both!(
     wrong_codes_are_told_per_person_and_in_all,
     alerts_are_posted_by_one_until_they_are_settled,
     t8_an_alert_that_was_changed_is_not_posted,
+    f13_a_moment_that_was_wrong_silences_no_alert,
     a_flood_of_events_is_told_in_few_letters,
 );
 
@@ -128,8 +129,41 @@ async fn t8_an_alert_that_was_changed_is_not_posted(core: Core) {
     note(store, vec![reset("alice", NOW.plus(200))]).await;
     raise(store, 205).await;
     core.tamper("UPDATE alerts SET document = replace(document, 'alice', 'bob')").await;
-    let error = store.claim_alert(NOW.plus(205)).await.unwrap_err();
+    note(store, vec![reset("carol", NOW.plus(206))]).await;
+    raise(store, 207).await;
+    let error = store.claim_alert(NOW.plus(207)).await.unwrap_err();
     assert!(error.to_string().contains("row_mac"), "{error}");
+    let next = store.claim_alert(NOW.plus(207)).await.unwrap().unwrap();
+    assert_eq!(next.alert.person.as_deref(), Some("carol"), "the others are posted");
+    store.settle_alert(&next, None).await.unwrap();
+    assert!(store.claim_alert(NOW.plus(LIFE)).await.unwrap().is_none(), "that is said once");
+}
+
+async fn f13_a_moment_that_was_wrong_silences_no_alert(core: Core) {
+    const AHEAD: i64 = 30 * 86_400;
+    let store = core.store();
+    raise(store, 0).await;
+    note(store, vec![reset("alice", NOW.plus(200))]).await;
+    assert_eq!(raise(store, 205).await, 1);
+    store.settle_alert(&store.claim_alert(NOW.plus(205)).await.unwrap().unwrap(), None).await.unwrap();
+    // One look by a clock that is a month ahead, and what was done then.
+    note(store, vec![reset("bob", NOW.plus(AHEAD))]).await;
+    assert_eq!(raise(store, AHEAD + 1).await, 1);
+    // It is right again, and a while later somebody looks.
+    note(store, vec![reset("carol", NOW.plus(300))]).await;
+    assert_eq!(raise(store, 900).await, 1, "carol, and nobody twice");
+    assert_eq!(raise(store, 905).await, 0);
+    let until = core.number("SELECT alerts_until FROM meta").await;
+    assert!(until <= NOW.plus(905).unix(), "the mark is right again: {until}");
+    note(store, vec![reset("dave", NOW.plus(910))]).await;
+    assert_eq!(raise(store, 915).await, 1);
+    let mut posted = Vec::new();
+    while let Some(posting) = store.claim_alert(NOW.plus(915)).await.unwrap() {
+        store.settle_alert(&posting, None).await.unwrap();
+        posted.extend(posting.alert.person);
+    }
+    posted.sort();
+    assert_eq!(posted, ["bob", "carol", "dave"], "what was told by the wrong clock does not wait for its moment");
 }
 
 async fn a_flood_of_events_is_told_in_few_letters(core: Core) {

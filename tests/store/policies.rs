@@ -1,12 +1,18 @@
 //! The contract of what is kept of earlier versions of the rules.
 
+use twolatch_core::id::Id;
 use twolatch_core::login::manage::ManageError;
-use twolatch_core::policy::{Level, Rules};
+use twolatch_core::policy::{Exemption, Level, Rules, Subject};
 use twolatch_core::store::StoreError;
+use twolatch_core::user::Role;
 
 use crate::support::core::{Core, NOW, actor, on_both};
 
-on_both!(earlier_rules_can_be_put_in_force_again, t8_what_is_kept_of_an_earlier_version_is_no_policy);
+on_both!(
+    earlier_rules_can_be_put_in_force_again,
+    t8_what_is_kept_of_an_earlier_version_is_no_policy,
+    t15_a_policy_that_is_changed_while_it_is_read_is_read_whole,
+);
 
 /// Version 1 asks everybody, version 2 lets people choose.
 async fn two_versions(core: &Core) {
@@ -57,4 +63,32 @@ async fn t8_what_is_kept_of_an_earlier_version_is_no_policy(core: Core) {
     core.tamper("UPDATE policy_versions SET document = replace(document, 'required', 'off')").await;
     assert!(core.store().policy_version(1).await.is_err(), "nor can what is kept be changed");
     assert!(core.logins.restore_rules(1, 2, &actor(NOW.plus(4))).await.is_err());
+}
+
+async fn t15_a_policy_that_is_changed_while_it_is_read_is_read_whole(core: Core) {
+    let other = core.second_server().await;
+    let change = tokio::spawn(async move {
+        for round in 0..100 {
+            let by = actor(NOW.plus(round + 1));
+            let exemption = Exemption {
+                id: Id::from_stored("only".to_owned()),
+                subject: Subject::Role(Role::Member),
+                door: None,
+                level: Level::Off,
+                until: NOW.plus(9999),
+                reason: "test".to_owned(),
+                author: "test".to_owned(),
+                at: NOW,
+            };
+            other.exempt(exemption, &by).await.unwrap();
+            other.end_exemption("only", &by).await.unwrap();
+        }
+    });
+    let mut second = 0;
+    while !change.is_finished() {
+        second += 1;
+        let policy = core.store().policy(false, NOW.plus(second)).await.unwrap();
+        assert_eq!(policy.exemptions.len(), usize::from(policy.version % 2 == 0), "each version has its own");
+    }
+    change.await.unwrap();
 }

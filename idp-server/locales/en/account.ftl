@@ -57,6 +57,7 @@ confirm-lead = You are about to change how your account is protected. A code tha
 confirm-app = Type the code that your authenticator app shows now. If it is the one that you signed in with, wait for the next.
 confirm-mail = We will mail a code to your address.
 confirm-password = You have no second factor yet, so your password is asked for.
+confirm-nothing = Your second factor is a code by mail, and no mail can be sent now. Use a recovery code or key, or ask an administrator for help.
 confirm-send = Send verification code
 confirm-submit = Confirm
 confirm-recovery = Use a recovery code or key instead

@@ -99,6 +99,10 @@ foreseen-refused = { $count ->
     [one] One person will be refused until an administrator opens set-up again.
    *[other] { $count } people will be refused until an administrator opens set-up again.
 }
+foreseen-unreadable = { $count ->
+    [one] Of one person nothing can be said: the row was changed in the database (row_mac), and is refused under any rules.
+   *[other] Of { $count } people nothing can be said: their rows were changed in the database (row_mac), and are refused under any rules.
+}
 
 ## One rule: /admin/settings/rule
 

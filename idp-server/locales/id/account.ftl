@@ -56,6 +56,7 @@ confirm-lead = Anda akan mengubah perlindungan akun Anda. Kode yang dipakai untu
 confirm-app = Ketikkan kode yang sekarang ditampilkan aplikasi autentikator Anda. Jika itu kode yang dipakai untuk masuk, tunggu kode berikutnya.
 confirm-mail = Kami akan mengirim kode ke alamat email Anda.
 confirm-password = Anda belum memiliki faktor kedua, jadi kata sandi Anda yang diminta.
+confirm-nothing = Faktor kedua Anda adalah kode lewat email, dan saat ini tidak ada email yang dapat dikirim. Gunakan kode atau kunci pemulihan, atau minta bantuan administrator.
 confirm-send = Kirim kode verifikasi
 confirm-submit = Pastikan
 confirm-recovery = Gunakan kode atau kunci pemulihan

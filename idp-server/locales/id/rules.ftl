@@ -87,6 +87,7 @@ foreseen-set-up = { $count } orang harus menyiapkan pada saat masuk berikutnya.
 foreseen-asked = { $count } orang sudah menyiapkan sesuatu, dan akan ditanya.
 foreseen-excused = { $count } orang tidak akan ditanya lagi.
 foreseen-refused = { $count } orang akan ditolak sampai administrator membuka penyiapan lagi.
+foreseen-unreadable = Tentang { $count } orang tidak ada yang dapat dikatakan: barisnya diubah di basis data (row_mac), dan ditolak dengan aturan apa pun.
 
 ## Satu aturan: /admin/settings/rule
 

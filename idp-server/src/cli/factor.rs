@@ -8,7 +8,7 @@ use twolatch_core::factor::totp::{Algorithm, Totp};
 use twolatch_core::login::manage::Actor;
 use twolatch_core::login::setup::{Pending, Progress};
 use twolatch_core::qr;
-use twolatch_core::store::people::{Part, Search};
+use twolatch_core::store::people::{Part, Search, next};
 use twolatch_core::time::Timestamp;
 use twolatch_core::typed::{Typed, parse};
 use twolatch_core::user::{GroupName, UserName};
@@ -128,19 +128,25 @@ async fn list(app: &App, name: &UserName, json: bool) -> Result<(), CliError> {
 impl Reset {
     async fn on(self, app: &App, actor: &Actor) -> Result<(), CliError> {
         let many = self.all || self.group.is_some();
-        let mut names = self.names;
+        let (mut names, mut unreadable) = (self.names, Vec::new());
         if many {
             let policy = app.logins.policy(actor.now).await?;
             let set_up = (!self.include_activated).then_some(false);
             let search = Search { group: self.group, set_up, ..Search::default() };
-            let mut after = String::new();
-            loop {
-                let found = app.store.find_people(&search, &policy, Part::after(&after, 500), actor.now).await?;
-                let Some(last) = found.last() else { break };
-                after = last.person.user.name.key();
-                names.extend(found.into_iter().map(|found| found.person.user.name));
+            let mut after = Some(String::new());
+            while let Some(behind) = after {
+                let found = app.store.find_people(&search, &policy, Part::after(&behind, 500), actor.now).await?;
+                after = next(&found, 500);
+                for found in found {
+                    match found {
+                        // Found by an index that is under no mark.
+                        Ok(found) if !search.is_of(&found.person.user, &policy, actor.now) => {}
+                        Ok(found) => names.push(found.person.user.name),
+                        Err(damaged) => unreadable.push(damaged.name),
+                    }
+                }
             }
-            if names.is_empty() {
+            if names.is_empty() && unreadable.is_empty() {
                 return Err(CliError::data(
                     "nobody to reset: all of them have something set up; --include-activated resets those too",
                 ));
@@ -150,7 +156,7 @@ impl Reset {
             app.logins.reset_factors(&name, actor).await?;
             say(format_args!("{name} sets up at the next login."));
         }
-        Ok(())
+        CliError::unless_sound(&unreadable)
     }
 }
 

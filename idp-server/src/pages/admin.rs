@@ -115,7 +115,7 @@ pub(crate) async fn entered(app: &App, browser: &Browser, back: &str) -> Result<
         return Err(ask_again(app, browser, &target(back)));
     }
     app.store.note_console(&session, browser.now).await?;
-    let waiting = app.store.waiting_requests(MOST_WAITING, browser.now).await?.len();
+    let waiting = app.store.count_waiting_requests(MOST_WAITING, browser.now).await?;
     let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
     let console = Console { here: Here::Overview, waiting, may_change: session.user.role == Role::Admin };
     Ok(Entered { session, console })

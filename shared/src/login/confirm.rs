@@ -17,13 +17,16 @@ use crate::store::sessions::{Renewal, renew_session};
 use crate::store::{Person, Session};
 use crate::time::Timestamp;
 
-/// With what somebody who is signed in shows that it is still they: the best that they have.
+/// With what somebody who is signed in shows that it is still they: the best that they have, whether it counts by the rules
+/// or not. Who has a second factor that cannot be shown now, as where no mail is sent, shows no less instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ways {
-    /// A code of this; `None` where they have nothing, and the password is asked for.
+    /// A code of this.
     pub method: Option<Kind>,
     /// A recovery code or the key is taken instead.
     pub recovery: bool,
+    /// The password: there is no second factor at all.
+    pub password: bool,
 }
 
 /// What was shown.
@@ -57,8 +60,14 @@ impl Logins {
     pub(super) async fn ways_of(&self, person: &Person, now: Timestamp) -> Result<Ways, Fault> {
         let policy = self.policy(now).await?;
         let facts = self.facts(&policy, &person.user, person.last_method, Door::Web, now);
-        let method = facts.methods.into_iter().max_by_key(|kind| Assurance::by(*kind));
-        Ok(Ways { method, recovery: method.is_some() && facts.recovery })
+        let best = |kinds: &[Kind]| kinds.iter().copied().max_by_key(|kind| Assurance::by(*kind));
+        let bare = !Kind::METHODS.into_iter().any(|kind| person.user.has(kind));
+        Ok(Ways {
+            // As at a sign-in: what does not count any more is still no less than a password.
+            method: best(&facts.methods).or_else(|| best(&facts.others)),
+            recovery: !bare && facts.recovery,
+            password: bare,
+        })
     }
 
     /// Takes what was shown, by the rules of a sign-in; answers the session's new token. Until five minutes later the
@@ -89,7 +98,7 @@ impl Logins {
                 self.confirm_by_recovery(&person, &typed, renewal, about).await?;
                 return Ok(token);
             }
-            Shown::Password(password) if ways.method.is_none() => {
+            Shown::Password(password) if ways.password => {
                 self.confirm_by_password(&person, password, renewal, about).await?;
                 return Ok(token);
             }

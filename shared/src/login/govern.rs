@@ -129,7 +129,7 @@ impl Logins {
         let exemptions = before.exemptions.iter().chain([&exemption]).cloned().collect();
         let after = Policy { exemptions, ..Policy::clone(&before) };
         let (logins, by, now) = (self.clone(), actor.name.clone(), actor.now);
-        self.change_exemptions(detail, actor, move |connection, store| {
+        self.change_exemptions(&before.clone(), detail, actor, move |connection, store| {
             Box::pin(async move {
                 logins.outlive(connection, &before, &after, (now, exemption.until)).await?;
                 insert_exemption(connection, store, &exemption).await?;
@@ -154,7 +154,7 @@ impl Logins {
         let exemptions = before.exemptions.iter().filter(|one| one.id.as_str() != id).cloned().collect();
         let after = Policy { exemptions, ..Policy::clone(&before) };
         let done = self
-            .change_exemptions(format!("ended {id}"), actor, move |connection, _| {
+            .change_exemptions(&before.clone(), format!("ended {id}"), actor, move |connection, _| {
                 Box::pin(async move {
                     logins.let_an_admin_in(connection, (&before, now), (&after, now)).await?;
                     delete_exemption(connection, &gone).await
@@ -164,13 +164,19 @@ impl Logins {
         if done { Ok(()) } else { Err(ManageError::NoExemption(id.to_owned())) }
     }
 
-    /// Exemptions are part of the policy: a change of one is a new version of it.
-    async fn change_exemptions<W>(&self, detail: String, actor: &Actor, work: W) -> Result<bool, ManageError>
+    /// Exemptions are part of the policy: a change of one is a new version of it. It follows the one that the change was
+    /// checked against, or does not happen.
+    async fn change_exemptions<W>(
+        &self,
+        before: &Policy,
+        detail: String,
+        actor: &Actor,
+        work: W,
+    ) -> Result<bool, ManageError>
     where
         W: for<'c> FnOnce(&'c mut AnyConnection, &'c Store) -> Boxed<'c, Written<bool>> + Send + 'static,
     {
-        let policy = self.policy(actor.now).await?;
-        let (rules, version) = (policy.rules.clone(), policy.version);
+        let (rules, version) = (before.rules.clone(), before.version);
         let about = actor.record(Event::Exempted).saying(detail);
         let (store, by) = (self.store.clone(), actor.clone());
         let done = self

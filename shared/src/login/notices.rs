@@ -13,7 +13,7 @@ use crate::store::addresses::former_addresses;
 use crate::store::budgets::{Budget, HARD_STOP, fails_in};
 use crate::store::links::{Link, Purpose, insert_link};
 use crate::store::mails::queue;
-use crate::store::users::{admins_in, person_in};
+use crate::store::users::{person_in, sound_admins_in};
 use crate::store::{Person, Store, Written};
 use crate::time::Timestamp;
 use crate::user::{Email, User};
@@ -183,7 +183,7 @@ pub(super) async fn alarm(
     stop: Option<&Secret>,
     now: Timestamp,
 ) -> Written<()> {
-    for admin in admins_in(connection, store).await? {
+    for admin in sound_admins_in(connection, store).await? {
         let letter = Letter::Alarm { who: who.to_owned(), event, at: now, stop: stop.cloned() };
         post(connection, store, &admin.user, letter, now).await?;
     }

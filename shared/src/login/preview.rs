@@ -5,10 +5,9 @@ use serde::Serialize;
 use super::Logins;
 use crate::door::Door;
 use crate::policy::{Policy, Rules, Status};
-use crate::store::people::{Found, Part, Search};
+use crate::store::people::{Found, Part, Search, next};
 use crate::store::{Person, StoreError};
 use crate::time::Timestamp;
-use crate::user::UserName;
 
 /// People read at a time.
 const PAGE: i64 = 500;
@@ -29,6 +28,8 @@ pub struct Preview {
     pub excused: Changed,
     /// Who would be refused on the web: an administrator has to reopen their set-up, or reset it.
     pub refused: Changed,
+    /// Of whom nothing can be said: their rows are not as they were written. They are refused under any rules.
+    pub unreadable: Changed,
 }
 
 /// People whose state would change in one way.
@@ -37,23 +38,27 @@ pub struct Changed {
     /// How many.
     pub count: u64,
     /// The first of them.
-    pub names: Vec<UserName>,
+    pub names: Vec<String>,
 }
 
 impl Changed {
     fn add(&mut self, person: &Person) {
+        self.add_named(person.user.name.as_str());
+    }
+
+    fn add_named(&mut self, name: &str) {
         self.count += 1;
         if self.names.len() < NAMED {
-            self.names.push(person.user.name.clone());
+            self.names.push(name.to_owned());
         }
     }
 }
 
 impl Preview {
-    /// Whether nobody's state would change.
+    /// Whether nobody's state would change, and there is nobody of whom that cannot be said.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.set_up.count + self.asked.count + self.excused.count + self.refused.count == 0
+        self.set_up.count + self.asked.count + self.excused.count + self.refused.count + self.unreadable.count == 0
     }
 }
 
@@ -69,10 +74,15 @@ impl Logins {
         let mut last = String::new();
         loop {
             let found = self.store.find_people(&Search::default(), &before, Part::after(&last, PAGE), now).await?;
-            let Some(found_last) = found.last() else { return Ok(preview) };
-            last = found_last.person.user.name.key();
-            for Found { person, .. } in &found {
+            for found in &found {
                 preview.people += 1;
+                let person = match found {
+                    Ok(Found { person, .. }) => person,
+                    Err(damaged) => {
+                        preview.unreadable.add_named(&damaged.name);
+                        continue;
+                    }
+                };
                 let is_refused = |policy| self.explain(policy, person, Door::Web, now).asked.is_refused();
                 if is_refused(&after) && !is_refused(&before) {
                     preview.refused.add(person);
@@ -85,6 +95,10 @@ impl Logins {
                     (_, Status::Activated) => preview.asked.add(person),
                     (_, Status::Disabled(_)) => preview.excused.add(person),
                 }
+            }
+            match next(&found, PAGE) {
+                Some(behind) => last = behind,
+                None => return Ok(preview),
             }
         }
     }

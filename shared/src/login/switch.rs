@@ -13,6 +13,7 @@ use super::mailbox::{Errand, Sent};
 use super::manage::ManageError;
 use super::web::Fault;
 use crate::audit::{Event, Record};
+use crate::door::Door;
 use crate::factor::Kind;
 use crate::policy::{Level, Rules};
 use crate::reason::Reason;
@@ -81,7 +82,8 @@ impl Logins {
     /// # Errors
     /// Where the database fails, or the person has changed since.
     pub async fn has_own_factor(&self, session: &Session, now: Timestamp) -> Result<bool, Fault> {
-        Ok(self.ways_to_confirm(session, now).await?.method.is_some())
+        let (person, policy) = (self.own(session).await?, self.policy(now).await?);
+        Ok(!self.facts(&policy, &person.user, person.last_method, Door::Web, now).methods.is_empty())
     }
 
     /// Turns the organisation's switch, as the version of the policy after `expected`.

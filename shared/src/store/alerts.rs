@@ -25,6 +25,9 @@ pub const LIFE: i64 = 86_400;
 /// For how long an alert belongs to who has taken it to post it, in seconds.
 const LEASE: i64 = 60;
 
+/// Whatever is to be posted later than in so many seconds was put there by a clock that was wrong.
+const FURTHEST: i64 = 3600;
+
 /// Records made into alerts at a time.
 const AT_ONCE: i64 = 500;
 
@@ -62,14 +65,16 @@ impl Store {
             sqlx::query_scalar("SELECT alerts_until FROM meta WHERE id = 'meta'").fetch_one(self.pool()).await?;
         if until == 0 {
             // From now on, overlap and all; what was before is history.
-            self.write(move |connection| Box::pin(async move { move_on(connection, now.unix() + OVERLAP).await }))
+            self.write(move |connection| Box::pin(async move { move_on(connection, now.unix() + OVERLAP, now).await }))
                 .await?;
             return Ok(None);
         }
+        // A clock that was wrong has set a mark far ahead, and nobody knows since when: all that is news is read again.
+        let until = if until > now.unix() + OVERLAP { 0 } else { until };
         let since = until.max(now.unix() - LIFE) - OVERLAP;
         let (mut alerts, full) = self.of_records(chosen, since).await?;
         let until = match alerts.last() {
-            Some(last) if full => last.at,
+            Some(last) if full => last.at.min(now.unix()),
             _ => now.unix(),
         };
         alerts.extend(self.of_wrong_codes(chosen, since, now).await?);
@@ -92,7 +97,7 @@ impl Store {
                 if count > 0 {
                     write_to(connection, &store, &told.addresses, new, now).await?;
                 }
-                move_on(connection, until).await?;
+                move_on(connection, until, now).await?;
                 Ok(Some(count))
             })
         })
@@ -102,22 +107,28 @@ impl Store {
     /// Takes the oldest alert that is to be posted, for a minute.
     ///
     /// # Errors
-    /// Where the database fails, or the row is not as it was written.
+    /// Where the database fails. Where the row is not as it was written: that is said once, and it is never posted.
     pub async fn claim_alert(&self, now: Timestamp) -> Written<Option<Posting>> {
-        const DUE: &str = "SELECT id FROM alerts WHERE next_at <= $1 ORDER BY next_at, id LIMIT 1";
-        let id: Option<String> = sqlx::query_scalar(DUE).bind(now.unix()).fetch_optional(self.pool()).await?;
+        const DUE: &str = "SELECT id FROM alerts WHERE next_at <= $1 OR next_at > $2 ORDER BY next_at, id LIMIT 1";
+        let (due, furthest) = (now.unix(), now.plus(FURTHEST).unix());
+        let id: Option<String> = sqlx::query_scalar(DUE).bind(due).bind(furthest).fetch_optional(self.pool()).await?;
         let Some(id) = id else { return Ok(None) };
-        let row = self
-            .write(move |connection| {
-                Box::pin(async move {
-                    let taken = "UPDATE alerts SET next_at = $3, tries = tries + 1 WHERE id = $1 AND next_at <= $2 \
-                                 RETURNING id, document, at, mac, tries";
-                    let taken = sqlx::query(taken).bind(id).bind(now.unix()).bind(now.plus(LEASE).unix());
-                    Ok(taken.fetch_optional(connection).await?)
-                })
+        let store = self.clone();
+        let taken = self.write(move |connection| {
+            Box::pin(async move {
+                let text = "UPDATE alerts SET next_at = $4, tries = tries + 1 \
+                            WHERE id = $1 AND (next_at <= $2 OR next_at > $3) RETURNING id, document, at, mac, tries";
+                let taken = sqlx::query(text).bind(&id).bind(due).bind(furthest).bind(now.plus(LEASE).unix());
+                let taken = taken.fetch_optional(&mut *connection).await?;
+                let posting = taken.as_ref().map(|row| read(&store, row)).transpose();
+                if posting.as_ref().is_err_and(|error| error.is_of_a_row()) {
+                    let never = "UPDATE alerts SET next_at = NULL WHERE id = $1";
+                    sqlx::query(never).bind(&id).execute(connection).await?;
+                }
+                Ok(posting)
             })
-            .await?;
-        row.as_ref().map(|row| read(self, row)).transpose()
+        });
+        taken.await?
     }
 
     /// Settles an alert that was taken: to be posted again at a moment, or never. Does nothing where another server has
@@ -283,9 +294,11 @@ async fn write_to(
     Ok(())
 }
 
-async fn move_on(connection: &mut AnyConnection, until: i64) -> Written<()> {
-    sqlx::query("UPDATE meta SET alerts_until = $1 WHERE id = 'meta' AND alerts_until < $1")
+/// The mark goes back only from where a clock that was wrong has set it.
+async fn move_on(connection: &mut AnyConnection, until: i64, now: Timestamp) -> Written<()> {
+    sqlx::query("UPDATE meta SET alerts_until = $1 WHERE id = 'meta' AND (alerts_until < $1 OR alerts_until > $2)")
         .bind(until)
+        .bind(now.unix() + OVERLAP)
         .execute(connection)
         .await?;
     Ok(())

@@ -100,6 +100,12 @@ impl StoreError {
 }
 
 impl StoreError {
+    /// Whether it is about one row, which is not as Twolatch wrote it: others can be.
+    #[must_use]
+    pub const fn is_of_a_row(&self) -> bool {
+        matches!(self, Self::Row { .. } | Self::Value { .. })
+    }
+
     /// The same, for the next one who waits for the same thing.
     pub(super) fn again(&self) -> Self {
         match self {

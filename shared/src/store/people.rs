@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, Row};
 use self::condition::{matches, sorted, waits};
 use super::bound::Bound;
 use super::budgets::Charge;
-use super::users::{PERSON, people};
+use super::users::{PERSON, each, people};
 use super::{Person, Store, StoreError, Written};
 use crate::factor::Kind;
 use crate::id::Id;
@@ -20,6 +20,7 @@ use crate::user::{GroupName, Role, User};
 
 mod condition;
 pub mod figures;
+mod marked;
 mod status;
 
 /// What people are searched by: all that is said must be so.
@@ -105,23 +106,48 @@ pub struct Found {
     pub standing: Charge,
 }
 
+/// Somebody who was found, and whose row is not as it was written: nothing in it is believed, nor what it was found by. They
+/// are shown, so that somebody looks after them.
+#[derive(Debug, Clone)]
+pub struct Damaged {
+    /// The row's key.
+    pub id: Id<User>,
+    /// The name as it stands there, in lower case.
+    pub name: String,
+}
+
+/// Behind which name the next part begins for who reads all, by name; nothing behind the last part.
+#[must_use]
+pub fn next(found: &[Result<Found, Damaged>], limit: i64) -> Option<String> {
+    let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= limit);
+    found.last().filter(|_| is_full).map(|last| match last {
+        Ok(found) => found.person.user.name.key(),
+        Err(damaged) => damaged.name.clone(),
+    })
+}
+
+/// What is said of damaged rows, by name, where a list that they are in has ended.
+#[must_use]
+pub fn damaged(names: &[String]) -> String {
+    format!("row_mac: not as Twolatch wrote it, and nothing in it is believed: {}", names.join(", "))
+}
+
 /// Longer than any clock runs: a hold among moments.
 const HELD: i64 = i64::MAX;
 
 impl Store {
-    /// A part of those who match, each with how they stand.
+    /// A part of those who match, each with how they stand; in their places those whose rows are not as they were written.
     ///
     /// # Errors
-    /// Where the database fails, or a row is not as it was written.
+    /// Where the database fails.
     pub async fn find_people(
         &self,
         search: &Search,
         policy: &Policy,
         part: Part<'_>,
         now: Timestamp,
-    ) -> Result<Vec<Found>, StoreError> {
+    ) -> Result<Vec<Result<Found, Damaged>>, StoreError> {
         let ids = self.next_people(search, policy, part, now).await?;
-        let places: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, (id, _))| (id.as_str(), at)).collect();
         let mut bound = Bound::default();
         let waits = waits(HELD, now, &mut bound);
         let chosen = bound.texts(ids.iter().map(|(id, _)| id.as_str()));
@@ -130,19 +156,27 @@ impl Store {
              ORDER BY u.id, f.created_at, f.id"
         );
         let rows = if ids.is_empty() { Vec::new() } else { bound.query(text).fetch_all(self.pool()).await? };
-        let mut standings = Vec::new();
-        let mut last = None;
+        let mut standings = HashMap::new();
         for row in &rows {
-            let id: String = row.try_get(0)?;
-            if last.as_ref() != Some(&id) {
-                standings.push(standing(row)?);
-                last = Some(id);
+            standings.insert(row.try_get::<String, _>(0)?, standing(row)?);
+        }
+        let mut sound = HashMap::new();
+        for person in each(self, &rows) {
+            match person {
+                Ok(person) => drop(sound.insert(person.user.id.clone(), person)),
+                Err(error) if error.is_of_a_row() => tracing::error!(%error, "somebody cannot be listed"),
+                Err(error) => return Err(error),
             }
         }
-        let people = people(self, &rows)?.into_iter().zip(standings);
-        let mut found: Vec<Found> = people.map(|(person, standing)| Found { person, standing }).collect();
-        found.sort_by_key(|found| places.get(found.person.user.id.as_str()).copied());
-        Ok(found)
+        // Who has been removed meanwhile is neither.
+        let found = ids.into_iter().filter_map(|(id, name)| {
+            let standing = standings.remove(id.as_str())?;
+            Some(match sound.remove(&id) {
+                Some(person) => Ok(Found { person, standing }),
+                None => Err(Damaged { id, name }),
+            })
+        });
+        Ok(found.collect())
     }
 
     /// One person with how they stand.
@@ -156,7 +190,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Found>, StoreError> {
         let search = Search { ids: Some(vec![id.clone()]), ..Search::default() };
-        Ok(self.find_people(&search, policy, Part::after("", 1), now).await?.pop())
+        match self.find_people(&search, policy, Part::after("", 1), now).await?.pop() {
+            Some(Err(Damaged { id, .. })) => Err(StoreError::Value { table: "users", row: id.to_string() }),
+            found => Ok(found.and_then(Result::ok)),
+        }
     }
 
     /// How many match.

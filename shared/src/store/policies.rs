@@ -46,12 +46,11 @@ impl Store {
         {
             return Ok(Arc::clone(policy));
         }
-        let version: i64 =
-            sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM policies").fetch_one(self.pool()).await?;
+        let version = self.newest_policy().await?;
         let policy = match cached {
             Some((_, policy)) if policy.version > version => return Err(no_policy(version)),
             Some((_, policy)) if policy.version == version && policy.locked == locked => policy,
-            _ => Arc::new(self.read_policy(version, locked).await?),
+            _ => Arc::new(self.read_newest(version, locked).await?),
         };
         *self.inner.policy.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&policy)));
         Ok(policy)
@@ -102,6 +101,27 @@ impl Store {
             author: values.text(2)?.to_owned(),
             at: values.time(3)?,
         })
+    }
+
+    async fn newest_policy(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM policies").fetch_one(self.pool()).await?)
+    }
+
+    /// Rules and exemptions are read one after the other: where somebody puts the next version in force between them they do
+    /// not fit, and that one is read. Where nobody does they were changed by hand.
+    async fn read_newest(&self, mut version: i64, locked: bool) -> Result<Policy, StoreError> {
+        loop {
+            match self.read_policy(version, locked).await {
+                Err(error @ StoreError::Value { .. }) => {
+                    let newest = self.newest_policy().await?;
+                    if newest <= version {
+                        return Err(error);
+                    }
+                    version = newest;
+                }
+                read => return read,
+            }
+        }
     }
 
     async fn read_policy(&self, version: i64, locked: bool) -> Result<Policy, StoreError> {

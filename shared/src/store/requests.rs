@@ -157,6 +157,16 @@ impl Store {
         Ok(all?.into_iter().filter(|request| request.state(now) == State::Waiting).collect())
     }
 
+    /// How many requests wait, counted up to `most`. No row is read.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn count_waiting_requests(&self, most: i64, now: Timestamp) -> Result<i64, StoreError> {
+        let text = "SELECT COUNT(*) FROM (SELECT id FROM recovery_requests WHERE waiting IS NOT NULL \
+                    AND expires_at > $1 LIMIT $2) AS some_of_them";
+        Ok(sqlx::query_scalar(text).bind(now.unix()).bind(most).fetch_one(self.pool()).await?)
+    }
+
     /// Deletes requests that ended long ago, a few hundred at a time. Answers how many there were.
     ///
     /// # Errors

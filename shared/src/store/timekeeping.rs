@@ -131,6 +131,12 @@ impl Store {
                     .bind(now.plus(3600).unix())
                     .execute(&mut *connection)
                     .await?;
+                // Letters of that time are due now, too. What alerts remember of it they put right themselves.
+                sqlx::query("UPDATE mails SET next_at = $1 WHERE next_at > $2")
+                    .bind(now.unix())
+                    .bind(now.plus(3600).unix())
+                    .execute(&mut *connection)
+                    .await?;
                 record(connection, &store, about).await
             })
         })

@@ -9,6 +9,7 @@ use twolatch_core::factor::Kind;
 use twolatch_core::login::manage::{Actor, ManageError};
 use twolatch_core::login::preview::{Changed, Preview};
 use twolatch_core::policy::{AdminLink, Level, RecoveryKept, Rule, Rules};
+use twolatch_core::store::people::damaged;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{GroupName, Role};
 
@@ -221,15 +222,18 @@ fn merge<K: Ord>(
 fn tell(preview: &Preview, verb: &str) -> Result<(), CliError> {
     let line = |changed: &Changed, what: &str| {
         if changed.count > 0 {
-            let names: Vec<&str> = changed.names.iter().map(twolatch_core::user::UserName::as_str).collect();
-            let more = if changed.count > u64::try_from(names.len()).unwrap_or_default() { ", …" } else { "" };
-            say(format_args!("{} {verb} {what}: {}{more}", changed.count, names.join(", ")));
+            let more =
+                if changed.count > u64::try_from(changed.names.len()).unwrap_or_default() { ", …" } else { "" };
+            say(format_args!("{} {verb} {what}: {}{more}", changed.count, changed.names.join(", ")));
         }
     };
     line(&preview.set_up, "have to set up at the next login");
     line(&preview.asked, "be asked for the second factor that is set up");
     line(&preview.excused, "not be asked any more");
     line(&preview.refused, "be refused on the web until set-up is reopened");
+    if preview.unreadable.count > 0 {
+        say(damaged(&preview.unreadable.names));
+    }
     if preview.is_empty() {
         say("Nobody's state changes.");
     }

@@ -1,7 +1,7 @@
 //! `twolatch user list`: everybody, or those who match, page by page: however many there are, few are in memory.
 
 use clap::Args;
-use twolatch_core::store::people::Part;
+use twolatch_core::store::people::{Part, next};
 use twolatch_core::user::GroupName;
 
 use super::row::Row;
@@ -26,18 +26,20 @@ impl List {
         let policy = app.logins.policy(app.now()).await?;
         let search = self.who.search();
         let mut out = Out { json: self.json, printed: 0, waiting: None };
-        let mut after = String::new();
-        loop {
-            let found = app.store.find_people(&search, &policy, Part::after(&after, PAGE), app.now()).await?;
-            let Some(last) = found.last() else { break };
-            after = last.person.user.name.key();
+        let (mut after, mut unreadable) = (Some(String::new()), Vec::new());
+        while let Some(behind) = after {
+            let found = app.store.find_people(&search, &policy, Part::after(&behind, PAGE), app.now()).await?;
             for found in &found {
-                out.row(&Row::of(found, &policy, app.now()))?;
+                match found {
+                    Ok(found) => out.row(&Row::of(found, &policy, app.now()))?,
+                    Err(damaged) => unreadable.push(damaged.name.clone()),
+                }
             }
+            after = next(&found, PAGE);
         }
         let nobody_at_all = out.printed == 0 && app.store.count_users().await? == 0;
-        out.end(nobody_at_all);
-        Ok(())
+        out.end(nobody_at_all, !unreadable.is_empty());
+        CliError::unless_sound(&unreadable)
     }
 }
 
@@ -75,7 +77,7 @@ impl Out {
         Ok(())
     }
 
-    fn end(&self, nobody_at_all: bool) {
+    fn end(&self, nobody_at_all: bool, more: bool) {
         if let Some(last) = &self.waiting {
             say(format_args!("  {last}\n]"));
             return;
@@ -83,7 +85,7 @@ impl Out {
         match (self.json, self.printed) {
             (true, _) => say("[]"),
             (false, 0) if nobody_at_all => say("No users yet; `twolatch user add NAME` adds one."),
-            (false, 0) => say("Nobody matches."),
+            (false, 0) if !more => say("Nobody matches."),
             (false, _) => {}
         }
     }

@@ -81,6 +81,7 @@ impl Import {
 /// Prints all people.
 pub(super) async fn export(app: &App) -> Result<(), CliError> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    people_file::write::<CliError>(app, |part| Ok(out.write_all(part.as_bytes())?)).await?;
-    Ok(out.flush()?)
+    let unreadable = people_file::write::<CliError>(app, |part| Ok(out.write_all(part.as_bytes())?)).await?;
+    out.flush()?;
+    CliError::unless_sound(&unreadable)
 }

@@ -90,6 +90,8 @@ pub enum By {
     Mail,
     /// The password.
     Password,
+    /// Nothing: no mail is sent.
+    Nothing,
 }
 
 /// The page.
@@ -116,7 +118,8 @@ impl ConfirmPage {
             by: match ways.method {
                 Some(Factor::Totp) => By::App,
                 Some(Factor::EmailCode) => By::Mail,
-                _ => By::Password,
+                _ if ways.password => By::Password,
+                _ => By::Nothing,
             },
             recovery: ways.recovery,
             mailed: None,
@@ -129,7 +132,7 @@ impl ConfirmPage {
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let page = |method: Option<Factor>, notice: Option<Notice>| {
-            let ways = Ways { method, recovery: method == Some(Factor::Totp) };
+            let ways = Ways { method, recovery: method == Some(Factor::Totp), password: method.is_none() };
             Self::of(frame.clone(), Target::Authenticator, ways, "alice".to_owned(), notice)
         };
         let (app, mail) = (Some(Factor::Totp), Some(Factor::EmailCode));
@@ -143,6 +146,7 @@ impl ConfirmPage {
             Self { mailed: Some(Mailed::sample()), ..page(mail, wrong) },
             page(None, None),
             page(None, Some(Account::WrongPassword.into())),
+            Self { by: By::Nothing, recovery: true, ..page(None, None) },
         ]
     }
 }

@@ -4,9 +4,10 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use twolatch_core::factor::Kind;
 use twolatch_core::policy::{Because, Policy, Status, StatusWord, Unasked};
+use twolatch_core::store::StoreError;
 use twolatch_core::store::budgets::Charge;
-use twolatch_core::store::jobs::Action;
-use twolatch_core::store::people::Found;
+use twolatch_core::store::jobs::{Action, Job};
+use twolatch_core::store::people::{Damaged, Found};
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{GroupName, Role, User};
 
@@ -36,7 +37,7 @@ pub struct UsersPage {
     filter: Filter,
     /// How many match.
     total: u32,
-    rows: Vec<Row>,
+    rows: Vec<Line>,
     /// What can be done to many.
     actions: Vec<Action>,
     /// The jobs that run.
@@ -44,6 +45,15 @@ pub struct UsersPage {
     /// Those that have ended lately, and for how many each was done.
     ended: Vec<(String, Text, u32)>,
     said: Said,
+}
+
+/// A line of the list.
+#[derive(Debug)]
+enum Line {
+    /// Somebody.
+    Person(Box<Row>),
+    /// Somebody whose row was changed by hand: no more is known than under what name it stands there.
+    Damaged(String),
 }
 
 /// Somebody in the list.
@@ -140,7 +150,7 @@ impl UsersPage {
     /// Examples, for tests.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
-        let page = |filter: &str, total, rows: Vec<Row>, console: Console| Self {
+        let page = |filter: &str, total, rows: Vec<Line>, console: Console| Self {
             frame: frame.clone(),
             console,
             filter: Filter::read(filter),
@@ -152,20 +162,22 @@ impl UsersPage {
             said: Said::default(),
         };
         let console = || Console::sample(Here::Users);
-        let row = |name: &str, status: Status, standing| Row {
-            id: format!("id-{name}"),
-            name: name.to_owned(),
-            page: ConsolePage::parse(&format!("/admin/user/{name}")),
-            email: Some(format!("{name}@example.org")),
-            why: status.reason().map(|unasked| because(frame, unasked)),
-            status: status.word(),
-            methods: if status == Status::Activated { Kind::METHODS.map(method).into() } else { Vec::new() },
-            role: words::role(Role::Member),
-            groups: "ops, sales".to_owned(),
-            last: (status == Status::Activated).then(|| Timestamp::from_unix(1_772_611_200)),
-            standing,
-            is_self: name == "me",
-            is_ticked: name == "bob",
+        let row = |name: &str, status: Status, standing| {
+            Line::Person(Box::new(Row {
+                id: format!("id-{name}"),
+                name: name.to_owned(),
+                page: ConsolePage::parse(&format!("/admin/user/{name}")),
+                email: Some(format!("{name}@example.org")),
+                why: status.reason().map(|unasked| because(frame, unasked)),
+                status: status.word(),
+                methods: if status == Status::Activated { Kind::METHODS.map(method).into() } else { Vec::new() },
+                role: words::role(Role::Member),
+                groups: "ops, sales".to_owned(),
+                last: (status == Status::Activated).then(|| Timestamp::from_unix(1_772_611_200)),
+                standing,
+                is_self: name == "me",
+                is_ticked: name == "bob",
+            }))
         };
         let rows = || {
             let off = Unasked::Off(Because::Organisation);
@@ -173,10 +185,11 @@ impl UsersPage {
                 row("alice", Status::Activated, Charge::Taken),
                 row("bob", Status::Pending, Charge::Wait(Timestamp::from_unix(1_772_611_200))),
                 row("carol", Status::Disabled(off), Charge::Held),
+                Line::Damaged("mallory".to_owned()),
                 row("me", Status::Disabled(Unasked::Account), Charge::Taken),
             ]
         };
-        let mut nobody = page("nobody=yes", 4, rows(), console());
+        let mut nobody = page("nobody=yes", 5, rows(), console());
         nobody.said = Said::error(t("users-none-ticked"));
         let mut running = page("", 1, vec![row("me", Status::Activated, Charge::Taken)], console());
         running.running = vec![("abc".to_owned(), action(Action::Disable))];
@@ -185,7 +198,7 @@ impl UsersPage {
         vec![
             page("q=a&status=pending&sort=-login&page=2", 120, rows(), console()),
             page("q=%3Cb%3E", 0, Vec::new(), console()),
-            page("", 4, rows(), console().looking()),
+            page("", 5, rows(), console().looking()),
             nobody,
             running,
         ]
@@ -255,20 +268,35 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
     let search = filter.search();
     let total = app.store.count_people(&search, &policy, now).await?;
     let found = app.store.find_people(&search, &policy, filter.part(), now).await?;
-    let running = app.store.running_jobs().await?.into_iter();
-    let running = running.map(|job| (job.id.to_string(), action(job.work.action))).collect();
-    let ended = app.store.ended_jobs(now.plus(-LATELY), ENDED).await?.into_iter();
+    let running = readable(app.store.running_jobs().await)?;
+    let running = running.into_iter().map(|job| (job.id.to_string(), action(job.work.action))).collect();
+    let ended = readable(app.store.ended_jobs(now.plus(-LATELY), ENDED).await)?.into_iter();
     let ended = ended.map(|job| (job.id.to_string(), action(job.work.action), number(job.work.done))).collect();
     let actions = Action::ALL.into_iter().filter(|action| *action != Action::Invite || app.logins.mail).collect();
     let notice = browser.notice(&app);
     let said = if filter.nobody { Said::error(t("users-none-ticked")) } else { notice.into() };
     let page = |frame: Frame| {
-        let rows =
-            found.into_iter().map(|found| Row::of(&frame, &policy, found, &inside.session.user, &filter.picks, now));
-        let rows = rows.collect();
+        let line = |found| match found {
+            Ok(found) => {
+                Line::Person(Box::new(Row::of(&frame, &policy, found, &inside.session.user, &filter.picks, now)))
+            }
+            Err(Damaged { name, .. }) => Line::Damaged(name),
+        };
+        let rows = found.into_iter().map(line).collect();
         let frame = filter.pairs().iter().fold(frame, |frame, (name, value)| frame.keeping(name, value));
         let (total, console) = (number(total), inside.console.at(Here::Users));
         UsersPage { frame, console, filter, total, rows, actions, running, ended, said }
     };
     Ok(show_page(&app, &browser, None, page)?)
+}
+
+/// Jobs, or none where the row of one is not as it was written: that closes no list of people.
+fn readable(jobs: Result<Vec<Job>, StoreError>) -> Result<Vec<Job>, StoreError> {
+    match jobs {
+        Err(error) if error.is_of_a_row() => {
+            tracing::error!(%error, "what was done to many cannot be listed");
+            Ok(Vec::new())
+        }
+        jobs => jobs,
+    }
 }

@@ -51,7 +51,9 @@ pub(super) async fn batch(
     // Before anybody's row, as where administrators change each other.
     hold_admins(connection).await?;
     job.work.after.clone_from(last);
-    let (people, unreadable) = read(connection, store, next).await?;
+    let (mut people, unreadable) = read(connection, store, next).await?;
+    // They were found by what is under no mark, as the index of groups.
+    people.retain(|person| job.work.whom.is_of(&person.user, policy, actor.now));
     let mut outcome = match job.work.action {
         Action::RequestRegistration => register(connection, logins, policy, actor, &job, people).await?,
         Action::Disable => disable(connection, logins, policy, actor, people).await?,
