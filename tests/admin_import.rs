@@ -60,6 +60,23 @@ fn a_dry_run_changes_nothing_and_an_import_adds_all() {
 }
 
 #[test]
+fn t9_whoever_was_removed_lately_gets_no_link_and_the_others_do() {
+    let (_folder, server) = server();
+    let mail = "\n[mail]\nfrom = \"id@example.org\"\nurl = \"smtp://127.0.0.1:9?tls=none\"\n";
+    let config = std::fs::read_to_string(server.config_path()).unwrap();
+    std::fs::write(server.config_path(), config + mail).unwrap();
+    server.run(&["user", "add", "anna"], "");
+    server.run(&["user", "delete", "anna"], "");
+    let table = "name,email\nanna,other@example.org\nben,ben@example.org\n";
+    let output = server.try_run(&["user", "import", "-", "--invite"], table);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("anna was removed and added again: no link or code goes there for 72 hours"), "{said}");
+    assert!(said.contains("ben: mail_deferred"), "nobody takes mail there, but it is tried: {said}");
+    let output = server.try_run(&["user", "invite", "--mail", "anna"], "");
+    assert_eq!(output.status.code(), Some(65), "{output:?}");
+}
+
+#[test]
 fn w29_every_fault_has_its_line_and_nobody_is_added() {
     let (_folder, server) = server();
     let cases = [
@@ -173,7 +190,8 @@ async fn w29_many_are_added_at_once_or_nobody_is(core: Core) {
     assert_eq!(core.number("SELECT COUNT(*) FROM users").await, 3);
     assert_eq!(core.number("SELECT COUNT(*) FROM memberships").await, 2);
     let recorded = core.store().latest_audit(100).await.unwrap();
-    assert_eq!(recorded.iter().filter(|record| record.detail.as_deref() == Some("imported")).count(), 2);
+    let said = Some("imported, role member, groups staff");
+    assert_eq!(recorded.iter().filter(|record| record.detail.as_deref() == said).count(), 2);
     let keys = |all: &[&str]| all.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
     let taken = core.store().taken_names(&keys(&["anna", "nobody", "taken"])).await.unwrap();
     assert_eq!(taken.into_iter().collect::<Vec<_>>(), ["anna", "taken"]);

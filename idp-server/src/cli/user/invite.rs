@@ -1,7 +1,7 @@
 //! `twolatch user invite`: one-time links, printed or mailed.
 
 use serde::Serialize;
-use twolatch_core::login::manage::Actor;
+use twolatch_core::login::manage::{Actor, ManageError};
 use twolatch_core::user::UserName;
 
 use crate::cli::{CliError, say, say_json};
@@ -42,9 +42,18 @@ pub(super) async fn mail(app: &App, names: Vec<UserName>, actor: &Actor) -> Resu
         ))
     })?;
     let relay = Relay::new(settings).map_err(|error| CliError { message: error.to_string(), status: 78 })?;
-    let (mut later, mut lost) = (0, 0);
+    let (mut later, mut lost, mut held) = (0, 0, 0);
     for name in names {
-        let outgoing = app.logins.invite_by_mail(&name, actor).await?;
+        let outgoing = match app.logins.invite_by_mail(&name, actor).await {
+            Ok(outgoing) => outgoing,
+            // The others are not kept from their mail by it.
+            Err(error @ ManageError::Held(..)) => {
+                held += 1;
+                say(format_args!("{name}: {error}."));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         match deliver(app, settings, &relay, &outgoing).await? {
             Fate::Taken => say(format_args!("{name} has mail.")),
             Fate::Deferred { next, trouble } => {
@@ -60,7 +69,8 @@ pub(super) async fn mail(app: &App, names: Vec<UserName>, actor: &Actor) -> Resu
     }
     relay.hang_up().await;
     match (later, lost) {
-        (0, 0) => Ok(()),
+        (0, 0) if held == 0 => Ok(()),
+        (0, 0) => Err(CliError::data(format!("nothing is mailed to {held} of the addresses, which are held"))),
         (_, 0) => Err(CliError { message: format!("mail_deferred: {later} of the mails"), status: 75 }),
         _ => Err(CliError { message: format!("mail_failed: {lost} of the mails; check the addresses"), status: 69 }),
     }
