@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use twolatch_core::id::Id;
 use twolatch_core::policy::Level;
 use twolatch_core::store::StoreError;
-use twolatch_core::store::people::{Part, Search, next};
+use twolatch_core::store::people::{self, Search, next};
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{Email, GroupName, User, UserName};
 
@@ -84,33 +84,42 @@ pub async fn read(
     Ok(if faults.is_empty() { Ok(entries) } else { Err(faults) })
 }
 
-/// All people as a file, a part at a time, to what takes the parts. In the place of somebody whose row is not as it was
-/// written stands a line that no import takes; answers the names of those.
+/// A part of all people as a file.
+#[derive(Debug)]
+pub struct Part {
+    /// Its lines.
+    pub text: String,
+    /// The names of those whose row is not as it was written; in their place stands a line that no import takes.
+    pub unreadable: Vec<String>,
+    /// Where the next part begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// The first line of the file.
+#[must_use]
+pub fn head() -> String {
+    csv::line(COLUMNS)
+}
+
+/// The part of it behind a name key; behind the empty one is everybody.
 ///
 /// # Errors
-/// Where the database fails, or what takes them does.
-pub async fn write<E: From<StoreError>>(
-    app: &App,
-    mut take: impl FnMut(&str) -> Result<(), E>,
-) -> Result<Vec<String>, E> {
-    take(&csv::line(COLUMNS))?;
-    let (now, mut after, mut unreadable) = (app.now(), Some(String::new()), Vec::new());
+/// Where the database fails.
+pub async fn part(app: &App, behind: &str) -> Result<Part, StoreError> {
+    let now = app.now();
     let policy = app.logins.policy(now).await?;
-    while let Some(behind) = after {
-        let part = Part::after(&behind, PAGE);
-        let people = app.store.find_people(&Search::default(), &policy, part, now).await?;
-        after = next(&people, PAGE);
-        for found in people {
-            match found {
-                Ok(found) => take(&line(&found.person.user))?,
-                Err(damaged) => {
-                    take(&csv::line([&format!("row_mac: {}", damaged.name), "", "", "", ""]))?;
-                    unreadable.push(damaged.name);
-                }
+    let people = app.store.find_people(&Search::default(), &policy, people::Part::after(behind, PAGE), now).await?;
+    let mut part = Part { text: String::new(), unreadable: Vec::new(), next: next(&people, PAGE) };
+    for found in people {
+        match found {
+            Ok(found) => part.text += &line(&found.person.user),
+            Err(damaged) => {
+                part.text += &csv::line([&format!("row_mac: {}", damaged.name), "", "", "", ""]);
+                part.unreadable.push(damaged.name);
             }
         }
     }
-    Ok(unreadable)
+    Ok(part)
 }
 
 fn line(user: &User) -> String {

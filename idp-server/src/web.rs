@@ -18,3 +18,4 @@ pub mod notice;
 pub mod path;
 pub mod request;
 pub mod session;
+pub mod stream;

@@ -20,6 +20,7 @@ use crate::web::notice::Notice;
 use crate::web::notice::person::{PersonNotice, Refusal};
 use crate::web::path::Links;
 use crate::web::path::person::{ADMIN_EXPORT, ADMIN_IMPORT};
+use crate::web::stream::{self, Out};
 
 /// So many people of a table are shown.
 const SHOWN: usize = 50;
@@ -142,18 +143,31 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
 /// All people as a file.
 pub(crate) async fn export(State(app): State<App>, browser: Browser) -> Answer {
     entered(&app, &browser, ADMIN_EXPORT).await?;
-    let mut table = String::new();
-    // Whom it leaves out stands in the file, too.
-    let _: Vec<String> = people_file::write::<StoreError>(&app, |part| {
-        table += part;
-        Ok(())
-    })
-    .await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"people.csv\""),
     ];
-    Ok((headers, table).into_response())
+    let (out, body) = stream::body();
+    tokio::spawn(async move {
+        if let Err(error) = write(&app, &out).await {
+            out.fail(error).await;
+        }
+    });
+    Ok((headers, body).into_response())
+}
+
+/// Whom it leaves out stands in the file, too.
+async fn write(app: &App, out: &Out) -> Result<(), StoreError> {
+    let (mut text, mut behind) = (people_file::head(), String::new());
+    loop {
+        let part = people_file::part(app, &behind).await?;
+        text += &part.text;
+        let (wanted, Some(next)) = (out.send(std::mem::take(&mut text)).await, part.next) else { return Ok(()) };
+        if !wanted {
+            return Ok(());
+        }
+        behind = next;
+    }
 }
 
 fn number(count: usize) -> u32 {

@@ -1,15 +1,8 @@
-//! `/admin/audit/export`: the records that are meant, as a file. It is written while it is sent: few records are in
-//! memory, however many there are.
+//! `/admin/audit/export`: the records that are meant, as a file.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
-use hyper::body::Frame;
-use tokio::sync::mpsc;
 use twolatch_core::store::audit::{Filter, Position};
 use twolatch_core::store::{Store, StoreError};
 
@@ -21,12 +14,10 @@ use crate::trail::Format;
 use crate::web::browser::Browser;
 use crate::web::failure::Kind;
 use crate::web::path::console::{ADMIN_AUDIT, with_query};
+use crate::web::stream::{self, Out};
 
 /// Records read at a time.
 const PAGE: i64 = 500;
-
-/// Pieces that wait to be sent.
-const AHEAD: usize = 2;
 
 /// Sends it.
 pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(query): RawQuery) -> Answer {
@@ -45,48 +36,25 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static(name)),
     ];
-    let (sender, pieces) = mpsc::channel(AHEAD);
+    let (out, body) = stream::body();
     let store = app.store.clone();
     tokio::spawn(async move {
-        if let Err(error) = write(&store, &filter, format, &sender).await {
-            tracing::error!(%error, "an export of the audit has ended early");
-            // The connection breaks: a file that is cut off must not look whole.
-            drop(sender.send(Err(error)).await);
+        if let Err(error) = write(&store, &filter, format, &out).await {
+            out.fail(error).await;
         }
     });
-    Ok((headers, Body::new(Pieces(pieces))).into_response())
+    Ok((headers, body).into_response())
 }
 
-type Piece = Result<Bytes, StoreError>;
-
-async fn write(store: &Store, filter: &Filter, format: Format, out: &mpsc::Sender<Piece>) -> Result<(), StoreError> {
+async fn write(store: &Store, filter: &Filter, format: Format, out: &Out) -> Result<(), StoreError> {
     let mut text = format.head();
     let mut from: Option<Position> = None;
     loop {
         let found = store.search_audit(filter, from.as_ref(), PAGE).await?;
         text.extend(found.records.iter().map(|record| format.record(record)));
-        // Whoever took it has gone: nobody needs the rest.
-        if !text.is_empty() && out.send(Ok(std::mem::take(&mut text).into())).await.is_err() {
-            return Ok(());
-        }
         from = found.next;
-        if from.is_none() {
+        if !out.send(std::mem::take(&mut text)).await || from.is_none() {
             return Ok(());
         }
-    }
-}
-
-/// A body that comes in pieces.
-struct Pieces(mpsc::Receiver<Piece>);
-
-impl HttpBody for Pieces {
-    type Data = Bytes;
-    type Error = StoreError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
-        self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 }
