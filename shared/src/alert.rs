@@ -50,6 +50,22 @@ pub struct Alert {
     pub count: Option<i64>,
 }
 
+impl Alert {
+    /// Whether it is about less that is asked of somebody, or more that somebody may: told before what happens every day,
+    /// however much of that there is.
+    #[must_use]
+    pub fn weighs(&self) -> bool {
+        let heavy = [Event::PolicyChanged, Event::Exempted, Event::FactorsReset];
+        let says_role =
+            || self.detail.iter().flat_map(|detail| detail.split(", ")).any(|part| part.starts_with("role "));
+        match self.event.parse::<Event>() {
+            Ok(Event::UserChanged) => says_role(),
+            Ok(event) => heavy.contains(&event),
+            Err(_) => false,
+        }
+    }
+}
+
 /// The event of an alert about one person's wrong codes.
 pub const WRONG_CODES: &str = "wrong_codes";
 

@@ -135,8 +135,8 @@ pub enum Letter {
     Alerts {
         /// What has happened.
         alerts: Vec<Alert>,
-        /// How much more.
-        more: u32,
+        /// How much more, by event.
+        more: Vec<(String, u32)>,
     },
     /// What an administrator has answered to a recovery request.
     Decision {

@@ -18,10 +18,12 @@ on_both!(
     t8_an_alert_that_was_changed_is_not_posted,
     f13_a_moment_that_was_wrong_silences_no_alert,
     a_flood_of_events_is_told_in_few_letters,
+    t9_a_flood_hides_nothing_that_weighs_more,
 );
 
 fn chosen() -> Chosen {
-    Chosen { events: vec![Event::FactorsReset, Event::Exempted], wrong_codes_per_person: 3, wrong_codes_in_all: 5 }
+    let events = vec![Event::FactorsReset, Event::Exempted, Event::UserChanged, Event::RecoveryAsked];
+    Chosen { events, wrong_codes_per_person: 3, wrong_codes_in_all: 5 }
 }
 
 fn told() -> Told {
@@ -174,4 +176,27 @@ async fn a_flood_of_events_is_told_in_few_letters(core: Core) {
     assert_eq!(raise(store, 210).await, 100);
     let letters = letters(store).await;
     assert_eq!(letters.iter().map(Vec::len).collect::<Vec<_>>(), [50, 50]);
+}
+
+async fn t9_a_flood_hides_nothing_that_weighs_more(core: Core) {
+    let store = core.store();
+    raise(store, 0).await;
+    let asked = |number| Record::new(NOW.plus(200), Event::RecoveryAsked).about(&format!("user{number}"));
+    let changed = |detail: &str| Record::new(NOW.plus(201), Event::UserChanged).about(&"mallory").saying(detail);
+    let mut records: Vec<Record> = (0..60).map(asked).collect();
+    records.push(Record::new(NOW.plus(202), Event::Exempted));
+    records.extend([changed("enabled"), changed("email x@example.org, role admin")]);
+    note(store, records).await;
+    assert_eq!(raise(store, 205).await, 63);
+    let mail = store.claim_mails(9, NOW.plus(4000)).await.unwrap().remove(0);
+    let Letter::Alerts { alerts, more } = mail.mail.letter else { panic!("{mail:?}") };
+    let first: Vec<_> = alerts.iter().take(3).map(|alert| (alert.event.as_str(), alert.detail.as_deref())).collect();
+    let role = Some("email x@example.org, role admin");
+    assert_eq!(
+        first,
+        [("user_changed", role), ("exempted", None), ("recovery_asked", None)],
+        "the oldest of both first"
+    );
+    let left_out = [("recovery_asked", 12), ("user_changed", 1)].map(|(event, count)| (event.to_owned(), count));
+    assert_eq!((alerts.len(), more), (50, left_out.to_vec()), "what is not named is counted, each for itself");
 }

@@ -6,7 +6,7 @@ mail-subject-alerts = { $organisation }: alert
 mail-alerts = This has just happened at { $organisation }, and you are to be told of it. The audit has all records.
 mail-alert-wrong-codes = { $count } wrong codes of { $who } within an hour, behind a right first factor
 mail-alert-wrong-codes-in-all = { $count } wrong codes of all people within an hour, behind a right first factor
-mail-alerts-more = And { $count } more; see the audit.
+mail-alerts-more = And { $count } more ({ $events }); see the audit.
 
 ## The audit
 

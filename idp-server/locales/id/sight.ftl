@@ -6,7 +6,7 @@ mail-subject-alerts = { $organisation }: peringatan
 mail-alerts = Hal berikut baru saja terjadi di { $organisation }, dan Anda perlu diberi tahu. Semua catatan ada di audit.
 mail-alert-wrong-codes = { $count } kode salah dari { $who } dalam satu jam, setelah faktor pertama yang benar
 mail-alert-wrong-codes-in-all = { $count } kode salah dari semua orang dalam satu jam, setelah faktor pertama yang benar
-mail-alerts-more = Dan { $count } lagi; lihat audit.
+mail-alerts-more = Dan { $count } lagi ({ $events }); lihat audit.
 
 ## The audit
 

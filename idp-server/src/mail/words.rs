@@ -145,8 +145,12 @@ impl Writer<'_> {
             Letter::Alerts { alerts, more } => {
                 let mut parts = vec![self.text(t("mail-alerts").with("organisation", &self.organisation))];
                 parts.extend(alerts.iter().map(|alert| Part::Text(self.alert(alert))));
-                if *more > 0 {
-                    parts.push(self.text(t("mail-alerts-more").number("count", *more)));
+                if !more.is_empty() {
+                    let count = more.iter().fold(0_u32, |sum, (_, count)| sum.saturating_add(*count));
+                    let events: Vec<_> =
+                        more.iter().map(|(event, count)| format!("{count} {}", plain(event))).collect();
+                    let text = t("mail-alerts-more").number("count", count);
+                    parts.push(self.text(text.with("events", events.join(", "))));
                 }
                 parts
             }

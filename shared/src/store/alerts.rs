@@ -92,7 +92,7 @@ impl Store {
                         new.push(alert);
                     }
                 }
-                new.sort_by_key(|alert| alert.at);
+                new.sort_by_key(|alert| (!alert.weighs(), alert.at));
                 let count = new.len();
                 if count > 0 {
                     write_to(connection, &store, &told.addresses, new, now).await?;
@@ -276,7 +276,7 @@ fn read(store: &Store, row: &AnyRow) -> Written<Posting> {
     Ok(Posting { alert, tries: row.try_get(4)? })
 }
 
-/// One letter to each address.
+/// One letter to each address, of alerts in the order in which they are told.
 async fn write_to(
     connection: &mut AnyConnection,
     store: &Store,
@@ -284,10 +284,15 @@ async fn write_to(
     mut alerts: Vec<Alert>,
     now: Timestamp,
 ) -> Written<()> {
-    let more = u32::try_from(alerts.len().saturating_sub(IN_A_LETTER)).unwrap_or(u32::MAX);
-    alerts.truncate(IN_A_LETTER);
+    let mut more: Vec<(String, u32)> = Vec::new();
+    for alert in alerts.split_off(alerts.len().min(IN_A_LETTER)) {
+        match more.iter_mut().find(|(event, _)| *event == alert.event) {
+            Some((_, count)) => *count += 1,
+            None => more.push((alert.event, 1)),
+        }
+    }
     for to in addresses {
-        let letter = Letter::Alerts { alerts: alerts.clone(), more };
+        let letter = Letter::Alerts { alerts: alerts.clone(), more: more.clone() };
         let mail = Mail { to: to.clone(), name: String::from(to.clone()), language: None, letter };
         queue(connection, store, &mail, now.plus(NOTICE_LIFE), now).await?;
     }

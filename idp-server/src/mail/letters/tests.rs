@@ -38,7 +38,7 @@ fn samples() -> Vec<Letter> {
         Letter::Decision { approved: true, note: Some("see you at the desk".to_owned()) },
         Letter::Decision { approved: false, note: None },
         Letter::ConfirmChange { code: secret("012345"), minutes: 5 },
-        Letter::Alerts { alerts: alerts(), more: 12 },
+        Letter::Alerts { alerts: alerts(), more: vec![("link_made".to_owned(), 11), ("code_reused".to_owned(), 1)] },
     ];
     all.extend(Notice::ALL.into_iter().enumerate().map(|(index, event)| Letter::Notice {
         event,
