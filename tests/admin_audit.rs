@@ -9,9 +9,13 @@ use twolatch_core::store::audit::record;
 use twolatch_core::user::Role;
 
 use crate::admin::{confirm, of_role};
+use crate::support::core::{log_in, ssh, wrong_code};
 use crate::support::database::Engine;
+use crate::support::run;
 use crate::support::server::Server;
-use crate::support::site::Site;
+use crate::support::site::{Browser, PASSWORD, Site};
+use crate::support::visitor::Visitor;
+use crate::support::wait::until;
 
 const AUDIT: &str = "/admin/audit";
 const EXPORT: &str = "/admin/audit/export";
@@ -165,4 +169,71 @@ fn the_command_line_finds_takes_away_and_checks_sqlite() {
 #[test]
 fn the_command_line_finds_takes_away_and_checks_postgres() {
     at_the_command_line(Engine::Postgres);
+}
+
+#[test]
+fn t16_sec_6_the_head_of_the_trail_stands_in_the_log_where_the_databases_writer_cannot_change_it() {
+    const CUT: &str = "import sqlite3, sys; held = sqlite3.connect(sys.argv[1]); held.execute('DELETE FROM audit'); \
+                       held.execute('DELETE FROM audit_links'); held.commit()";
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::init(Engine::Sqlite, folder.path()).unwrap();
+    server.start();
+    let client = Visitor::client();
+    let mut visitor = Visitor::new(&client, &server);
+    let page = visitor.get("/login");
+    visitor.post(&page, &[("username", "alice"), ("password", "wrong")]);
+    until("the head", || server.log().contains("audit head=").then_some(()));
+    let journal = server.log();
+    server.run(&["audit", "verify", "--heads", "-"], &journal);
+    server.stop();
+    let file = server.config_path().with_file_name("data").join("twolatch.db");
+    run("/usr/bin/python3", &["-c", CUT, file.to_str().unwrap()], "");
+    server.run(&["audit", "verify"], "");
+    let output = server.try_run(&["audit", "verify", "--heads", "-"], &journal);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("the trail was cut"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_5_every_try_is_on_record_with_who_where_how_and_how_it_ended() {
+    let site = Site::new().await;
+    let totp = site.enrolled("alice").await;
+    let mut browser = Browser::default();
+    for (name, password) in [("alice", "wrong"), ("no\r\nbody", PASSWORD)] {
+        let page = site.open(&mut browser, "/login").await;
+        site.submit(&mut browser, &page, &[("username", name), ("password", password)]).await;
+    }
+    let page = site.enter(&mut browser, "alice").await;
+    let page = site.submit(&mut browser, &page, &[("code", &wrong_code(&totp, site.now()))]).await;
+    site.submit(&mut browser, &page, &[("code", &site.code(&totp))]).await;
+    drop(log_in(&site.app.logins, &ssh("alice"), &site.code(&totp), site.now()).await);
+    let records = site.app.store.latest_audit(50).await.unwrap();
+    let tries: Vec<_> = records.iter().rev().filter(|one| ["password", "code"].contains(&one.event.as_str())).collect();
+    let said: Vec<_> = tries
+        .iter()
+        .map(|one| {
+            let part = |text: &'_ Option<String>| text.clone().unwrap_or_default();
+            format!(
+                "{} {} {} {} {} {}",
+                one.event,
+                one.result,
+                part(&one.user_name),
+                part(&one.door),
+                part(&one.source),
+                part(&one.factor)
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "password password alice web 192.0.2.7 password",
+            "password password  web 192.0.2.7 password",
+            "password ok alice web 192.0.2.7 password",
+            "code wrong alice web 192.0.2.7 totp",
+            "code ok alice web 192.0.2.7 totp",
+            "code replay alice ssh 192.0.2.1 totp",
+        ]
+    );
+    assert!(tries.iter().all(|one| one.host.as_deref() == Some("test") && one.at == site.now().unix()));
 }
