@@ -1,6 +1,7 @@
 //! The audit in the console and at the command line: finding, taking away, checking.
 
 use axum::http::{StatusCode, header};
+use idp_server::router;
 use serde_json::Value;
 use twolatch_core::audit::{Event, Record};
 use twolatch_core::door::Door;
@@ -9,11 +10,11 @@ use twolatch_core::store::audit::record;
 use twolatch_core::user::Role;
 
 use crate::admin::{confirm, of_role};
-use crate::support::core::{log_in, ssh, wrong_code};
+use crate::support::core::{actor, log_in, parsed, ssh, wrong_code};
 use crate::support::database::Engine;
 use crate::support::run;
 use crate::support::server::Server;
-use crate::support::site::{Browser, PASSWORD, Site};
+use crate::support::site::{Browser, PASSWORD, Site, encode};
 use crate::support::visitor::Visitor;
 use crate::support::wait::until;
 
@@ -238,4 +239,37 @@ async fn sec_5_every_try_is_on_record_with_who_where_how_and_how_it_ended() {
         ]
     );
     assert!(tries.iter().all(|one| one.host.as_deref() == Some("test") && one.at == site.now().unix()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_13_w_14_what_others_have_written_is_text_on_every_page_of_the_console() {
+    const HOSTILE: &str = "{{7*7}}</title><script>alert(1)</script><img src=x onerror=1>'\"";
+    let site = Site::new().await;
+    let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
+    let anna = site.enrolled("anna").await;
+    let (name, label, root) = (parsed("anna"), Some(HOSTILE.to_owned()), actor(site.now()));
+    site.app.logins.provision_totp(&name, anna, label, &root).await.unwrap();
+    note(&site, vec![code(&site, "anna", 0).saying(HOSTILE), code(&site, HOSTILE, 1)]).await;
+    let page = site.open(&mut browser, "/admin/settings/exemption").await;
+    let page = confirm(&site, &mut browser, &totp, &page).await;
+    let typed =
+        [("kind", "person"), ("of", "anna"), ("door", "ssh"), ("level", "off"), ("days", "3"), ("reason", HOSTILE)];
+    site.submit_to(&mut browser, &page, "/admin/settings/exemption", &typed).await;
+    let query = encode([("q", HOSTILE), ("person", HOSTILE), ("group", HOSTILE)]);
+    let mut shown = 0;
+    for (path, _) in router::console() {
+        let to = path.replace("{name}", "anna").replace("{version}", "1").replace("{id}", "x");
+        for to in [to.clone(), format!("{to}?{query}")] {
+            let page = site.get(&mut browser, &to).await;
+            let is_page =
+                page.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+            if is_page {
+                for tag in ["<script>alert", "<img src=x", "</title><script"] {
+                    assert!(!page.body.contains(tag), "{to}: {page:?}");
+                }
+                shown += usize::from(page.body.contains("{{7*7}}&#60;/title&#62;"));
+            }
+        }
+    }
+    assert!(shown >= 4, "on {shown} pages it really stands: audit, person, rules, what was looked for");
 }
