@@ -150,4 +150,6 @@ mod two_servers;
 #[cfg(test)]
 mod walk;
 #[cfg(test)]
+mod ways_in;
+#[cfg(test)]
 mod web_abuse;
