@@ -35,7 +35,7 @@ pub(crate) async fn confirm(site: &Site, browser: &mut Browser, totp: &Totp, pag
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sec_5_every_page_and_action_of_the_console_asks_for_the_role() {
+async fn t9_every_page_and_action_of_the_console_asks_for_the_role() {
     let site = Site::new().await;
     let mut people = vec![("nobody", Browser::default())];
     for (name, role) in [("member", Role::Member), ("supervisor", Role::Supervisor), ("admin", Role::Admin)] {
@@ -86,7 +86,7 @@ async fn token(site: &Site, browser: &mut Browser) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sec_9_a_console_that_is_left_alone_closes() {
+async fn t9_a_console_that_is_left_alone_closes() {
     let site = Site::new().await;
     let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
     let to = format!("{WHY}?person=admin");

@@ -1,5 +1,5 @@
 //! One person's page, and what administrators do there: behind a fresh second factor, never to themselves, and without ever
-//! seeing a secret (REC-12, T-9, SEC-9, W-19).
+//! seeing a secret (REC-12, T-9, W-19).
 
 use axum::http::StatusCode;
 use twolatch_core::factor::totp::Totp;
@@ -152,7 +152,7 @@ async fn what_is_done_happens_is_said_and_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sec_9_nothing_is_done_without_a_fresh_second_factor_nor_to_oneself() {
+async fn t9_nothing_is_done_without_a_fresh_second_factor_nor_to_oneself() {
     let site = Site::mailing().await;
     let (mut browser, totp) = office(&site).await;
     let before = anna(&site).await.security_version;

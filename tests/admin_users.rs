@@ -144,7 +144,7 @@ async fn all_who_match_are_meant_where_that_is_chosen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sec_5_a_supervisor_sees_the_list_and_has_nothing_to_tick() {
+async fn t9_a_supervisor_sees_the_list_and_has_nothing_to_tick() {
     let site = Site::new().await;
     let (mut browser, _) = of_role(&site, "sue", Role::Supervisor).await;
     let page = site.open(&mut browser, USERS).await;
