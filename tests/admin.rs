@@ -35,7 +35,7 @@ pub(crate) async fn confirm(site: &Site, browser: &mut Browser, totp: &Totp, pag
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sec_5_every_page_and_action_of_the_console_asks_for_the_role() {
+async fn t9_every_page_and_action_of_the_console_asks_for_the_role() {
     let site = Site::new().await;
     let mut people = vec![("nobody", Browser::default())];
     for (name, role) in [("member", Role::Member), ("supervisor", Role::Supervisor), ("admin", Role::Admin)] {
@@ -86,7 +86,7 @@ async fn token(site: &Site, browser: &mut Browser) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sec_9_a_console_that_is_left_alone_closes() {
+async fn t9_a_console_that_is_left_alone_closes() {
     let site = Site::new().await;
     let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
     let to = format!("{WHY}?person=admin");
@@ -143,4 +143,45 @@ async fn why_says_what_policy_explain_says() {
         page.said(),
         Some("There is no user &#60;b&#62;. Check the spelling: it is the name that the person signs in with.")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t9_an_administrators_cookie_alone_changes_nothing_after_five_minutes() {
+    const STATE: &str = "SELECT 1000000 * (SELECT COUNT(*) FROM audit) + 10000 * (SELECT COUNT(*) FROM jobs) \
+         + 1000 * (SELECT MAX(version) FROM policies) + (SELECT SUM(security_version) FROM users)";
+    let site = Site::mailing().await;
+    let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
+    site.enrolled("anna").await;
+    let page = site.open(&mut browser, "/admin/user/anna/role").await;
+    let ready = confirm(&site, &mut browser, &totp, &page).await;
+    let before = site.number(STATE).await;
+    site.advance(300);
+    let late = site.post(&mut browser, &ready, &[("value", "admin")]).await;
+    assert!(late.location().unwrap().starts_with(CONFIRM), "{late:?}");
+    let mut asked = 0;
+    for (path, _) in router::console() {
+        let to = path.replace("{name}", "anna").replace("{id}", "none").replace("{version}", "1");
+        let token = token(&site, &mut browser).await;
+        let page = site.send(browser.form(&to, &encode([("form", token.as_str())]))).await;
+        if page.status != StatusCode::METHOD_NOT_ALLOWED {
+            assert!(page.location().is_some_and(|to| to.starts_with(CONFIRM)), "{to}: {page:?}");
+            asked += 1;
+        }
+    }
+    assert_eq!((asked, site.number(STATE).await), (27, before), "nothing was changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_19_the_console_is_to_members_what_nothing_is() {
+    let site = Site::new().await;
+    let (mut browser, _) = of_role(&site, "member", Role::Member).await;
+    let absent = site.get(&mut browser, "/admin/nothing").await;
+    for (path, methods) in router::console() {
+        drop(methods);
+        let to = path.replace("{name}", "member").replace("{id}", "none").replace("{version}", "1");
+        let page = site.get(&mut browser, &to).await;
+        if page.status != StatusCode::METHOD_NOT_ALLOWED {
+            assert_eq!((page.status, page.title()), (absent.status, absent.title()), "{to}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The audit in the console and at the command line: finding, taking away, checking.
 
 use axum::http::{StatusCode, header};
+use idp_server::router;
 use serde_json::Value;
 use twolatch_core::audit::{Event, Record};
 use twolatch_core::door::Door;
@@ -9,9 +10,13 @@ use twolatch_core::store::audit::record;
 use twolatch_core::user::Role;
 
 use crate::admin::{confirm, of_role};
+use crate::support::core::{actor, log_in, parsed, ssh, wrong_code};
 use crate::support::database::Engine;
+use crate::support::run;
 use crate::support::server::Server;
-use crate::support::site::Site;
+use crate::support::site::{Browser, PASSWORD, Site, encode};
+use crate::support::visitor::Visitor;
+use crate::support::wait::until;
 
 const AUDIT: &str = "/admin/audit";
 const EXPORT: &str = "/admin/audit/export";
@@ -62,8 +67,10 @@ async fn a_supervisor_finds_records_and_follows_a_person() {
     assert_eq!(page.body.matches("<th scope=\"row\">").count(), 10, "60 in all");
     assert!(links(&page.body, "from=").is_empty(), "{page:?}");
 
-    let page = site.open(&mut browser, &format!("{AUDIT}?person=nobody")).await;
-    assert!(page.body.contains("No record is like that here."), "{page:?}");
+    for person in ["nobody", "%25", "_", "user_", "x%27%20OR%20%271%27%3D%271"] {
+        let page = site.open(&mut browser, &format!("{AUDIT}?person={person}")).await;
+        assert!(page.body.contains("No record is like that here."), "w_17: {person}: {page:?}");
+    }
     for wrong in ["event=%3Cb%3E", "result=x", "door=x", "client=%20a%20b", "since=yesterday", "until=2026-13-01"] {
         let page = site.open(&mut browser, &format!("{AUDIT}?{wrong}")).await;
         assert!(page.said().is_some() && page.body.contains("<title>Error: "), "{wrong}: {page:?}");
@@ -165,4 +172,104 @@ fn the_command_line_finds_takes_away_and_checks_sqlite() {
 #[test]
 fn the_command_line_finds_takes_away_and_checks_postgres() {
     at_the_command_line(Engine::Postgres);
+}
+
+#[test]
+fn t16_sec_6_the_head_of_the_trail_stands_in_the_log_where_the_databases_writer_cannot_change_it() {
+    const CUT: &str = "import sqlite3, sys; held = sqlite3.connect(sys.argv[1]); held.execute('DELETE FROM audit'); \
+                       held.execute('DELETE FROM audit_links'); held.commit()";
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::init(Engine::Sqlite, folder.path()).unwrap();
+    server.start();
+    let client = Visitor::client();
+    let mut visitor = Visitor::new(&client, &server);
+    let page = visitor.get("/login");
+    visitor.post(&page, &[("username", "alice"), ("password", "wrong")]);
+    until("the head", || server.log().contains("audit head=").then_some(()));
+    let journal = server.log();
+    server.run(&["audit", "verify", "--heads", "-"], &journal);
+    server.stop();
+    let file = server.config_path().with_file_name("data").join("twolatch.db");
+    run("/usr/bin/python3", &["-c", CUT, file.to_str().unwrap()], "");
+    server.run(&["audit", "verify"], "");
+    let output = server.try_run(&["audit", "verify", "--heads", "-"], &journal);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("the trail was cut"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_5_every_try_is_on_record_with_who_where_how_and_how_it_ended() {
+    let site = Site::new().await;
+    let totp = site.enrolled("alice").await;
+    let mut browser = Browser::default();
+    for (name, password) in [("alice", "wrong"), ("no\r\nbody", PASSWORD)] {
+        let page = site.open(&mut browser, "/login").await;
+        site.submit(&mut browser, &page, &[("username", name), ("password", password)]).await;
+    }
+    let page = site.enter(&mut browser, "alice").await;
+    let page = site.submit(&mut browser, &page, &[("code", &wrong_code(&totp, site.now()))]).await;
+    site.submit(&mut browser, &page, &[("code", &site.code(&totp))]).await;
+    drop(log_in(&site.app.logins, &ssh("alice"), &site.code(&totp), site.now()).await);
+    let records = site.app.store.latest_audit(50).await.unwrap();
+    let tries: Vec<_> = records.iter().rev().filter(|one| ["password", "code"].contains(&one.event.as_str())).collect();
+    let said: Vec<_> = tries
+        .iter()
+        .map(|one| {
+            let part = |text: &'_ Option<String>| text.clone().unwrap_or_default();
+            format!(
+                "{} {} {} {} {} {}",
+                one.event,
+                one.result,
+                part(&one.user_name),
+                part(&one.door),
+                part(&one.source),
+                part(&one.factor)
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "password password alice web 192.0.2.7 password",
+            "password password  web 192.0.2.7 password",
+            "password ok alice web 192.0.2.7 password",
+            "code wrong alice web 192.0.2.7 totp",
+            "code ok alice web 192.0.2.7 totp",
+            "code replay alice ssh 192.0.2.1 totp",
+        ]
+    );
+    assert!(tries.iter().all(|one| one.host.as_deref() == Some("test") && one.at == site.now().unix()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_13_w_14_what_others_have_written_is_text_on_every_page_of_the_console() {
+    const HOSTILE: &str = "{{7*7}}</title><script>alert(1)</script><img src=x onerror=1>'\"";
+    let site = Site::new().await;
+    let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
+    let anna = site.enrolled("anna").await;
+    let (name, label, root) = (parsed("anna"), Some(HOSTILE.to_owned()), actor(site.now()));
+    site.app.logins.provision_totp(&name, anna, label, &root).await.unwrap();
+    note(&site, vec![code(&site, "anna", 0).saying(HOSTILE), code(&site, HOSTILE, 1)]).await;
+    let page = site.open(&mut browser, "/admin/settings/exemption").await;
+    let page = confirm(&site, &mut browser, &totp, &page).await;
+    let typed =
+        [("kind", "person"), ("of", "anna"), ("door", "ssh"), ("level", "off"), ("days", "3"), ("reason", HOSTILE)];
+    site.submit_to(&mut browser, &page, "/admin/settings/exemption", &typed).await;
+    let query = encode([("q", HOSTILE), ("person", HOSTILE), ("group", HOSTILE)]);
+    let mut shown = 0;
+    for (path, _) in router::console() {
+        let to = path.replace("{name}", "anna").replace("{version}", "1").replace("{id}", "x");
+        for to in [to.clone(), format!("{to}?{query}")] {
+            let page = site.get(&mut browser, &to).await;
+            let is_page =
+                page.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+            if is_page {
+                for tag in ["<script>alert", "<img src=x", "</title><script"] {
+                    assert!(!page.body.contains(tag), "{to}: {page:?}");
+                }
+                shown += usize::from(page.body.contains("{{7*7}}&#60;/title&#62;"));
+            }
+        }
+    }
+    assert!(shown >= 4, "on {shown} pages it really stands: audit, person, rules, what was looked for");
 }

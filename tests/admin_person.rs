@@ -1,9 +1,9 @@
 //! One person's page, and what administrators do there: behind a fresh second factor, never to themselves, and without ever
-//! seeing a secret (REC-12, T-9, SEC-9, W-19).
+//! seeing a secret (REC-12, T-9, W-19).
 
 use axum::http::StatusCode;
 use twolatch_core::factor::totp::Totp;
-use twolatch_core::letter::Letter;
+use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::user::{Role, User};
 
 use crate::admin::{confirm, of_role};
@@ -186,7 +186,7 @@ async fn sec_8_what_somebody_else_has_changed_meanwhile_is_not_overwritten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sec_9_nothing_is_done_without_a_fresh_second_factor_nor_to_oneself() {
+async fn t9_nothing_is_done_without_a_fresh_second_factor_nor_to_oneself() {
     let site = Site::mailing().await;
     let (mut browser, totp) = office(&site).await;
     let before = anna(&site).await.security_version;
@@ -298,4 +298,29 @@ async fn a_person_is_added_and_invited() {
     assert_eq!((ben.role, ben.email_verified_at, ben.password.is_some()), (Role::Member, None, false));
     let sent = site.core.store().claim_mails(100, site.now()).await.unwrap();
     assert!(sent.iter().any(|mail| mail.mail.to.as_str() == "ben@example.org" && mail.kind == "invite"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t9_rec10_a_reset_tells_every_address_and_gives_the_administrator_nothing() {
+    let site = Site::mailing().await;
+    let (mut browser, _) = office(&site).await;
+    let edit = |user: &mut User| user.email = Some("new@example.org".parse().unwrap());
+    site.app.logins.change_user(&parsed("anna"), String::new(), &actor(site.now()), edit).await.unwrap();
+    site.core.tamper("DELETE FROM mails").await;
+    let page = act(&site, &mut browser, "reset", &[]).await;
+    let mut told = Vec::new();
+    let mut tokens = Vec::new();
+    for mail in site.core.store().claim_mails(100, site.now()).await.unwrap() {
+        let Letter::Notice { event, not_me, .. } = mail.mail.letter else { panic!("{:?}", mail.mail.letter) };
+        assert_eq!(event, Notice::FactorsReset);
+        told.push(mail.mail.to.to_string());
+        tokens.extend(not_me.map(|token| token.expose().to_owned()));
+    }
+    told.sort();
+    assert_eq!(told, ["anna@example.org", "new@example.org"]);
+    assert!(!tokens.is_empty() && tokens.iter().all(|token| !page.body.contains(token)), "{page:?}");
+    assert!(!page.body.contains("/setup/") && !page.body.contains("otpauth"), "{page:?}");
+    let head = site.app.store.link_audit(site.now()).await.unwrap();
+    assert!(head.is_some(), "what was done is under a link");
+    assert!(site.app.store.verify_audit(&head.map(|head| vec![head]).unwrap(), &mut |_| ()).await.unwrap().is_whole());
 }

@@ -180,6 +180,7 @@ async fn a_rule_is_looked_at_before_it_is_in_force_and_can_be_taken_back() {
     assert!(policy(&site).await.rules.roles.is_empty());
     let events = site.number("SELECT COUNT(*) FROM audit WHERE event = 'policy_changed' AND actor = 'admin'").await;
     assert_eq!(events, 2, "TRACE: each change, and by whom");
+    assert!(site.app.store.link_audit(site.now()).await.unwrap().is_some(), "t9: in the anchored log");
 }
 
 #[tokio::test(flavor = "multi_thread")]

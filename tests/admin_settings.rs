@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use twolatch_core::user::Role;
 
-use crate::admin::of_role;
+use crate::admin::{confirm, of_role};
 use crate::support::database::Engine;
 use crate::support::server::Server;
 use crate::support::site::{Site, config_with};
@@ -47,4 +47,52 @@ fn the_command_line_shows_the_same_sqlite() {
 #[test]
 fn the_command_line_shows_the_same_postgres() {
     at_the_command_line(Engine::Postgres);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_18_rec12_no_form_of_the_console_takes_a_field_that_it_has_not() {
+    let site = Site::mailing().await;
+    let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
+    site.core.member("anna").await;
+    let page = site.open(&mut browser, "/admin/add").await;
+    confirm(&site, &mut browser, &totp, &page).await;
+    let rule = [
+        ("app", "yes"),
+        ("skips", "3"),
+        ("skip_until", ""),
+        ("device_days", "14"),
+        ("recovery", "codes"),
+        ("enrol_codes", "2"),
+        ("setup_days", "7"),
+        ("admin_link", "on"),
+    ];
+    let forms: [(&str, &str, &[(&str, &str)]); 7] = [
+        ("/admin/settings/rule?scope=all&of=", "/admin/settings/rule", &rule),
+        ("/admin/add", "/admin/add", &[("name", "ben"), ("email", ""), ("role", "member"), ("groups", "")]),
+        ("/admin/import", "/admin/import", &[("table", "name\nben\n")]),
+        ("/admin/users", "/admin/bulk", &[("scope", "all"), ("action", "unlock")]),
+        ("/admin/settings/switch?to=optional", "/admin/settings/switch", &[("current-password", "wrong")]),
+        (
+            "/admin/settings/exemption",
+            "/admin/settings/exemption",
+            &[("kind", "person"), ("of", "anna"), ("door", "ssh"), ("level", "off"), ("days", "3"), ("reason", "x")],
+        ),
+        ("/admin/settings/version/1", "/admin/settings/version/1", &[]),
+    ];
+    let state = "SELECT 1000000 * (SELECT COUNT(*) FROM audit) + 1000 * (SELECT COUNT(*) FROM jobs) + (SELECT SUM(security_version) FROM users)";
+    let before = site.number(state).await;
+    for (from, to, fields) in forms {
+        for extra in ["mfa_required", "email_verified", "id", "last_step", "password", "secret", "user"] {
+            let page = site.open(&mut browser, from).await;
+            let typed = [fields, &[(extra, "1")]].concat();
+            let answer = site.post_to(&mut browser, &page, to, &typed).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{to} {extra}: {answer:?}");
+        }
+    }
+    assert_eq!(site.number(state).await, before);
+    for (from, to, fields) in forms {
+        let page = site.open(&mut browser, from).await;
+        let answer = site.post_to(&mut browser, &page, to, fields).await;
+        assert_ne!(answer.status, StatusCode::BAD_REQUEST, "{to}: without it the form is right: {answer:?}");
+    }
 }

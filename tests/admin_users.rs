@@ -40,7 +40,7 @@ async fn users_are_found_sorted_and_paged_by_the_address() {
     site.enrolled("dave").await;
     let ops = |user: &mut User| user.groups = vec!["ops".parse().unwrap()];
     site.app.logins.change_user(&parsed("carol"), String::new(), &actor(site.now()), ops).await.unwrap();
-    let table: [(&str, &[&str]); 13] = [
+    let table: [(&str, &[&str]); 18] = [
         ("", &["ada", "bob", "carol", "dave"]),
         ("q=BO", &["bob"]),
         ("status=pending", &["bob", "carol"]),
@@ -53,7 +53,12 @@ async fn users_are_found_sorted_and_paged_by_the_address() {
         ("sort=-login", &["ada", "bob", "carol", "dave"]),
         ("sort=login", &["bob", "carol", "dave", "ada"]),
         ("page=2", &[]),
-        ("status=none&role=x&sort=y&page=-1", &["ada", "bob", "carol", "dave"]),
+        ("status=&role=&method=&locked=&sort=&page=&other=x", &["ada", "bob", "carol", "dave"]),
+        ("q=%25", &[]),
+        ("q=_", &[]),
+        ("q=a%25", &[]),
+        ("q=%27%20OR%20%271%27%3D%271", &[]),
+        ("group=%25", &[]),
     ];
     for (query, expected) in table {
         assert_eq!(list(&site, &mut browser, query).await, expected, "{query}");
@@ -169,10 +174,33 @@ async fn all_who_match_are_meant_where_that_is_chosen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sec_5_a_supervisor_sees_the_list_and_has_nothing_to_tick() {
+async fn t9_a_supervisor_sees_the_list_and_has_nothing_to_tick() {
     let site = Site::new().await;
     let (mut browser, _) = of_role(&site, "sue", Role::Supervisor).await;
     let page = site.open(&mut browser, USERS).await;
     assert_eq!(names(&page), ["sue"]);
     assert!(!page.body.contains("pick-") && !page.body.contains("method=\"post\""), "{page:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_17_an_order_or_a_filter_that_the_list_has_not_is_refused() {
+    let site = Site::new().await;
+    let (mut browser, _) = of_role(&site, "sue", Role::Supervisor).await;
+    for query in [
+        "sort=y",
+        "sort=name%3B%20DROP",
+        "sort=u.password",
+        "sort=-",
+        "sort=(SELECT%201)",
+        "status=none",
+        "role=x",
+        "method=x",
+        "locked=x",
+        "page=-1",
+        "page=0",
+        "page=1%20OR%201%3D1",
+    ] {
+        let page = site.get(&mut browser, &format!("{USERS}?{query}")).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{query}");
+    }
 }

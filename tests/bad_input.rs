@@ -14,7 +14,9 @@ use twolatch_core::wire::Outcome;
 use crate::support::core::{Core, NOW, ROOT, code_at, log_in, ssh};
 use crate::support::database::Engine;
 use crate::support::server::Server;
-use crate::support::{run, skip};
+use crate::support::site::PASSWORD;
+use crate::support::visitor::Visitor;
+use crate::support::{run, skip, totp};
 
 /// Tries to start the server, which must refuse: its exit status and what it said.
 fn refused(server: &Server) -> (i32, String) {
@@ -262,4 +264,50 @@ fn t14_no_core_file_of_the_server_is_written() {
     let limits = fs::read_to_string(format!("/proc/{}/limits", server.pid())).unwrap();
     let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     assert_eq!(line.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{line}");
+}
+
+#[test]
+fn sec_5_t14_what_is_secret_stands_in_no_log_and_no_file_beside_the_keys() {
+    let sockets = tempfile::tempdir().unwrap();
+    let Some(mut server) = Server::init(Engine::Sqlite, sockets.path()) else { return };
+    let secret = totp::new_secret();
+    server.run(&["user", "add", "alice", "bob"], "");
+    server.run(&["factor", "add-totp", "alice", "--secret-stdin"], &format!("{secret}\n"));
+    server.run(&["user", "set", "alice", "--password-stdin", "--keep"], &format!("{PASSWORD}\n"));
+    let invited = server.json(&["user", "invite", "bob"])[0]["link"].as_str().unwrap().to_owned();
+    let mut secrets = vec![PASSWORD.to_owned(), secret.clone(), invited.rsplit('/').next().unwrap().to_owned()];
+    server.start();
+    let client = Visitor::client();
+    let mut visitor = Visitor::new(&client, &server);
+    let page = visitor.reach_code("alice");
+    secrets.extend(visitor.cookies());
+    let code = totp::code(&secret);
+    visitor.post(&page, &[("code", &code)]);
+    assert!(visitor.has_session());
+    secrets.extend(visitor.cookies());
+    visitor.get(invited.strip_prefix(&server.issuer()).unwrap());
+    visitor.get(&format!("/login?password={PASSWORD}").replace(' ', "%20"));
+    server.stop();
+    let audit = server.run(&["audit", "export", "--format", "json"], "");
+    let keys = server.keys_path();
+    let mut texts = vec![("audit".to_owned(), audit.into_bytes())];
+    let home = server.config_path().parent().unwrap().to_owned();
+    for folder in [home.clone(), home.join("data")] {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_file() && entry != keys {
+                texts.push((entry.display().to_string(), fs::read(entry).unwrap()));
+            }
+        }
+    }
+    assert!(
+        texts.iter().any(|(name, _)| name.ends_with("twolatch.db"))
+            && texts.iter().any(|(name, _)| name.ends_with("server.log"))
+    );
+    for secret in secrets.iter().filter(|secret| secret.len() >= 16) {
+        for (name, bytes) in &texts {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{name}: {secret}");
+        }
+    }
+    let log = server.log();
+    assert!(!log.contains(&code) && !log.contains(PASSWORD), "{log}");
 }

@@ -1,4 +1,5 @@
-//! Names and addresses as attackers write them, at the command line: what is refused, and what a terminal is shown.
+//! Names and addresses as attackers write them, at the command line: what is refused, and what a terminal is shown. And
+//! that nobody begins anew where there is an administrator, nor removes the last one.
 
 use crate::support::database::Engine;
 use crate::support::server::Server;
@@ -49,4 +50,55 @@ fn w_23_what_is_no_name_and_no_address_is_refused() {
         assert!(!server.try_run(&["user", "add", name], "").status.success(), "{name}");
     }
     assert_eq!(server.json(&["user", "list"]).as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn sec_10_a_second_init_makes_nothing_and_no_link_where_there_is_an_administrator() {
+    let server = server();
+    assert_eq!(server.json(&["user", "list"]).as_array().unwrap().len(), 0);
+    let keys = std::fs::read(server.keys_path()).unwrap();
+    let output = server.try_run(&["init"], "");
+    assert!(!output.status.success());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("is there already"));
+    assert_eq!(std::fs::read(server.keys_path()).unwrap(), keys);
+    assert!(server.json(&["init", "--new-link"])["setup_link"].is_string());
+    server.run(&["user", "add", "root-admin", "--role", "admin"], "");
+    assert!(server.json(&["init", "--new-link"])["setup_link"].is_null());
+}
+
+#[test]
+fn w_13_templates_in_names_are_shown_as_they_are() {
+    const TEMPLATE: &str = "{{7*7}}${7*7}{% raw %}<%= 7 %>#{7*7}%s%n";
+    let server = server();
+    server.run(&["user", "add", "alice"], "");
+    server.run(
+        &["factor", "add-totp", "alice", "--secret-stdin", "--label", TEMPLATE],
+        "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n",
+    );
+    server.run(&["policy", "exempt", "alice", "--door", "ssh", "--days", "3", "--reason", TEMPLATE], "");
+    server.run(&["client", "add", "--name", TEMPLATE, "--id", "x", "--redirect-uri", "https://a.example/"], "");
+    let lines: [&[&str]; 4] =
+        [&["factor", "list", "alice"], &["policy", "show"], &["client", "list"], &["client", "show", "x"]];
+    for line in lines {
+        assert!(server.run(line, "").contains(TEMPLATE), "twolatch {line:?}");
+    }
+}
+
+#[test]
+fn w29_the_last_administrator_stays_one() {
+    let server = server();
+    server.run(&["user", "add", "root-admin", "--role", "admin"], "");
+    let lines: [&[&str]; 4] = [
+        &["user", "set", "root-admin", "--role", "member"],
+        &["user", "set", "root-admin", "--role", "supervisor"],
+        &["user", "disable", "root-admin"],
+        &["user", "delete", "root-admin"],
+    ];
+    for line in lines {
+        assert!(!server.try_run(line, "").status.success(), "twolatch {line:?}");
+    }
+    let user = server.json(&["user", "show", "root-admin"]);
+    assert_eq!(user["role"], "admin", "{user}");
+    let table = server.run(&["user", "export"], "");
+    assert!(!table.contains("argon2") && table.contains("root-admin"));
 }

@@ -16,11 +16,14 @@ use twolatch_core::user::Role;
 use twolatch_core::wire::Outcome;
 
 use crate::support::core::{Core, NOW, actor, code_at, log_in, on_both, parsed, reason, ssh, wrong_code};
+use crate::support::rounds;
+use crate::support::tab::Tab;
 
 on_both!(
     t3_otp8_of_thousands_of_guesses_over_all_doors_a_hundred_are_judged_and_told_once,
     otp8_mailed_codes_are_held_too_and_nothing_else_is,
     otp8_a_recovery_code_is_the_way_out_of_a_hold,
+    t18_wrong_passwords_from_elsewhere_lock_nobody_out,
 );
 
 const PASSWORD: &str = "copper lantern drifts";
@@ -179,4 +182,41 @@ async fn kept(logins: &Logins) -> NewSet {
     let set = logins.new_set(&mut current, NOW).await.unwrap();
     logins.keep_set(current, SOURCE, NOW).await.unwrap();
     set
+}
+
+async fn t18_wrong_passwords_from_elsewhere_lock_nobody_out(core: Core) {
+    let mut people = Vec::new();
+    for number in 0..(rounds() / 10).max(1) {
+        let name = format!("user{number}");
+        let totp = core.enrolled(&name).await;
+        core.give_password(&name).await;
+        if number == 0 {
+            let promote = |user: &mut twolatch_core::user::User| user.role = Role::Admin;
+            core.logins.change_user(&parsed(&name), String::new(), &actor(NOW), promote).await.unwrap();
+        }
+        people.push((name, totp));
+    }
+    for (name, _) in &people {
+        for source in 0..50 {
+            for _ in 0..20 {
+                let (password, source) = (Secret::new("wrong".to_owned()), format!("198.51.100.{source}"));
+                let refused = core.logins.enter(name, password, &source, Goal::default(), NOW).await;
+                let expected = matches!(refused, Err(Fault::Refused(Reason::Password | Reason::Wait)));
+                assert!(expected, "{refused:?}");
+            }
+        }
+    }
+    assert_eq!(
+        core.number("SELECT COUNT(*) FROM audit WHERE event = 'password' AND result = 'password'").await,
+        250 * i64::try_from(people.len()).unwrap(),
+        "five for each source"
+    );
+    let later = NOW.plus(30);
+    for (name, totp) in &people {
+        let tab = Tab::open(&core.logins, name, NOW).await;
+        assert_eq!(tab.app(&code_at(totp, NOW, 0), NOW).await, None, "{name}: the first try, from the usual source");
+        assert!(tab.finish(NOW).await.is_some());
+        let by_ssh = log_in(&core.logins, &ssh(name), &code_at(totp, later, 0), later).await;
+        assert_eq!(by_ssh, Outcome::Granted, "{name}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use twolatch_core::crockford::with_check;
 use twolatch_core::factor::recovery::grouped;
+use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::host::Peer;
 use twolatch_core::policy::RecoveryKept;
 use twolatch_core::reason::Reason;
@@ -99,8 +100,14 @@ async fn a_used_key_is_followed_by_another_that_is_typed_back(core: Core) {
     let (_, kept) = core.set_up("alice", RecoveryKept::Both).await;
     let key = kept.last().unwrap();
     assert_eq!((kept.len(), key.len()), (11, 38));
+    let address = |user: &mut twolatch_core::user::User| user.email = "alice@example.org".parse().ok();
+    core.logins.change_user(&parsed("alice"), String::new(), &actor(NOW), address).await.unwrap();
+    core.tamper("DELETE FROM mails").await;
     let mut shell = Shell::open(&core.logins, "alice", NOW).await;
     shell.say(key, NOW).await;
+    let told = core.store().claim_mails(100, NOW).await.unwrap();
+    let [told] = told.as_slice() else { panic!("rec10: {told:?}") };
+    assert!(matches!(told.mail.letter, Letter::Notice { event: Notice::RecoveryKeyUsed, .. }), "{told:?}");
     assert_eq!(shell.label(), Some("New recovery key: "));
     assert!(shell.notice().starts_with("Your recovery key is used up."), "{}", shell.notice());
     let new = recovery_codes(shell.notice()).remove(0);

@@ -362,3 +362,27 @@ async fn p37_t14_what_is_typed_in_the_wrong_field_is_kept_nowhere() {
         assert!(!text.contains(PASSWORD) && !text.contains(&code), "{text}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_10_the_first_link_dies_after_an_hour_by_a_newer_one_and_with_the_first_administrator() {
+    let site = Site::new().await;
+    assert_eq!(site.number("SELECT COUNT(*) FROM users").await, 0, "there is no default account");
+    let link = async || site.app.logins.first_admin_link(&actor(site.now())).await.unwrap();
+    let status = async |token: &str| site.get(&mut Browser::default(), &format!("/setup/{token}")).await.status;
+    let (older, newer) = (link().await.unwrap(), link().await.unwrap());
+    assert_eq!((status(&older).await, status(&newer).await), (StatusCode::GONE, StatusCode::OK));
+    site.advance(3599);
+    assert_eq!(status(&newer).await, StatusCode::OK);
+    site.advance(1);
+    assert_eq!(status(&newer).await, StatusCode::GONE, "an hour");
+    let token = link().await.unwrap();
+    let mut browser = Browser::default();
+    let page = site.open(&mut browser, &format!("/setup/{token}")).await;
+    site.core.member("root-admin").await;
+    let promote = |user: &mut twolatch_core::user::User| user.role = twolatch_core::user::Role::Admin;
+    site.app.logins.change_user(&parsed("root-admin"), String::new(), &actor(site.now()), promote).await.unwrap();
+    assert_eq!(status(&token).await, StatusCode::GONE, "there is one by now");
+    site.post(&mut browser, &page, &[("username", "second"), ("new-password", OTHER)]).await;
+    assert_eq!(site.number("SELECT COUNT(*) FROM users").await, 1);
+    assert!(link().await.is_none(), "and no other link is made");
+}

@@ -152,4 +152,6 @@ mod two_servers;
 #[cfg(test)]
 mod walk;
 #[cfg(test)]
+mod ways_in;
+#[cfg(test)]
 mod web_abuse;

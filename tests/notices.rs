@@ -7,19 +7,23 @@ use twolatch_core::door::Door;
 use twolatch_core::factor::totp::{Algorithm, Totp};
 use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
+use twolatch_core::login::mailbox::Errand;
 use twolatch_core::login::requests::Filed;
 use twolatch_core::login::web::{Fault, Goal};
 use twolatch_core::policy::{Level, Rules};
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
 use twolatch_core::user::{Role, User};
+use twolatch_core::wire::Outcome;
 
-use crate::support::core::{Core, NOW, actor, on_both, parsed};
+use crate::support::core::{Core, NOW, actor, log_in, on_both, parsed, ssh};
+use crate::support::tab::confirmed;
 
 on_both!(
     rec10_what_administrators_change_is_told_to_every_address,
     rec10_a_link_and_a_forced_change_of_password_are_told,
     rec10_an_address_that_is_taken_away_is_told,
+    rec10_what_people_change_and_use_themselves_is_told_to_every_address,
     rec9_an_invitation_ends_with_what_it_was_made_for,
     t8_one_changed_administrator_keeps_no_alarm_from_the_others,
 );
@@ -168,4 +172,36 @@ async fn t8_one_changed_administrator_keeps_no_alarm_from_the_others(core: Core)
     let mut told: Vec<String> = alarms.map(|mail| mail.mail.to.to_string()).collect();
     told.sort();
     assert_eq!(told, ["ada@example.org", "cleo@example.org"]);
+}
+
+async fn rec10_what_people_change_and_use_themselves_is_told_to_every_address(core: Core) {
+    let logins = moved(&core).await;
+    let name = parsed("alice");
+    logins.reset_password(&name, secret(PASSWORD), true, &actor(NOW)).await.unwrap();
+    core.give_totp("alice").await;
+    core.give_totp("alice").await;
+    drop(told(&logins).await);
+    let own = confirmed(&logins, "alice", NOW).await;
+    let (set, draft) = logins.begin_recovery(&own, NOW).await.unwrap();
+    logins.keep_recovery(&own, &draft, SOURCE, NOW).await.unwrap();
+    assert_eq!(told(&logins).await, both(Notice::RecoveryCodesMade));
+    assert_eq!(log_in(&logins, &ssh("alice"), set.codes[0].expose(), NOW).await, Outcome::Granted);
+    assert_eq!(told(&logins).await, both(Notice::RecoveryCodeUsed), "at a prompt");
+    let own = confirmed(&logins, "alice", NOW).await;
+    let sent = logins.mail_in_session(&own, Errand::TurnOn, None, SOURCE, NOW).await.unwrap();
+    let code = core.mailed(NOW).await.remove(0);
+    logins.turn_email_codes_on(&own, &sent.draft, secret(&code), SOURCE, NOW).await.unwrap();
+    assert_eq!(told(&logins).await, both(Notice::EmailCodeOn));
+    let own = confirmed(&logins, "alice", NOW).await;
+    logins.turn_email_codes_off(&own, SOURCE, NOW).await.unwrap();
+    assert_eq!(told(&logins).await, both(Notice::EmailCodeOff));
+    let own = confirmed(&logins, "alice", NOW).await;
+    let id = logins.named(&name).await.unwrap().factors[0].id.to_string();
+    logins.remove_authenticator(&own, &id, SOURCE, NOW).await.unwrap();
+    assert_eq!(told(&logins).await, both(Notice::AuthenticatorRemoved));
+    let person = logins.named(&name).await.unwrap();
+    let _ = logins.file_request(&person, Door::Web, SOURCE, NOW).await.unwrap();
+    assert_eq!(told(&logins).await, both(Notice::RecoveryAsked));
+    let _ = logins.approve_request(&name, "", &actor(NOW)).await.unwrap();
+    assert_eq!(told(&logins).await, both(Notice::RecoveryApproved));
 }

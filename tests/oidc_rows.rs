@@ -7,13 +7,13 @@ use crate::support::core::{Core, on_both};
 use crate::support::provider::{BOTH, Provider, good};
 
 on_both!(
-    t16_a_client_changed_by_hand_is_not_used,
-    t16_a_code_changed_by_hand_gives_nothing,
-    t16_a_token_changed_by_hand_opens_nothing,
+    t8_a_client_changed_by_hand_is_not_used,
+    t8_a_code_changed_by_hand_gives_nothing,
+    t8_a_token_changed_by_hand_opens_nothing,
     a_client_is_registered_once,
 );
 
-async fn t16_a_client_changed_by_hand_is_not_used(core: Core) {
+async fn t8_a_client_changed_by_hand_is_not_used(core: Core) {
     let provider = Provider::over(core).await;
     let browser = provider.browser("alice", &BOTH).await;
     for text in [
@@ -23,6 +23,8 @@ async fn t16_a_client_changed_by_hand_is_not_used(core: Core) {
         "UPDATE clients SET secret = NULL",
         "UPDATE clients SET alg = 'ES256'",
         "UPDATE clients SET name = 'Payroll'",
+        "UPDATE clients SET disabled_at = 1",
+        "UPDATE clients SET created_at = 1",
         "UPDATE clients SET mac = ''",
     ] {
         let client = provider.client(|_| {}).await;
@@ -39,7 +41,7 @@ async fn t16_a_client_changed_by_hand_is_not_used(core: Core) {
     }
 }
 
-async fn t16_a_code_changed_by_hand_gives_nothing(core: Core) {
+async fn t8_a_code_changed_by_hand_gives_nothing(core: Core) {
     let provider = Provider::over(core).await;
     let browser = provider.browser("alice", &BOTH).await;
     provider.browser("mallory", &BOTH).await;
@@ -52,6 +54,11 @@ async fn t16_a_code_changed_by_hand_gives_nothing(core: Core) {
         "UPDATE codes SET scope = 'openid'",
         "UPDATE codes SET nonce = 'x'",
         "UPDATE codes SET grant_id = 'x'",
+        "UPDATE codes SET client_id = 'x'",
+        "UPDATE codes SET session_hash = 'x'",
+        "UPDATE codes SET redirect_uri = 'https://evil.example/'",
+        "UPDATE codes SET security_version = security_version + 1",
+        "UPDATE codes SET created_at = created_at + 1",
     ] {
         let code = provider.code(&browser, &client).await;
         assert_eq!(provider.tamper(text).await, 1);
@@ -62,15 +69,21 @@ async fn t16_a_code_changed_by_hand_gives_nothing(core: Core) {
     }
 }
 
-async fn t16_a_token_changed_by_hand_opens_nothing(core: Core) {
+async fn t8_a_token_changed_by_hand_opens_nothing(core: Core) {
     let provider = Provider::over(core).await;
     let browser = provider.browser("alice", &BOTH).await;
     provider.browser("mallory", &BOTH).await;
     let client = provider.client(|_| {}).await;
+    provider.client(|client| client.id = "another".parse().unwrap()).await;
     for text in [
         "UPDATE access_tokens SET user_id = (SELECT id FROM users WHERE name = 'mallory')",
         "UPDATE access_tokens SET scope = 'openid'",
         "UPDATE access_tokens SET expires_at = expires_at + 60",
+        "UPDATE access_tokens SET grant_id = 'x'",
+        "UPDATE access_tokens SET client_id = 'another'",
+        "UPDATE access_tokens SET session_hash = (SELECT id_hash FROM sessions WHERE user_id <> access_tokens.user_id)",
+        "UPDATE access_tokens SET security_version = security_version + 1",
+        "UPDATE access_tokens SET created_at = created_at + 1",
     ] {
         let token = provider.redeem(&client, &provider.code(&browser, &client).await).await.text("access_token");
         assert!(provider.tamper(text).await > 0);

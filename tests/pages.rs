@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::get;
 use idp_server::config::Config;
 use idp_server::listen::web::Remote;
@@ -16,7 +18,9 @@ use idp_server::text::Language;
 use idp_server::web::frame::Frame;
 use idp_server::web::{guard, headers};
 use tower::ServiceExt;
+use twolatch_core::user::Role;
 
+use crate::admin::{confirm, of_role};
 use crate::support::core::actor;
 use crate::support::site::{Browser, PASSWORD, Page, Site, encode};
 
@@ -306,6 +310,64 @@ async fn w_28_no_page_is_kept_and_none_has_a_second_name() {
     for path in ["/account/x.css", "/account;x.css", "/account/", "/account%2Fpassword", "/ACCOUNT", "//account"] {
         assert_eq!(site.get(&mut browser, path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+async fn breaks(_: Request, _: Next) -> Response {
+    panic!("unforeseen")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_7_sec_3_a_panic_behind_any_route_is_a_page_and_the_next_request_is_served() {
+    let site = Site::new().await;
+    let all = [router::people(), router::console(), router::openid_connect(), router::programs(), router::files()];
+    let (mut broken, mut paths) = (Router::new(), Vec::new());
+    for (path, methods) in all.into_iter().flatten() {
+        broken = broken.route(path, methods.layer(from_fn(breaks)));
+        paths.push(path.replace(['{', '}'], ""));
+    }
+    let broken = broken
+        .layer(from_fn_with_state(site.app.clone(), guard::layer))
+        .layer(from_fn_with_state(site.app.clone(), headers::layer))
+        .with_state(site.app.clone());
+    for path in &paths {
+        for method in [Method::GET, Method::POST] {
+            let request = Browser::default().request(method, path, Body::empty());
+            let answer = broken.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+            let headers = answer.headers();
+            assert!(headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"), "{path}");
+            assert_eq!(headers["cross-origin-opener-policy"], "same-origin");
+            assert_eq!(
+                (&headers["cache-control"], &headers["x-content-type-options"]),
+                (&"no-store".parse().unwrap(), &"nosniff".parse().unwrap())
+            );
+            let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+            assert!(!String::from_utf8_lossy(&body).contains("unforeseen"), "{path}: nothing of it is told");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_3_no_page_behind_a_sign_in_is_kept() {
+    let site = Site::new().await;
+    let (mut browser, totp) = of_role(&site, "admin", Role::Admin).await;
+    site.core.member("anna").await;
+    let page = site.open(&mut browser, "/admin/add").await;
+    confirm(&site, &mut browser, &totp, &page).await;
+    let mut seen = 0;
+    for (path, _) in router::people().into_iter().chain(router::console()) {
+        let mut to =
+            path.replace("{name}", "anna").replace("{version}", "1").replace("{id}", "x").replace("{token}", "x");
+        if to.ends_with("/audit/export") {
+            to += "?format=csv";
+        }
+        let page = site.get(&mut browser, &to).await;
+        assert_eq!(header_of(&page, "cache-control"), "no-store", "{to}");
+        assert_eq!(header_of(&page, "cross-origin-opener-policy"), "same-origin", "{to}");
+        assert!(!header_of(&page, "content-security-policy").contains("unsafe"), "{to}");
+        seen += usize::from(page.status == StatusCode::OK);
+    }
+    assert!(seen > 30, "{seen} pages were really seen");
 }
 
 pub(crate) fn header_of<'p>(page: &'p Page, name: &str) -> &'p str {

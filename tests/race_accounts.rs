@@ -1,6 +1,8 @@
-//! The rows of the race matrix about whole accounts: two administrators who remove each other, two set-ups of one person.
+//! The rows of the race matrix about whole accounts: who is an administrator, the first and the last, and two set-ups of
+//! one person.
 //! Two servers on one database, new people each round.
 
+use tokio::sync::oneshot;
 use twolatch_core::factor::totp::{Algorithm, Totp};
 use twolatch_core::login::Logins;
 use twolatch_core::login::manage::ManageError;
@@ -9,7 +11,8 @@ use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
 use twolatch_core::store::StoreError;
-use twolatch_core::user::Role;
+use twolatch_core::store::users::update_user;
+use twolatch_core::user::{Role, User};
 use twolatch_core::wire::Outcome;
 
 use crate::support::core::{
@@ -17,10 +20,13 @@ use crate::support::core::{
 };
 use crate::support::rounds;
 use crate::support::shell::{Shell, authenticator};
+use crate::support::site::PASSWORD;
 use crate::support::tab::{SOURCE, Tab, refusal};
 
 on_both!(
     t11_two_administrators_who_remove_each_other_leave_one,
+    t11_sec10_two_links_make_one_first_administrator,
+    t11_w29_who_has_just_become_the_last_administrator_is_not_removed,
     rec8_t11_of_two_set_ups_at_two_prompts_one_is_whole,
     rec8_t11_of_a_set_up_in_a_browser_and_one_at_a_prompt_one_is_whole,
 );
@@ -37,7 +43,7 @@ async fn remove(logins: &Logins, name: &str, how: usize) -> Result<(), ManageErr
 
 async fn t11_two_administrators_who_remove_each_other_leave_one(core: Core) {
     let servers = [core.logins.clone(), core.second_server().await];
-    let promote = |user: &mut twolatch_core::user::User| user.role = Role::Admin;
+    let promote = |user: &mut User| user.role = Role::Admin;
     // Nine rounds go through every pair of ways.
     for round in 0..rounds().max(9) {
         let names = [format!("left{round}"), format!("right{round}")];
@@ -72,6 +78,89 @@ async fn t11_two_administrators_who_remove_each_other_leave_one(core: Core) {
         for logins in &servers {
             assert_eq!(logins.store.count_admins().await.unwrap(), 1, "round {round}: never zero");
         }
+    }
+}
+
+/// Lets who waits for a lock come to it. PostgreSQL tells when; on SQLite they get so many turns.
+async fn pass(core: &Core, turns: usize) {
+    let waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    if core.store().location().is_sqlite() {
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+    } else {
+        while core.number(waits).await == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn t11_w29_who_has_just_become_the_last_administrator_is_not_removed(core: Core) {
+    let second = core.second_server().await;
+    let promote = |user: &mut User| user.role = Role::Admin;
+    core.member("user0").await;
+    core.logins.change_user(&parsed("user0"), String::new(), &actor(NOW), promote).await.unwrap();
+    for round in 1..=rounds() {
+        let (leaves, comes) = (format!("user{}", round - 1), format!("user{round}"));
+        core.member(&comes).await;
+        let [leaving, coming] = [core.user(&leaves).await, core.user(&comes).await];
+        let ((begun, has_begun), (go, may_go)) = (oneshot::channel(), oneshot::channel::<()>());
+        let store = core.store().clone();
+        let changes = tokio::spawn(async move {
+            let work = store.clone();
+            let written = store.write(move |connection| {
+                Box::pin(async move {
+                    for (before, role) in [(coming, Role::Admin), (leaving, Role::Member)] {
+                        let expected = before.security_version;
+                        let after = User { role, security_version: expected + 1, ..before };
+                        update_user(connection, &work, &after, expected).await?;
+                    }
+                    let _ = begun.send(());
+                    let _ = may_go.await;
+                    Ok(())
+                })
+            });
+            written.await
+        });
+        has_begun.await.unwrap();
+        let (logins, name) = (second.clone(), parsed(&comes));
+        let removal = tokio::spawn(async move { logins.delete_user(&name, &actor(NOW)).await });
+        // It reads that they are a member, and waits to write.
+        pass(&core, round * 20).await;
+        go.send(()).unwrap();
+        changes.await.unwrap().unwrap();
+        let removed = removal.await.unwrap();
+        let refused = matches!(removed, Err(ManageError::Store(StoreError::Conflict | StoreError::LastAdmin)));
+        assert!(refused, "round {round}: {removed:?}");
+        assert_eq!(core.store().count_admins().await.unwrap(), 1, "round {round}: never zero");
+    }
+}
+
+async fn t11_sec10_two_links_make_one_first_administrator(core: Core) {
+    let servers = [core.logins.clone(), core.second_server().await];
+    for round in 0..rounds() {
+        core.tamper("DELETE FROM users").await;
+        let mut links = Vec::new();
+        for logins in &servers {
+            links.push(logins.first_admin_link(&actor(NOW)).await.unwrap().unwrap());
+        }
+        // As two that were made at the same moment, of which neither has ended the other.
+        core.tamper("UPDATE links SET used_at = NULL").await;
+        let uses = servers.iter().zip(links).zip(["left", "right"]).map(|((logins, link), side)| {
+            let (logins, name) = (logins.clone(), parsed(&format!("{side}{round}")));
+            let password = Secret::new(PASSWORD.to_owned());
+            tokio::spawn(async move { logins.use_invite(&link, Some(name), password, SOURCE, NOW).await })
+        });
+        let mut made = 0;
+        for one in uses.collect::<Vec<_>>() {
+            match one.await.unwrap() {
+                Ok(_) => made += 1,
+                Err(Fault::Over) => {}
+                Err(other) => panic!("round {round}: {other:?}"),
+            }
+        }
+        assert_eq!((made, core.store().count_admins().await.unwrap()), (1, 1), "round {round}");
+        assert_eq!(core.store().count_users().await.unwrap(), 1, "round {round}: nothing is left of the other");
     }
 }
 

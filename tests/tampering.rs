@@ -4,14 +4,31 @@
 #![expect(clippy::disallowed_methods, reason = "the columns are those that the database names")]
 
 use sqlx::{AssertSqlSafe, Row};
+use twolatch_core::crypto::token_hash;
+use twolatch_core::door::Door;
+use twolatch_core::factor::recovery::{Form, Set};
 use twolatch_core::id::Id;
+use twolatch_core::login::web::Goal;
 use twolatch_core::policy::{Exemption, Level, Subject};
 use twolatch_core::reason::Reason;
+use twolatch_core::secret::Secret;
+use twolatch_core::store::addresses::former_addresses;
+use twolatch_core::store::devices::{Device, insert_device};
+use twolatch_core::store::jobs::Action;
+use twolatch_core::store::people::Search;
+use twolatch_core::store::recovery::{insert_recovery, row_of};
+use twolatch_core::user::User;
 use twolatch_core::wire::Outcome;
 
-use crate::support::core::{Core, NOW, ROOT, actor, code_at, log_in, on_both, ssh};
+use crate::support::core::{Core, NOW, ROOT, actor, code_at, log_in, on_both, parsed, ssh};
+use crate::support::site::PASSWORD;
+use crate::support::tab::session;
 
-on_both!(t8_every_column_of_a_person_is_under_a_mark, t8_every_column_of_the_policy_is_under_a_mark,);
+on_both!(
+    t8_every_column_of_a_person_is_under_a_mark,
+    t8_every_column_of_the_policy_is_under_a_mark,
+    t8_every_column_of_what_a_sign_in_leaves_is_under_a_mark,
+);
 
 /// Not under the mark, because every login changes them: what is asked for first and when, and what is spent. None makes
 /// a verdict more lenient: the replay floor and the budgets stand beside them.
@@ -38,7 +55,7 @@ async fn columns(core: &Core, table: &str, of: &str) -> Vec<(String, bool, bool)
         let empty: i64 = sqlx::query_scalar(AssertSqlSafe(text)).fetch_one(pool).await.unwrap();
         columns.push((name, kind.eq_ignore_ascii_case("bigint"), empty > 0));
     }
-    assert!(columns.len() > 5, "{table}");
+    assert!(columns.len() > 4, "{table}");
     columns
 }
 
@@ -106,4 +123,120 @@ async fn t8_every_column_of_the_policy_is_under_a_mark(core: Core) {
     }
     let outcome = core.second_server().await.begin(ROOT, &ssh("alice"), NOW).await;
     assert!(outcome.is_ok(), "all is as it was: {outcome:?}");
+}
+
+/// What is found by these, or only ever makes less of a row.
+const NOT_HERE: [(&str, &str); 13] = [
+    ("sessions", "id_hash"),
+    ("sessions", "seen_at"),
+    ("sessions", "console_at"),
+    ("attempts", "id_hash"),
+    ("links", "token_hash"),
+    ("links", "used_at"),
+    ("devices", "id"),
+    ("recovery_codes", "id"),
+    ("recovery_codes", "used_at"),
+    ("recovery_requests", "waiting"),
+    ("policy_versions", "version"),
+    ("jobs", "id"),
+    ("jobs", "next_at"),
+];
+
+/// Reads a row as whoever depends on it does; whether there is one.
+async fn read(core: &Core, table: &str, key: &str) -> Result<bool, Reason> {
+    let store = core.store().clone();
+    let mut found = false;
+    for name in ["alice", "mallory"] {
+        let id = core.user(name).await.id;
+        let one = match table {
+            "sessions" => store.session(key, NOW).await.map(|one| one.is_some()),
+            "attempts" => store.attempt(key, NOW).await.map(|one| one.is_some()),
+            "links" => store.link(key, NOW).await.map(|one| one.is_some()),
+            "devices" => store.device(key, NOW).await.map(|one| one.is_some()),
+            "recovery_codes" if name == "alice" => store.recovery_hash(key, &id).await.map(|one| one.is_some()),
+            "recovery_codes" => Ok(false),
+            "recovery_requests" => store.latest_request(&id).await.map(|one| one.is_some()),
+            "policy_versions" => store.policy_version(1).await.map(|one| one.is_some()),
+            "jobs" => store.job(key).await.map(|one| one.is_some()),
+            _ => {
+                let of = store.clone();
+                let work = store.write(move |c| Box::pin(async move { former_addresses(c, &of, &id, NOW).await }));
+                work.await.map(|all| !all.is_empty())
+            }
+        };
+        found |= one.map_err(|error| error.reason())?;
+    }
+    Ok(found)
+}
+
+async fn t8_every_column_of_what_a_sign_in_leaves_is_under_a_mark(core: Core) {
+    core.member("mallory").await;
+    core.enrolled("alice").await;
+    core.give_password("alice").await;
+    for address in ["old@example.org", "alice@example.org"] {
+        let edit = |user: &mut User| user.email = address.parse().ok();
+        core.logins.change_user(&parsed("alice"), String::new(), &actor(NOW), edit).await.unwrap();
+    }
+    let link = core.logins.invite(&parsed("mallory"), &actor(NOW)).await.unwrap();
+    let person = core.logins.named(&parsed("alice")).await.unwrap();
+    let _ = core.logins.file_request(&person, Door::Web, "192.0.2.1", NOW).await.unwrap();
+    let (store, user) = (core.store().clone(), core.user("alice").await);
+    let of_codes: Id<Set> = Id::random(store.entropy()).unwrap();
+    let device = Device {
+        id: Id::random(store.entropy()).unwrap(),
+        user: user.id.clone(),
+        credentials: user.credentials(),
+        name: "Firefox".to_owned(),
+        place: "192.0.2.1".to_owned(),
+        created_at: NOW,
+        expires_at: NOW.plus(100),
+        secret_hash: token_hash("one"),
+        former_hash: None,
+        used_at: NOW,
+    };
+    let (code, remembered) = (row_of(&of_codes, Form::Code(0)), device.id.to_string());
+    let of = store.clone();
+    let work = store.write(move |c| {
+        Box::pin(async move {
+            insert_device(c, &of, &device).await?;
+            let hashes = [(Form::Code(0), Secret::new("hash".to_owned()))];
+            insert_recovery(c, &of, &user.id, &of_codes, &hashes, NOW).await
+        })
+    });
+    work.await.unwrap();
+    let job = core.logins.preview_job(Action::Disable, Search::default(), &actor(NOW)).await.unwrap().id.to_string();
+    let password = Secret::new(PASSWORD.to_owned());
+    let tab = core.logins.enter("alice", password, "192.0.2.1", Goal::default(), NOW).await.unwrap();
+    let (cookie, _) = session(&core.logins, "alice", NOW).await;
+    let one = "1 = 1".to_owned();
+    let link_row = format!("token_hash = '{}'", token_hash(&link));
+    let tables = [
+        ("sessions", cookie, &one),
+        ("attempts", tab, &one),
+        ("links", link, &link_row),
+        ("devices", remembered, &one),
+        ("recovery_codes", code, &one),
+        ("recovery_requests", String::new(), &one),
+        ("former_addresses", String::new(), &one),
+        ("policy_versions", String::new(), &one),
+        ("jobs", job, &one),
+    ];
+    for (table, key, of) in tables {
+        for (column, is_number, is_empty) in columns(&core, table, of).await {
+            if NOT_HERE.contains(&(table, column.as_str())) {
+                continue;
+            }
+            let (whose, other) = if table == "links" { ("mallory", "alice") } else { ("alice", "mallory") };
+            let id_of = |name: &str| format!("(SELECT id FROM users WHERE name = '{name}')");
+            let (new, back) = if column == "user_id" {
+                (id_of(other), id_of(whose)) // a foreign key: it must be somebody's
+            } else {
+                values(&column, is_number, is_empty)
+            };
+            set(&core, table, of, &column, &new).await;
+            assert_eq!(read(&core, table, &key).await, Err(Reason::RowMac), "{table}.{column} was changed to {new}");
+            set(&core, table, of, &column, &back).await;
+        }
+        assert_eq!(read(&core, table, &key).await, Ok(true), "{table}: all is as it was");
+    }
 }

@@ -1,10 +1,16 @@
 //! Two server processes on one PostgreSQL: what is exact in one is exact over both. And connections that are cut heal.
 
 use std::thread;
+use std::time::Duration;
+
+use axum::http::StatusCode;
 
 use crate::support::database::Engine;
-use crate::support::host::{answer, begin};
+use crate::support::host::{answer, begin, verdict};
 use crate::support::server::Server;
+use crate::support::site::PASSWORD;
+use crate::support::visitor::Visitor;
+use crate::support::wait::Stopwatch;
 use crate::support::{rounds, run, setting, totp};
 
 /// Uses of one code in a round.
@@ -76,4 +82,37 @@ fn f7_connections_that_are_cut_heal() {
     run("psql", &["-qX", "-d", &setting("TWOLATCH_TEST_POSTGRES").unwrap(), "-c", &cut], "");
     assert_eq!(log_in("bob", &totp::code(&secrets[1])).as_deref(), Some("granted"), "{}", server.log());
     server.stop();
+}
+
+#[test]
+fn ses6_t4_who_is_disabled_at_one_server_is_refused_by_the_other_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut first) = Server::init(Engine::Postgres, folder.path()) else { return };
+    let mut second = first.beside(folder.path());
+    first.start();
+    second.start();
+    let secret = enrolled(&first, "alice");
+    first.run(&["user", "set", "alice", "--password-stdin", "--keep"], &format!("{PASSWORD}\n"));
+    let client = Visitor::client();
+    let mut alice = Visitor::new(&client, &second);
+    let page = alice.reach_code("alice");
+    alice.post(&page, &[("code", &totp::code(&secret))]);
+    assert!(alice.has_session());
+    assert_eq!(alice.get("/account").status, StatusCode::OK);
+    let mut waiting = Visitor::new(&client, &second);
+    let code_page = waiting.reach_code("alice");
+    let attempt = begin(second.socket(), "alice").unwrap();
+    let code = totp::code(&secret);
+    first.run(&["user", "disable", "alice"], "");
+    let watch = Stopwatch::start();
+    assert_eq!(alice.get("/account").location().as_deref(), Some("/login"));
+    let said = verdict(second.socket(), "alice", &attempt, &code).unwrap();
+    assert!(["disabled", "attempt_outdated"].contains(&said.as_str()), "{said}");
+    waiting.post(&code_page, &[("code", &code)]);
+    assert!(!waiting.has_session());
+    assert!(watch.elapsed() < Duration::from_secs(1), "{:?}", watch.elapsed());
+    let fresh = begin(second.socket(), "alice").unwrap();
+    assert_eq!(verdict(second.socket(), "alice", &fresh, &code).as_deref(), Some("disabled"));
+    first.stop();
+    second.stop();
 }

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::reason::Reason;
 use crate::secret::{self, Secret};
 
+#[cfg(test)]
+mod tests;
+
 /// Raised when a message changes its meaning; either side refuses the other's.
 pub const VERSION: u32 = 1;
 

@@ -14,6 +14,7 @@ on_both!(
     a_search_without_index_ends_and_goes_on,
     t16_the_first_fault_is_named_and_no_flood_of_them_fills_the_memory,
     t16_what_a_server_remembers_of_its_own_chain_shows_a_cut_tail,
+    t16_each_attack_on_the_trail_names_the_first_bad_record,
 );
 
 async fn write(store: &Store, records: Vec<Record>) {
@@ -142,4 +143,59 @@ async fn t16_what_a_server_remembers_of_its_own_chain_shows_a_cut_tail(core: Cor
     core.tamper("DELETE FROM audit").await;
     let found = core.store().verify_audit(&head.map(|head| vec![head]).unwrap(), &mut |_| ()).await.unwrap();
     assert_eq!(found.faults.len(), 1, "{found:?}");
+}
+
+async fn t16_each_attack_on_the_trail_names_the_first_bad_record(core: Core) {
+    let store = core.store();
+    write(store, (0..6).map(|number| code("alice", Door::Ssh, number, None)).collect()).await;
+    store.link_audit(NOW).await.unwrap().unwrap();
+    core.tamper("CREATE TABLE kept AS SELECT * FROM audit").await;
+    core.tamper("CREATE TABLE kept_links AS SELECT * FROM audit_links").await;
+    let back = async || {
+        core.tamper("DELETE FROM audit").await;
+        core.tamper("DELETE FROM audit_links").await;
+        core.tamper("INSERT INTO audit SELECT * FROM kept").await;
+        core.tamper("INSERT INTO audit_links SELECT * FROM kept_links").await;
+    };
+    let verify = async |heads: &[String]| store.verify_audit(heads, &mut |_| ()).await.unwrap();
+    let attacks: [(&str, &[&'static str], &str); 5] = [
+        ("edit", &["UPDATE audit SET result = 'wrong' WHERE seq >= 3"], "3: the record was changed"),
+        ("delete", &["DELETE FROM audit WHERE seq = 3"], "1-7: 7 records were written, 6 are there"),
+        (
+            "insert",
+            &["INSERT INTO audit (instance, seq, at, event, result, mac) \
+               SELECT instance, 8, at, event, 'ok', mac FROM audit WHERE seq = 7"],
+            "8: the record was changed",
+        ),
+        (
+            "swap",
+            &[
+                "UPDATE audit SET seq = 99 WHERE seq = 3",
+                "UPDATE audit SET seq = 3 WHERE seq = 4",
+                "UPDATE audit SET seq = 4 WHERE seq = 99",
+            ],
+            "3: the record was changed",
+        ),
+        ("cut the end of a link", &["DELETE FROM audit WHERE seq > 5"], "1-7: 7 records were written, 5 are there"),
+    ];
+    for (name, statements, first) in attacks {
+        for text in statements {
+            assert!(core.tamper(text).await > 0, "{name}");
+        }
+        assert_eq!(verify(&[]).await.faults[0], format!("{}:{first}", store.instance()), "{name}");
+        back().await;
+        assert!(verify(&[]).await.is_whole(), "{name}");
+    }
+    write(store, vec![code("bob", Door::Web, 9, None)]).await;
+    let head = store.link_audit(NOW).await.unwrap().unwrap();
+    let heads = std::slice::from_ref(&head);
+    assert!(verify(heads).await.is_whole());
+    let cut = [format!("{head}: the journal names this link, but it is not there: the trail was cut")];
+    back().await;
+    assert!(verify(&[]).await.is_whole(), "an old copy, or a cut tail, is whole in itself");
+    assert_eq!(verify(heads).await.faults, cut, "but not beside the journal");
+    core.tamper("DELETE FROM audit").await;
+    core.tamper("DELETE FROM audit_links").await;
+    assert!(verify(&[]).await.is_whole(), "where nothing is left, nothing is wrong");
+    assert_eq!(verify(heads).await.faults, cut);
 }

@@ -59,6 +59,11 @@ impl Visitor {
         self.browser.cookies.contains_key("twolatch_session")
     }
 
+    /// What its cookies hold.
+    pub(crate) fn cookies(&self) -> Vec<String> {
+        self.browser.cookies.values().cloned().collect()
+    }
+
     fn send(&mut self, mut request: RequestBuilder) -> Page {
         if !self.browser.cookies.is_empty() {
             let pairs: Vec<_> = self.browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -90,6 +90,19 @@ pub enum KeyError {
         /// The id.
         id: String,
     },
+    /// Two ids have one key.
+    #[error(
+        "key_same: {path}, line {line}: the key `{id}` is another one's under a second id; remove this line, or make a key \
+         of its own for it"
+    )]
+    Same {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// The second id.
+        id: String,
+    },
     /// No randomness for a new key.
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
@@ -142,6 +155,7 @@ impl KeyRing {
 
     fn parse(path: &Path, text: &str) -> Result<Self, KeyError> {
         let mut keys: Vec<Key> = Vec::new();
+        let mut masters: Vec<Zeroizing<Vec<u8>>> = Vec::new();
         for (index, line) in text.lines().enumerate() {
             if line.trim().is_empty() || line.starts_with('#') {
                 continue;
@@ -158,7 +172,12 @@ impl KeyRing {
             if keys.iter().any(|other| other.id == id) {
                 return Err(KeyError::Twice { path: path.to_owned(), id: id.to_owned() });
             }
+            // Who replaces a key that has leaked must not go on with the same one.
+            if masters.contains(&key) {
+                return Err(KeyError::Same { path: path.to_owned(), line: index + 1, id: id.to_owned() });
+            }
             keys.push(Key::derive(id, &key).ok_or_else(malformed)?);
+            masters.push(key);
         }
         if keys.is_empty() {
             return Err(KeyError::Empty(path.to_owned()));

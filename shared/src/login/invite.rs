@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::store::audit::record;
 use crate::store::browser::insert_attempt;
 use crate::store::links::{Purpose, use_link};
-use crate::store::users::{insert_user, update_user};
+use crate::store::users::{admins_in, hold_admins, insert_user, update_user};
 use crate::store::{Person, Store, StoreError, Written};
 use crate::time::Timestamp;
 use crate::user::{Role, User, UserName};
@@ -119,7 +119,8 @@ impl Store {
     }
 }
 
-/// Uses the link, and stores whom it was for: a new person where there was none before.
+/// Uses the link, and stores whom it was for: a new person where there was none before, who is the first administrator or
+/// none. Two links, or one and another hand, cannot make two at once.
 async fn complete(
     connection: &mut AnyConnection,
     store: &Store,
@@ -132,6 +133,10 @@ async fn complete(
         return Err(StoreError::Conflict);
     }
     if expected == 0 {
+        hold_admins(connection).await?;
+        if !admins_in(connection, store).await?.is_empty() {
+            return Err(StoreError::Conflict);
+        }
         insert_user(connection, store, user).await
     } else {
         update_user(connection, store, user, expected).await

@@ -2,13 +2,12 @@
 //! server, and each step of it stands with what it did, or not at all. It must not know what the work is.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+pub use self::words::{Action, Trouble, UnknownAction};
 use super::people::Search;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
@@ -19,6 +18,8 @@ use crate::user::User;
 
 use Column::{Number, Text};
 
+mod words;
+
 /// For how long a job belongs to who has taken it, in seconds. A server that died meanwhile loses it to another.
 pub const LEASE: i64 = 15;
 
@@ -26,66 +27,6 @@ pub const LEASE: i64 = 15;
 const KEPT: i64 = 30;
 
 const JOB: [Column; 4] = [Text, Text, Number, Number];
-
-/// What is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// Set-up comes at the next login: what is set up is removed, and who was not asked for anything is from now on.
-    RequestRegistration,
-    /// Nobody logs in with these accounts.
-    Disable,
-    /// People do again.
-    Enable,
-    /// Holds and delays after wrong codes end.
-    Unlock,
-    /// They are signed out everywhere. Remembered devices stay.
-    EndSessions,
-    /// Each gets a rule of their own for what they may set up, or loses it.
-    SetMethods,
-    /// Who has no password gets a one-time link by mail to choose one, and time to set up.
-    Invite,
-}
-
-impl Action {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::RequestRegistration,
-        Self::Disable,
-        Self::Enable,
-        Self::Unlock,
-        Self::EndSessions,
-        Self::SetMethods,
-        Self::Invite,
-    ];
-
-    /// The word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RequestRegistration => "request-registration",
-            Self::Disable => "disable",
-            Self::Enable => "enable",
-            Self::Unlock => "unlock",
-            Self::EndSessions => "end-sessions",
-            Self::SetMethods => "set-methods",
-            Self::Invite => "invite",
-        }
-    }
-}
-
-impl FromStr for Action {
-    type Err = UnknownAction;
-
-    fn from_str(text: &str) -> Result<Self, UnknownAction> {
-        Self::ALL.into_iter().find(|action| action.as_str() == text).ok_or(UnknownAction)
-    }
-}
-
-/// Not what can be done to many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is one of request-registration, disable, enable, unlock, end-sessions, set-methods, invite")]
-pub struct UnknownAction;
 
 /// Who has decided it: the name for the record, and the administrator with the security version that they then had, where
 /// it was not the command line.
@@ -132,61 +73,6 @@ pub enum Stop {
     NotAllowed,
     /// It was begun too long ago.
     Late,
-}
-
-/// Why it could not be done to somebody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trouble {
-    /// Nobody could administer any more.
-    LastAdmin,
-    /// An exemption keeps them from being asked.
-    Exempt,
-    /// The row is not as it was written.
-    RowMac,
-    /// What is set up is reset at the person's own request only.
-    NeedsRequest,
-    /// They have no mail address.
-    NoAddress,
-    /// Their address was given by somebody else lately.
-    Held,
-}
-
-impl Trouble {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::LastAdmin, Self::Exempt, Self::RowMac, Self::NeedsRequest, Self::NoAddress, Self::Held];
-
-    /// The word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::LastAdmin => "last_admin",
-            Self::Exempt => "exempt",
-            Self::RowMac => "row_mac",
-            Self::NeedsRequest => "needs_request",
-            Self::NoAddress => "no_address",
-            Self::Held => "held",
-        }
-    }
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::LastAdmin => "last_admin: nobody could administer any more; make another administrator first",
-            Self::Exempt => "exempt: an exemption keeps them from being asked; end it first",
-            Self::RowMac => "row_mac: the row is not as Twolatch wrote it; nothing is changed in it",
-            Self::NeedsRequest => {
-                "needs_request: the configuration has recovery approved by two, or after a time; it begins with the \
-                 person's own request"
-            }
-            Self::NoAddress => "no_address: nothing can be mailed to them; give them an address first",
-            Self::Held => {
-                "held: the address was changed lately; another administrator confirms it, or it is mailed to after a time"
-            }
-        })
-    }
 }
 
 /// A job.

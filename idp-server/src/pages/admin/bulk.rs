@@ -156,7 +156,7 @@ pub(crate) async fn preview(State(app): State<App>, mut form: Form) -> Answer {
     let picks = form.picks();
     let [list, scope, action] = ["list", "scope", "action"].map(|name| form.optional(name).unwrap_or_default());
     let (browser, []) = form.only([])?;
-    let filter = Filter::read(list.expose());
+    let filter = Filter::read(list.expose())?;
     let pairs = filter.query();
     // Whoever has to show a second factor first finds it ticked as it was, where that fits into an address.
     let ticked = with_query(ADMIN_USERS, Some(&format!("{pairs}&pick={}", picks.join(","))));

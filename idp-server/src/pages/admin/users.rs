@@ -153,7 +153,7 @@ impl UsersPage {
         let page = |filter: &str, total, rows: Vec<Line>, console: Console| Self {
             frame: frame.clone(),
             console,
-            filter: Filter::read(filter),
+            filter: Filter::read(filter).unwrap_or_default(),
             total,
             rows,
             actions: Action::ALL.into(),
@@ -263,7 +263,7 @@ impl UsersPage {
 /// Shows them.
 pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(query): RawQuery) -> Answer {
     let inside = entered(&app, &browser, &with_query(ADMIN_USERS, query.as_deref())).await?;
-    let (filter, now) = (Filter::read(query.as_deref().unwrap_or_default()), browser.now);
+    let (filter, now) = (Filter::read(query.as_deref().unwrap_or_default())?, browser.now);
     let policy = app.logins.policy(now).await?;
     let search = filter.search();
     let total = app.store.count_people(&search, &policy, now).await?;

@@ -64,3 +64,13 @@ fn f15_missing_link_folder_and_fifo_are_refused_at_once() {
         assert!(message.starts_with(expected), "{message}");
     }
 }
+
+#[test]
+fn sec1_one_key_under_two_ids_is_refused() {
+    let (_folder, path) = written(&(line("a", 32) + &line("b", 32)), 0o600);
+    let message = KeyRing::load(&path).unwrap_err().to_string();
+    assert!(message.starts_with("key_same") && message.contains("line 2") && message.contains("`b`"), "{message}");
+    let other = format!("b:{}\n", BASE64.encode(&[8; 32]));
+    let (_folder, path) = written(&(line("a", 32) + &other), 0o600);
+    assert_eq!(KeyRing::load(&path).unwrap().ids().collect::<Vec<_>>(), ["a", "b"]);
+}

@@ -62,3 +62,20 @@ fn a_row_mark_covers_every_column_and_where_it_ends() {
     assert_eq!(ring.check_row("factors", &columns, &mark), Err(SealError::Tampered));
     assert_eq!(ring.check_audit("users", &columns, &mark), Err(SealError::Tampered), "another purpose, another key");
 }
+
+#[test]
+fn sec2_no_nonce_comes_twice_in_a_million() {
+    let (_folder, ring) = ring();
+    let nonces = |count: usize| -> Vec<[u8; 16]> {
+        let entropy = SystemEntropy::new();
+        let sealed = (0..count).map(|_| ring.seal(&entropy, PLACE, b"").unwrap());
+        // Twelve bytes are sixteen characters.
+        sealed.map(|text| text.split_once('.').unwrap().1.as_bytes()[..16].try_into().unwrap()).collect()
+    };
+    let mut all: Vec<[u8; 16]> = std::thread::scope(|scope| {
+        let halves = [0; 2].map(|_| scope.spawn(|| nonces(500_000)));
+        halves.into_iter().flat_map(|half| half.join().unwrap()).collect()
+    });
+    all.sort_unstable();
+    assert!(all.windows(2).all(|pair| pair[0] != pair[1]));
+}

@@ -6,6 +6,8 @@ use twolatch_core::policy::StatusWord;
 use twolatch_core::store::people::{Part, Search, Sort};
 use twolatch_core::user::Role;
 
+use crate::web::failure::{self, Failure};
+
 /// People on a page.
 pub const PAGE: i64 = 50;
 
@@ -70,32 +72,35 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// Reads a query. What means nothing is left out: an address is typed by anybody.
-    #[must_use]
-    pub fn read(query: &str) -> Self {
+    /// Reads a query. Names that mean nothing here are others' business.
+    ///
+    /// # Errors
+    /// Where a value is none that can be chosen.
+    pub fn read(query: &str) -> Result<Self, Failure> {
         let mut filter = Self::default();
         for (name, value) in parse(query.as_bytes()) {
             let value = value.trim();
             match name.as_ref() {
                 "q" => value.clone_into(&mut filter.text),
-                "status" => filter.status = value.parse().ok(),
-                "role" => filter.role = value.parse().ok(),
+                "status" => filter.status = chosen(value, |word| word.parse().ok())?,
+                "role" => filter.role = chosen(value, |word| word.parse().ok())?,
                 "group" => value.clone_into(&mut filter.group),
-                "method" => filter.method = Kind::METHODS.into_iter().find(|kind| kind.as_str() == value),
-                "locked" => filter.locked = value == "yes",
-                "sort" => {
-                    let (descending, word) = value.strip_prefix('-').map_or((false, value), |word| (true, word));
-                    if let Some((_, sort)) = SORTS.into_iter().find(|(name, _)| *name == word) {
-                        (filter.sort, filter.descending) = (sort, descending);
-                    }
+                "method" => {
+                    let named = |word: &str| Kind::METHODS.into_iter().find(|kind| kind.as_str() == word);
+                    filter.method = chosen(value, named)?;
                 }
-                "page" => filter.page = value.parse().unwrap_or(1).clamp(1, LAST),
+                "locked" => filter.locked = chosen(value, |word| (word == "yes").then_some(()))?.is_some(),
+                "sort" => (filter.sort, filter.descending) = chosen(value, order)?.unwrap_or((Sort::Name, false)),
+                "page" => {
+                    let page = chosen(value, |word| word.parse().ok().filter(|page: &i64| *page > 0))?;
+                    filter.page = page.unwrap_or(1).min(LAST);
+                }
                 "pick" => filter.picks = value.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
                 "nobody" => filter.nobody = value == "yes",
                 _ => {}
             }
         }
-        filter
+        Ok(filter)
     }
 
     /// The parameters that say the same, but for what is ticked.
@@ -180,4 +185,18 @@ impl Filter {
         let skip = (self.page - 1) * PAGE;
         Part { sort: self.sort, descending: self.descending, after: "", skip, limit: PAGE }
     }
+}
+
+/// What a word stands for; nothing where the form leaves it open.
+fn chosen<T>(word: &str, known: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Failure> {
+    if word.is_empty() {
+        return Ok(None);
+    }
+    known(word).map(Some).ok_or_else(|| failure::Kind::BadForm.because("the list has no such filter, order or page"))
+}
+
+/// What an address says it is sorted by, and whether the other way round.
+fn order(text: &str) -> Option<(Sort, bool)> {
+    let (descending, word) = text.strip_prefix('-').map_or((false, text), |word| (true, word));
+    SORTS.into_iter().find(|(name, _)| *name == word).map(|(_, sort)| (sort, descending))
 }
