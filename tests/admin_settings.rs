@@ -49,6 +49,9 @@ fn the_command_line_shows_the_same_postgres() {
     at_the_command_line(Engine::Postgres);
 }
 
+/// Where a form stands, where it goes, and its fields but the hidden ones.
+type Sent<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn w_18_rec12_no_form_of_the_console_takes_a_field_that_it_has_not() {
     let site = Site::mailing().await;
@@ -66,7 +69,7 @@ async fn w_18_rec12_no_form_of_the_console_takes_a_field_that_it_has_not() {
         ("setup_days", "7"),
         ("admin_link", "on"),
     ];
-    let forms: [(&str, &str, &[(&str, &str)]); 7] = [
+    let forms: [Sent<'_>; 7] = [
         ("/admin/settings/rule?scope=all&of=", "/admin/settings/rule", &rule),
         ("/admin/add", "/admin/add", &[("name", "ben"), ("email", ""), ("role", "member"), ("groups", "")]),
         ("/admin/import", "/admin/import", &[("table", "name\nben\n")]),

@@ -228,6 +228,9 @@ async fn nor_does_one_that_runs_out(core: Core) {
     core.logins.exempt(long("own", Role::Admin), &actor(NOW)).await.unwrap();
 }
 
+/// A change of a person.
+type Edit = Box<dyn Fn(&mut User) + Send + Sync>;
+
 async fn t9_no_change_of_one_person_locks_every_administrator_out(core: Core) {
     for name in ["ada", "bea"] {
         core.member(name).await;
@@ -237,7 +240,7 @@ async fn t9_no_change_of_one_person_locks_every_administrator_out(core: Core) {
     }
     core.give_totp("ada").await;
     let by_mail = Some(BTreeSet::from([Kind::EmailCode]));
-    let edits: [(&str, Box<dyn Fn(&mut User) + Send + Sync>); 3] = [
+    let edits: [(&str, Edit); 3] = [
         ("methods", Box::new(move |user| user.methods.clone_from(&by_mail))),
         ("role", Box::new(|user| user.role = Role::Supervisor)),
         ("disabled", Box::new(|user| user.disabled_at = Some(NOW))),
@@ -261,6 +264,9 @@ async fn told(core: &Core, now: Timestamp) -> usize {
     mails.iter().filter(|mail| matches!(mail.mail.letter, Letter::Alarm { event: Notice::Lowered, .. })).count()
 }
 
+/// A change of the rules.
+type Change = Box<dyn FnOnce(&mut Rules) + Send>;
+
 async fn t9_whatever_asks_for_less_is_told_to_every_administrator(core: Core) {
     for name in ["ada", "bea"] {
         core.member(name).await;
@@ -269,7 +275,7 @@ async fn t9_whatever_asks_for_less_is_told_to_every_administrator(core: Core) {
     }
     drop(core.store().claim_mails(100, NOW).await.unwrap());
     let ops = || "ops".parse().unwrap();
-    let edits: [(&str, Box<dyn FnOnce(&mut Rules) + Send>, usize); 10] = [
+    let edits: [(&str, Change, usize); 10] = [
         ("a rule more", Box::new(|rules| drop(rules.groups.insert("ops".parse().unwrap(), only(Kind::Totp)))), 0),
         ("its methods", Box::new(|rules| rules.groups.values_mut().for_each(|rule| rule.methods = None)), 2),
         ("days", Box::new(|rules| rules.groups.values_mut().for_each(|rule| rule.device_days = Some(1))), 0),
