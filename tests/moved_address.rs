@@ -54,6 +54,7 @@ async fn alice(core: &Core) -> (Logins, [Actor; 2]) {
     let mut admins = Vec::new();
     for name in ["ann", "ben"] {
         core.member(name).await;
+        core.give_password(name).await;
         set(&logins, name, |user| user.role = Role::Admin).await;
         admins.push(acting(&logins, name, NOW).await);
     }

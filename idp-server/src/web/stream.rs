@@ -31,7 +31,6 @@ impl Out {
 }
 
 /// Where to write to, and the body that comes of it.
-#[must_use]
 pub fn body() -> (Out, Body) {
     let (sender, pieces) = mpsc::channel(AHEAD);
     (Out(sender), Body::new(Pieces(pieces)))

@@ -121,7 +121,7 @@ impl Store {
                 let taken = sqlx::query(text).bind(&id).bind(due).bind(furthest).bind(now.plus(LEASE).unix());
                 let taken = taken.fetch_optional(&mut *connection).await?;
                 let posting = taken.as_ref().map(|row| read(&store, row)).transpose();
-                if posting.as_ref().is_err_and(|error| error.is_of_a_row()) {
+                if posting.as_ref().is_err_and(StoreError::is_of_a_row) {
                     let never = "UPDATE alerts SET next_at = NULL WHERE id = $1";
                     sqlx::query(never).bind(&id).execute(connection).await?;
                 }
