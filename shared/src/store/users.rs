@@ -207,7 +207,7 @@ pub async fn insert_user(connection: &mut AnyConnection, store: &Store, user: &U
          email_held_until, email_held_by, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
          $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)";
     bind_user(sqlx::query(insert), user, &row).execute(&mut *connection).await?;
-    index_groups(connection, user).await
+    insert_groups(connection, user).await
 }
 
 /// Writes a changed user back, if nobody else has since `expected` was its security version; raises that version where
@@ -285,6 +285,10 @@ pub async fn delete_user(connection: &mut AnyConnection, id: &Id<User>, expected
 
 async fn index_groups(connection: &mut AnyConnection, user: &User) -> Written<()> {
     sqlx::query("DELETE FROM memberships WHERE user_id = $1").bind(user.id.as_str()).execute(&mut *connection).await?;
+    insert_groups(connection, user).await
+}
+
+async fn insert_groups(connection: &mut AnyConnection, user: &User) -> Written<()> {
     for group in &user.groups {
         sqlx::query("INSERT INTO memberships (group_name, user_id) VALUES ($1, $2)")
             .bind(group.as_str())
