@@ -90,7 +90,8 @@ async fn walks(engine: Engine, count: u64) {
 
 /// The policy of a system, and an administrator who is always there.
 async fn prepare(core: &Core, system: &System) {
-    core.member("root").await;
+    core.enrolled("root").await;
+    core.give_password("root").await;
     core.logins.change_user(&parsed("root"), String::new(), &actor(NOW), |user| user.role = Role::Admin).await.unwrap();
     let edit = |rules: &mut Rules| {
         (rules.recovery, rules.enrol_codes, rules.admin_link) =
