@@ -298,6 +298,9 @@ async fn t9_whatever_asks_for_less_is_told_to_every_administrator(core: Core) {
     let one = core.member("carl").await.id;
     core.logins.exempt(exemption("one", Subject::User(one)), &actor(now.plus(4))).await.unwrap();
     assert_eq!(told(&core, now.plus(4)).await, 0);
+    let ada = core.logins.named(&parsed("ada")).await.unwrap().user.id;
+    core.logins.exempt(exemption("own", Subject::User(ada)), &actor(now.plus(6))).await.unwrap();
+    assert_eq!(told(&core, now.plus(6)).await, 2, "an exemption of an administrator");
 }
 
 async fn t9_going_back_in_the_console_leaves_the_switch(core: Core) {

@@ -13,7 +13,7 @@ use crate::state::App;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Between two batches those get on who wait behind the first.
-const PAUSE: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Goes on with jobs until told to stop. What is under way then is somebody's again after its lease.
 pub async fn run(app: App, mut stop: Stop) {

@@ -48,6 +48,8 @@ impl Logins {
         (before, now): (&Policy, Timestamp),
         (after, then): (&Policy, Timestamp),
     ) -> Written<()> {
+        // Whoever changes one of them meanwhile has finished, or waits.
+        hold_admins(connection).await?;
         let admins = admins_in(connection, &self.store).await?;
         let any = |policy, at| admins.iter().any(|person| self.gets_in(policy, &person.user, at));
         if any(before, now) && !any(after, then) { Err(StoreError::LastAdmin) } else { Ok(()) }

@@ -22,7 +22,7 @@ use self::batch::batch;
 mod batch;
 
 /// People in one transaction: logins wait for no more than these.
-const BATCH: i64 = 50;
+const BATCH: i64 = 20;
 
 /// What was looked at can be begun for so many seconds.
 const PREVIEW_LIFE: i64 = 3600;

@@ -13,6 +13,7 @@ use crate::letter::Notice;
 use crate::policy::{Exemption, Policy, Rules, Subject};
 use crate::store::audit::record;
 use crate::store::policies::{delete_exemption, insert_exemption, insert_policy};
+use crate::store::users::admins_in;
 use crate::store::{Boxed, Store, StoreError, Written};
 use crate::user::User;
 
@@ -133,7 +134,7 @@ impl Logins {
             Box::pin(async move {
                 logins.outlive(connection, &before, &after, (now, exemption.until)).await?;
                 insert_exemption(connection, store, &exemption).await?;
-                if !matches!(exemption.subject, Subject::User(_)) {
+                if spares_many_or_admin(connection, store, &exemption.subject).await? {
                     alarm(connection, store, &by, Notice::Lowered, None, now).await?;
                 }
                 Ok(true)
@@ -195,6 +196,14 @@ impl Logins {
             .await;
         self.store.outdate_policy();
         done.map_err(locks_out)
+    }
+}
+
+/// Whether an exemption weighs so much that every administrator is told.
+async fn spares_many_or_admin(connection: &mut AnyConnection, store: &Store, subject: &Subject) -> Written<bool> {
+    match subject {
+        Subject::User(id) => Ok(admins_in(connection, store).await?.iter().any(|admin| admin.user.id == *id)),
+        Subject::Group(_) | Subject::Role(_) => Ok(true),
     }
 }
 

@@ -69,12 +69,10 @@ impl Logins {
     /// Where policy cannot be read.
     pub async fn ways_to_set_up(&self, session: &Session, now: Timestamp) -> Result<Vec<Kind>, StoreError> {
         let user = &session.user;
-        let allowed = self.policy(now).await?.terms_of(user).methods;
-        let can = |kind: Kind| match kind {
-            Kind::EmailCode => self.mail && user.email.is_some() && user.email_held(now).is_none(),
-            _ => true,
-        };
-        Ok(Kind::METHODS.into_iter().filter(|kind| allowed.contains(kind) && can(*kind)).collect())
+        let policy = self.policy(now).await?;
+        let mailed = user.email_held(now).is_none();
+        let facts = self.facts(&policy, user, None, Door::Web, now);
+        Ok(facts.settable.into_iter().filter(|kind| mailed || *kind != Kind::EmailCode).collect())
     }
 
     /// Whether the owner of a session has a second factor that counts in the console.

@@ -19,6 +19,7 @@ use super::super::said::Said;
 use super::super::{Answer, Detour, show as show_page};
 use super::users::filter::Filter;
 use super::users::{action as word, method};
+use super::words::number;
 use super::{Console, Here, changing, entered};
 use crate::state::App;
 use crate::text::{Text, t};
@@ -70,10 +71,6 @@ const fn stopped(why: Stop) -> Text {
         Stop::NotAllowed => t("bulk-stopped-not-allowed"),
         Stop::Late => t("bulk-stopped-late"),
     }
-}
-
-fn number(count: i64) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 impl BulkPage {

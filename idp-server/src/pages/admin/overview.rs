@@ -9,6 +9,7 @@ use twolatch_core::time::Timestamp;
 
 use self::chart::Chart;
 use super::super::{Answer, show as show_page};
+use super::words::number;
 use super::{Console, Here, entered};
 use crate::figures::{DAYS, Figures, MailTrouble};
 use crate::state::App;
@@ -208,8 +209,4 @@ fn alerts(is_set_up: bool, deferred: i64) -> Part {
 
 fn keys(ring: usize, signing: usize) -> Part {
     Part::well(t("overview-keys"), t("overview-keys-there").with("ring", ring).with("signing", signing))
-}
-
-fn number(count: i64) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

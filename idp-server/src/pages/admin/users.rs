@@ -14,7 +14,8 @@ use twolatch_core::user::{GroupName, Role, User};
 use self::filter::{Filter, PAGE};
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
-use super::{Console, Here, entered, words};
+use super::words::{self, number};
+use super::{Console, Here, entered};
 use crate::state::App;
 use crate::text::{Text, t};
 use crate::web::browser::Browser;
@@ -106,10 +107,6 @@ pub const fn action(action: Action) -> Text {
         Action::SetMethods => t("bulk-methods"),
         Action::Invite => t("bulk-invite"),
     }
-}
-
-fn number(count: i64) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn because(frame: &Frame, unasked: &Unasked) -> Text {

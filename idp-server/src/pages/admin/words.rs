@@ -86,3 +86,9 @@ pub fn because(because: &Because) -> Text {
         Because::Exemption(id) => t("because-exemption").with("id", id),
     }
 }
+
+/// How many, as a page says it.
+#[must_use]
+pub fn number(count: i64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

@@ -9,6 +9,7 @@ use twolatch_core::store::audit::Verified;
 use twolatch_core::time::Timestamp;
 
 use super::super::super::{Answer, show as show_page};
+use super::super::words::number;
 use super::super::{Console, Here, entered};
 use crate::state::App;
 use crate::trail::check::{Done, Standing};
@@ -54,10 +55,6 @@ impl VerifyPage {
             page(None, Some(None)),
         ]
     }
-}
-
-fn number(count: i64) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Shows it.

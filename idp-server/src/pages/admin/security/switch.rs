@@ -142,7 +142,10 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
         Ok(Some(Own::Mail(sent))) => return email::shown(&app, &browser, session, sent).await,
         Ok(None) => RulesNotice::Switched,
         Err(NotSwitched::OwnFirst) => return Err(browser.go(&links.admin_switch_to(to.as_str())).into()),
-        Err(NotSwitched::Password(Reason::Wait)) => return Ok(again(RulesNotice::Wait)),
+        // As where three codes were mailed in a row.
+        Err(NotSwitched::Password(Reason::Wait) | NotSwitched::Fault(Fault::Refused(_))) => {
+            return Ok(again(RulesNotice::Wait));
+        }
         Err(NotSwitched::Password(_)) => return Ok(again(RulesNotice::WrongPassword)),
         Err(NotSwitched::Rules(error)) => outcome(Err(error), RulesNotice::Switched)?,
         Err(NotSwitched::Fault(Fault::Unconfirmed)) => return Err(browser.go(&links.admin_security()).into()),
