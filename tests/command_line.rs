@@ -1,8 +1,11 @@
 //! Names and addresses as attackers write them, at the command line: what is refused, and what a terminal is shown. And
-//! that nobody begins anew where there is an administrator, nor removes the last one.
+//! that nobody begins anew where there is an administrator, nor removes the last one, and that `serve` ends when asked to.
+
+use nix::sys::signal::Signal;
 
 use crate::support::database::Engine;
-use crate::support::server::Server;
+use crate::support::server::{Process, Server};
+use crate::support::wait::until;
 
 fn server() -> Server {
     let folder = tempfile::tempdir().unwrap();
@@ -101,4 +104,15 @@ fn w29_the_last_administrator_stays_one() {
     assert_eq!(user["role"], "admin", "{user}");
     let table = server.run(&["user", "export"], "");
     assert!(!table.contains("argon2") && table.contains("root-admin"));
+}
+
+#[test]
+fn who_stops_a_server_that_is_still_starting_lets_it_end_well() {
+    let server = server();
+    let mut process = Process(server.command(&["serve"]).spawn().unwrap());
+    // It listens long before it is ready.
+    until("its socket", || server.socket().exists().then_some(()));
+    process.signal(Signal::SIGTERM);
+    let status = until("the server to stop", || process.0.try_wait().unwrap());
+    assert!(status.success(), "{status}");
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, UnixListener};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use twolatch_core::store::StoreError;
@@ -35,6 +35,8 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
     let socket_runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let web_runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     socket_runtime.block_on(async {
+        // Before it can be found ready: whoever starts it may end it at once.
+        let mut end = End::listen()?;
         let taken = |what: String| move |error: std::io::Error| CliError { message: format!("{what}: {error}"), status: 69 };
         // A listener belongs to the runtime that makes it.
         let bound = web_runtime.spawn(TcpListener::bind(config.listen)).await.map_err(std::io::Error::other)?;
@@ -60,7 +62,7 @@ pub(super) fn run(path: &Path) -> Result<(), CliError> {
         let verifying = tokio::spawn(socket::serve(unix, hosts::routes(app.clone()), stop));
         tracing::info!(listen = %app.config.listen, socket = %app.config.socket.display(), database = %app.store.location(), "ready");
         drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
-        asked_to_stop().await?;
+        end.asked_for().await;
         tracing::info!("stopping");
         drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
         stopper.send_replace(true);
@@ -83,14 +85,23 @@ async fn tell_alerts(app: App, receiver: Option<Receiver>, stop: Stop) {
     }
 }
 
-async fn asked_to_stop() -> Result<(), CliError> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that ask it to stop, kept from the moment on that it listens for them.
+struct End {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl End {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn asked_for(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Every second: the clock is compared with what the database remembers, and this process's audit records are linked;
