@@ -21,8 +21,10 @@ use self::batch::batch;
 
 mod batch;
 
-/// People in one transaction: logins wait for no more than these.
-const BATCH: i64 = 20;
+/// People in one transaction. On SQLite every login waits for its end, on PostgreSQL only theirs who are in it.
+const fn at_once(is_sqlite: bool) -> i64 {
+    if is_sqlite { 25 } else { 100 }
+}
 
 /// What was looked at can be begun for so many seconds.
 const PREVIEW_LIFE: i64 = 3600;
@@ -181,7 +183,8 @@ impl Logins {
         }
         let policy = self.policy(now).await?;
         let whom = concerned(job.work.action, &job.work.whom, (job.work.asks, job.work.resets));
-        let next = self.store.next_people(&whom, &policy, Part::after(&job.work.after, BATCH), now).await?;
+        let part = Part::after(&job.work.after, at_once(self.store.location().is_sqlite()));
+        let next = self.store.next_people(&whom, &policy, part, now).await?;
         let (logins, actor, step) = (self.clone(), actor_of(&job.work.by, now), job.clone());
         let written = self
             .store

@@ -1,6 +1,8 @@
 //! What people are told by mail about changes of their own account, and administrators about others'. It must not know
 //! how mail looks or travels.
 
+use std::collections::HashMap;
+
 use sqlx::AnyConnection;
 
 use super::mailed::veiled;
@@ -9,10 +11,10 @@ use crate::crypto::random_text;
 use crate::id::Id;
 use crate::letter::{Letter, Mail, NOT_ME_LIFE, NOTICE_LIFE, Notice};
 use crate::secret::Secret;
-use crate::store::addresses::former_addresses;
+use crate::store::addresses::{former_addresses, former_addresses_of_all};
 use crate::store::budgets::{Budget, HARD_STOP, fails_in};
-use crate::store::links::{Link, Purpose, insert_link};
-use crate::store::mails::queue;
+use crate::store::links::{Link, Purpose, insert_link, insert_links};
+use crate::store::mails::{queue, queue_all};
 use crate::store::users::{person_in, sound_admins_in};
 use crate::store::{Person, Store, Written};
 use crate::time::Timestamp;
@@ -33,41 +35,58 @@ pub(super) async fn tell(
     event: Notice,
     about: &Record,
 ) -> Written<()> {
-    tell_besides(connection, store, user, None, event, about).await
+    tell_besides(connection, store, &[user], None, event, about).await
+}
+
+/// The same of many, each of the same.
+///
+/// # Errors
+/// Where the database fails.
+pub(super) async fn tell_all(
+    connection: &mut AnyConnection,
+    store: &Store,
+    users: &[&User],
+    event: Notice,
+    about: &Record,
+) -> Written<()> {
+    tell_besides(connection, store, users, None, event, about).await
 }
 
 /// The same, to all addresses but one.
 async fn tell_besides(
     connection: &mut AnyConnection,
     store: &Store,
-    user: &User,
+    users: &[&User],
     besides: Option<&Email>,
     event: Notice,
     about: &Record,
 ) -> Written<()> {
-    let mut addresses = addresses_of(connection, store, user, about.at).await?;
-    addresses.retain(|address| besides.is_none_or(|besides| address.key() != besides.key()));
-    if addresses.is_empty() {
-        return Ok(());
+    let (mut mails, mut links) = (Vec::new(), Vec::new());
+    for (user, mut addresses) in addresses_of(connection, store, users, about.at).await? {
+        addresses.retain(|address| besides.is_none_or(|besides| address.key() != besides.key()));
+        if addresses.is_empty() {
+            continue;
+        }
+        let token = random_text::<20>(store.entropy())?;
+        let (place, not_me) = (about.source.clone(), Some(Secret::new(token.clone())));
+        let letter = Letter::Notice { event, at: about.at, door: about.door, place: place.clone(), not_me };
+        // No link at all goes to an address that is held.
+        let unlinked = Letter::Notice { event, at: about.at, door: about.door, place, not_me: None };
+        let held = user.email.as_ref().filter(|_| user.email_held(about.at).is_some());
+        for to in addresses {
+            let letter = if held == Some(&to) { unlinked.clone() } else { letter.clone() };
+            mails.push(Mail { to, name: user.name.to_string(), language: user.language.clone(), letter });
+        }
+        let link = Link {
+            purpose: Purpose::NotMe,
+            user: Some(user.id.clone()),
+            credentials: None,
+            expires_at: about.at.plus(NOT_ME_LIFE),
+        };
+        links.push((token, link));
     }
-    let token = random_text::<20>(store.entropy())?;
-    let link = Link {
-        purpose: Purpose::NotMe,
-        user: Some(user.id.clone()),
-        credentials: None,
-        expires_at: about.at.plus(NOT_ME_LIFE),
-    };
-    insert_link(connection, store, &token, &link, about.at).await?;
-    let (place, not_me) = (about.source.clone(), Some(Secret::new(token)));
-    let letter = Letter::Notice { event, at: about.at, door: about.door, place, not_me };
-    let (name, language) = (user.name.to_string(), user.language.clone());
-    // No link at all goes to an address that is held.
-    let held = user.email.as_ref().filter(|_| user.email_held(about.at).is_some());
-    let unlinked = Letter::Notice { event, at: about.at, door: about.door, place: about.source.clone(), not_me: None };
-    for to in addresses {
-        let letter = if held == Some(&to) { unlinked.clone() } else { letter.clone() };
-        let mail = Mail { to, name: name.clone(), language: language.clone(), letter };
-        queue(connection, store, &mail, about.at.plus(NOTICE_LIFE), about.at).await?;
+    if queue_all(connection, store, &mails, about.at.plus(NOTICE_LIFE), about.at).await? {
+        insert_links(connection, store, &links, about.at).await?;
     }
     Ok(())
 }
@@ -84,27 +103,33 @@ pub(super) async fn tell_removed(
 ) -> Written<()> {
     let (event, place) = (Notice::Removed, about.source.clone());
     let letter = Letter::Notice { event, at: about.at, door: about.door, place, not_me: None };
-    for to in addresses_of(connection, store, user, about.at).await? {
-        let (name, language) = (user.name.to_string(), user.language.clone());
-        let mail = Mail { to, name, language, letter: letter.clone() };
-        queue(connection, store, &mail, about.at.plus(NOTICE_LIFE), about.at).await?;
-    }
-    Ok(())
+    let mail = |to| Mail { to, name: user.name.to_string(), language: user.language.clone(), letter: letter.clone() };
+    let addresses = addresses_of(connection, store, &[user], about.at).await?;
+    let mails: Vec<Mail> = addresses.into_iter().flat_map(|(_, addresses)| addresses).map(mail).collect();
+    queue_all(connection, store, &mails, about.at.plus(NOTICE_LIFE), about.at).await.map(drop)
 }
 
-/// The address that somebody has, and those that they had until lately.
-async fn addresses_of(
+/// The address that each has, and those that they had until lately.
+async fn addresses_of<'a>(
     connection: &mut AnyConnection,
     store: &Store,
-    user: &User,
+    users: &[&'a User],
     now: Timestamp,
-) -> Written<Vec<Email>> {
-    let mut addresses = former_addresses(connection, store, &user.id, now).await?;
-    if let Some(own) = &user.email {
-        addresses.retain(|former| former.key() != own.key());
-        addresses.insert(0, own.clone());
+) -> Written<Vec<(&'a User, Vec<Email>)>> {
+    let ids: Vec<Id<User>> = users.iter().map(|user| user.id.clone()).collect();
+    let mut former: HashMap<Id<User>, Vec<Email>> = HashMap::new();
+    for (id, address) in former_addresses_of_all(connection, store, &ids, now).await? {
+        former.entry(id).or_default().push(address);
     }
-    Ok(addresses)
+    let of = |user: &'a User| {
+        let mut addresses = former.remove(&user.id).unwrap_or_default();
+        if let Some(own) = &user.email {
+            addresses.retain(|former| former.key() != own.key());
+            addresses.insert(0, own.clone());
+        }
+        (user, addresses)
+    };
+    Ok(users.iter().copied().map(of).collect())
 }
 
 /// Tells of an address that somebody else has changed: the reader of the one before can confirm it.
@@ -133,7 +158,7 @@ pub(super) async fn tell_moved(
     let (name, language) = (user.name.to_string(), user.language.clone());
     let mail = Mail { to: before, name, language, letter };
     queue(connection, store, &mail, now.plus(NOTICE_LIFE), now).await?;
-    tell_besides(connection, store, user, Some(&mail.to), Notice::AddressChanged, about).await
+    tell_besides(connection, store, &[user], Some(&mail.to), Notice::AddressChanged, about).await
 }
 
 /// What is to be told of a wrong code that has just been counted: of the tenth in a row behind a right first factor, which

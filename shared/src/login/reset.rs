@@ -13,7 +13,7 @@ use crate::id::Id;
 use crate::letter::Notice;
 use crate::store::budgets::clear_all;
 use crate::store::ending::{delete_second_factors, end_everything};
-use crate::store::users::update_member;
+use crate::store::users::update_members;
 use crate::store::{Person, Store, Written};
 use crate::time::Timestamp;
 use crate::user::{User, UserName};
@@ -72,9 +72,8 @@ pub(super) async fn remove_factors(
     let ids: Vec<Id<User>> = people.iter().map(|(_, user)| user.id.clone()).collect();
     // In the order in which a verdict takes them: budget, user, what is spent.
     clear_all(connection, &ids).await?;
-    for (before, user) in people {
-        update_member(connection, store, user, before.user.security_version).await?;
-    }
+    let changed: Vec<_> = people.iter().map(|(before, user)| (user, before.user.security_version)).collect();
+    update_members(connection, store, &changed).await?;
     delete_second_factors(connection, &ids).await?;
     end_everything(connection, &ids, now).await
 }

@@ -103,10 +103,33 @@ pub async fn former_addresses(
     user: &Id<User>,
     now: Timestamp,
 ) -> Written<Vec<Email>> {
-    let text = "SELECT id, user_id, address, expires_at, mac FROM former_addresses \
-                WHERE user_id = $1 AND expires_at > $2 ORDER BY expires_at, id";
-    let rows = sqlx::query(text).bind(user.as_str()).bind(now.unix()).fetch_all(connection).await?;
-    rows.iter()
-        .map(|row| Values::read(store, "former_addresses", row, 0, &FORMER)?.parsed(2, |text| text.parse().ok()))
-        .collect()
+    let all = former_addresses_of_all(connection, store, std::slice::from_ref(user), now).await?;
+    Ok(all.into_iter().map(|(_, address)| address).collect())
+}
+
+/// The same of many, each with whose it was.
+///
+/// # Errors
+/// Where the database fails, or a row is not as it was written.
+pub async fn former_addresses_of_all(
+    connection: &mut AnyConnection,
+    store: &Store,
+    users: &[Id<User>],
+    now: Timestamp,
+) -> Written<Vec<(Id<User>, Email)>> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut bound = Bound::default();
+    let (now, users) = (bound.number(now.unix()), bound.texts(users.iter().map(Id::as_str)));
+    let text = format!(
+        "SELECT id, user_id, address, expires_at, mac FROM former_addresses \
+         WHERE user_id IN ({users}) AND expires_at > {now} ORDER BY expires_at, id"
+    );
+    let rows = bound.query(text).fetch_all(connection).await?;
+    let read = |row| {
+        let values = Values::read(store, "former_addresses", row, 0, &FORMER)?;
+        Ok((Id::from_stored(values.text(1)?.to_owned()), values.parsed(2, |text| text.parse().ok())?))
+    };
+    rows.iter().map(read).collect()
 }

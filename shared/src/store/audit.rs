@@ -6,6 +6,10 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, Row};
 
+use Column::{Number, Text};
+
+use super::bound::{Bound, rows};
+use super::row::Column;
 use super::{Store, StoreError, Written};
 use crate::audit::Record;
 use crate::time::Timestamp;
@@ -72,6 +76,9 @@ macro_rules! audit_values {
 
 pub(super) use {audit_values, insert_audit};
 
+/// The columns that it writes.
+const RECORD: [Column; 14] = [Text, Number, Number, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text];
+
 /// Writes a record. A second one for the same attempt is [`StoreError::Duplicate`].
 ///
 /// # Errors
@@ -79,6 +86,21 @@ pub(super) use {audit_values, insert_audit};
 pub async fn record(connection: &mut AnyConnection, store: &Store, record: Record) -> Written<()> {
     const TEXT: &str = concat!(insert_audit!(), "VALUES ", "(", audit_values!(), ")");
     Stored::new(store, record).bind(TEXT).execute(connection).await?;
+    Ok(())
+}
+
+/// Writes many at once.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn record_all(connection: &mut AnyConnection, store: &Store, records: Vec<Record>) -> Written<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let text = format!("{}VALUES {}", insert_audit!(), rows(&RECORD, records.len()));
+    let query = Bound::default().query(text);
+    let query = records.into_iter().fold(query, |query, record| Stored::new(store, record).bind_to(query));
+    query.execute(connection).await?;
     Ok(())
 }
 
@@ -188,7 +210,11 @@ impl Stored {
 
     /// A statement with the record's columns as its first values.
     pub(super) fn bind<'q>(self, text: &'static str) -> Query<'q, Any, AnyArguments> {
-        sqlx::query(text)
+        self.bind_to(sqlx::query(text))
+    }
+
+    fn bind_to(self, query: Query<'_, Any, AnyArguments>) -> Query<'_, Any, AnyArguments> {
+        query
             .bind(self.instance)
             .bind(self.seq)
             .bind(self.at)

@@ -1,8 +1,12 @@
 //! Statements whose text depends on what is asked. The text is made of our own constants and placeholders; every value is
 //! bound.
 
+use std::fmt::Write;
+
 use sqlx::any::AnyArguments;
 use sqlx::{Any, query::Query};
+
+use super::row::Column;
 
 /// The values of a statement, in the order of its placeholders.
 #[derive(Default)]
@@ -46,4 +50,24 @@ impl Bound {
             Value::Number(number) => query.bind(number),
         })
     }
+}
+
+/// The placeholders of many rows, for `VALUES`. Each has its column's type: PostgreSQL asks that of rows whose nulls stand
+/// beside values.
+pub(super) fn rows(columns: &[Column], count: usize) -> String {
+    let mut rows = String::new();
+    for (index, column) in std::iter::repeat_n(columns, count).flatten().enumerate() {
+        let before = match index {
+            0 => "(",
+            _ if index % columns.len() == 0 => "), (",
+            _ => ", ",
+        };
+        let kind = match column {
+            Column::Text => "TEXT",
+            Column::Number => "BIGINT",
+        };
+        // Writing to a text cannot fail.
+        let _ = write!(rows, "{before}CAST(${} AS {kind})", index + 1);
+    }
+    rows + ")"
 }

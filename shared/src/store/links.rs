@@ -3,6 +3,7 @@
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
+use super::bound::{Bound, rows};
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
 use crate::crypto::token_hash;
@@ -146,28 +147,48 @@ pub async fn insert_link(
     if link.purpose.replaces_older() {
         end_links(connection, link.purpose, link.user.as_ref(), now).await?;
     }
-    let hash = token_hash(token);
-    let values = vec![
-        Some(hash.clone()),
-        Some(link.purpose.as_str().to_owned()),
-        link.user.as_ref().map(ToString::to_string),
-        link.credentials.clone(),
-        moment(Some(now)),
-        moment(Some(link.expires_at)),
-    ];
-    sqlx::query(
-        "INSERT INTO links (token_hash, purpose, user_id, credentials, created_at, expires_at, mac) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(hash)
-    .bind(link.purpose.as_str())
-    .bind(link.user.as_ref().map(Id::as_str))
-    .bind(&link.credentials)
-    .bind(now.unix())
-    .bind(link.expires_at.unix())
-    .bind(Values::of("links", values).mark(store))
-    .execute(connection)
-    .await?;
+    insert_links(connection, store, &[(token.to_owned(), link.clone())], now).await
+}
+
+/// Writes links down, each with its token, that end no older ones.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_links(
+    connection: &mut AnyConnection,
+    store: &Store,
+    links: &[(String, Link)],
+    now: Timestamp,
+) -> Written<()> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    let columns = [LINK.as_slice(), &[Text]].concat();
+    let text = format!(
+        "INSERT INTO links (token_hash, purpose, user_id, credentials, created_at, expires_at, mac) VALUES {}",
+        rows(&columns, links.len())
+    );
+    let mut query = Bound::default().query(text);
+    for (token, link) in links {
+        let hash = token_hash(token);
+        let values = vec![
+            Some(hash.clone()),
+            Some(link.purpose.as_str().to_owned()),
+            link.user.as_ref().map(ToString::to_string),
+            link.credentials.clone(),
+            moment(Some(now)),
+            moment(Some(link.expires_at)),
+        ];
+        query = query
+            .bind(hash)
+            .bind(link.purpose.as_str())
+            .bind(link.user.as_ref().map(ToString::to_string))
+            .bind(link.credentials.clone())
+            .bind(now.unix())
+            .bind(link.expires_at.unix())
+            .bind(Values::of("links", values).mark(store));
+    }
+    query.execute(connection).await?;
     Ok(())
 }
 

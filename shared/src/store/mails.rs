@@ -8,11 +8,15 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use zeroize::Zeroizing;
 
+use Column::{Number, Text};
+
+use super::bound::{Bound, rows};
+use super::row::Column;
 use super::{Store, StoreError, Written, audit};
 use crate::audit::{Event, Record};
 use crate::crypto::seal::Place;
 use crate::id::Id;
-use crate::letter::Mail;
+use crate::letter::{Letter, Mail};
 use crate::time::Timestamp;
 
 /// How much mail may wait in all.
@@ -77,16 +81,33 @@ pub async fn queue(
     dies_at: Timestamp,
     now: Timestamp,
 ) -> Written<()> {
-    let outgoing = Outgoing { tries: 0, ..Outgoing::new(store, mail.clone(), dies_at)? };
+    queue_all(connection, store, std::slice::from_ref(mail), dies_at, now).await.map(drop)
+}
+
+/// The same for letters of one kind, all of them or none. Answers whether they are queued.
+///
+/// # Errors
+/// [`StoreError::MailFull`], as above.
+pub async fn queue_all(
+    connection: &mut AnyConnection,
+    store: &Store,
+    mails: &[Mail],
+    dies_at: Timestamp,
+    now: Timestamp,
+) -> Written<bool> {
+    let outgoing = mails.iter().map(|mail| Ok(Outgoing { tries: 0, ..Outgoing::new(store, mail.clone(), dies_at)? }));
+    let outgoing = outgoing.collect::<Written<Vec<_>>>()?;
     if insert(connection, store, &outgoing, now, now).await? {
         let _ = QUEUED.try_with(|queued| queued.set(true)); // outside of a transaction nobody asks
-        return Ok(());
+        return Ok(true);
     }
-    if mail.letter.is_waited_for() {
+    if mails.iter().any(|mail| mail.letter.is_waited_for()) {
         return Err(StoreError::MailFull);
     }
-    let about = Record::new(now, Event::MailDropped).about(&mail.name).saying(outgoing.kind);
-    audit::record(connection, store, about).await
+    let dropped = Record::new(now, Event::MailDropped);
+    let about = mails.iter().map(|mail| dropped.clone().about(&mail.name).saying(mail.letter.kind()));
+    audit::record_all(connection, store, about.collect()).await?;
+    Ok(false)
 }
 
 /// Writes down mail that its maker delivers at once; others take it only if the maker does not end it in time.
@@ -99,44 +120,53 @@ pub async fn queue_taken(
     outgoing: &Outgoing,
     now: Timestamp,
 ) -> Written<()> {
+    let outgoing = std::slice::from_ref(outgoing);
     if insert(connection, store, outgoing, now.plus(LEASE), now).await? { Ok(()) } else { Err(StoreError::MailFull) }
 }
 
+/// Writes mail down where there is room for all of it.
 async fn insert(
     connection: &mut AnyConnection,
     store: &Store,
-    outgoing: &Outgoing,
+    mails: &[Outgoing],
     next_at: Timestamp,
     now: Timestamp,
 ) -> Written<bool> {
-    let unwritable = |error: String| StoreError::Other(error);
-    let plain =
-        serde_json::to_vec(&outgoing.mail).map(Zeroizing::new).map_err(|error| unwritable(error.to_string()))?;
-    let bound = bound(&outgoing.kind, outgoing.dies_at);
-    let sealed = store.keys().seal(store.entropy(), place(outgoing.id.as_str(), &bound), &plain);
-    let letter = &outgoing.mail.letter;
-    let capacity = if letter.is_sent_at_will() {
+    const MAIL: [Column; 7] = [Text, Text, Text, Number, Number, Number, Number];
+    let Some(capacity) = mails.iter().map(|outgoing| capacity(&outgoing.mail.letter)).min() else { return Ok(true) };
+    let limit = MAIL.len() * mails.len() + 1;
+    let text = format!(
+        "INSERT INTO mails (id, kind, sealed, created_at, dies_at, next_at, tries) \
+         SELECT * FROM (VALUES {}) AS v WHERE (SELECT COUNT(*) FROM mails) <= ${limit}",
+        rows(&MAIL, mails.len())
+    );
+    let mut query = Bound::default().query(text);
+    for Outgoing { id, kind, dies_at, tries, mail } in mails {
+        let unwritable = |error: String| StoreError::Other(error);
+        let plain = serde_json::to_vec(mail).map(Zeroizing::new).map_err(|error| unwritable(error.to_string()))?;
+        let sealed = store.keys().seal(store.entropy(), place(id.as_str(), &bound(kind, *dies_at)), &plain);
+        query = query
+            .bind(id.as_str().to_owned())
+            .bind(kind.clone())
+            .bind(sealed.map_err(|error| unwritable(error.to_string()))?)
+            .bind(now.unix())
+            .bind(dies_at.unix())
+            .bind(next_at.unix())
+            .bind(*tries);
+    }
+    let room = capacity - i64::try_from(mails.len()).unwrap_or(i64::MAX);
+    Ok(query.bind(room).execute(connection).await?.rows_affected() > 0)
+}
+
+/// How much mail may wait where a letter is added.
+fn capacity(letter: &Letter) -> i64 {
+    if letter.is_sent_at_will() {
         AT_WILL
     } else if letter.is_waited_for() {
         CAPACITY
     } else {
         CAPACITY - RESERVE
-    };
-    let done = sqlx::query(
-        "INSERT INTO mails (id, kind, sealed, created_at, dies_at, next_at, tries) \
-         SELECT $1, $2, $3, $4, $5, $6, $7 WHERE (SELECT COUNT(*) FROM mails) < $8",
-    )
-    .bind(outgoing.id.as_str())
-    .bind(&outgoing.kind)
-    .bind(sealed.map_err(|error| unwritable(error.to_string()))?)
-    .bind(now.unix())
-    .bind(outgoing.dies_at.unix())
-    .bind(next_at.unix())
-    .bind(outgoing.tries)
-    .bind(capacity)
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    }
 }
 
 impl Store {

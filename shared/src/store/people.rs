@@ -64,7 +64,7 @@ pub enum Sort {
     Methods,
     /// The role, then the name.
     Role,
-    /// The first group, those without one last, then the name.
+    /// The groups one after the other, those without one last, then the name.
     Group,
     /// The last login, then the name.
     LastLogin,

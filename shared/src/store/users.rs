@@ -3,8 +3,10 @@
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Executor, Row};
 
-use self::row::{USER, bind_user, read_user, user_row};
+use self::row::{NAMES, USER, bind_user, read_user, user_row};
+use super::bound::{Bound, rows};
 use super::factors::read_factor;
+use super::row::Column;
 use super::{Boxed, Store, StoreError, Written};
 use crate::factor::{Factor, Kind};
 use crate::id::Id;
@@ -201,12 +203,12 @@ pub async fn person_held(connection: &mut AnyConnection, store: &Store, id: &Id<
 /// Where the database fails.
 pub async fn insert_user(connection: &mut AnyConnection, store: &Store, user: &User) -> Written<()> {
     let row = user_row(store, user)?;
-    let insert = "INSERT INTO users (id, name, name_key, email, email_key, email_verified_at, role, groups, level, \
-         methods, shared_at, disabled_at, password, must_change_at, setup_until, authenticators, email_codes_at, \
-         recovery, recovery_due_at, skipped, language, security_version, created_at, restricted_until, \
-         email_held_until, email_held_by, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)";
-    bind_user(sqlx::query(insert), user, &row).execute(&mut *connection).await?;
+    let text = format!(
+        "INSERT INTO users ({}) VALUES {}",
+        NAMES.join(", "),
+        rows(&[USER.as_slice(), &[Column::Text]].concat(), 1)
+    );
+    bind_user(Bound::default().query(text), user, &row).execute(&mut *connection).await?;
     insert_groups(connection, user).await
 }
 
@@ -225,15 +227,32 @@ pub async fn update_user(connection: &mut AnyConnection, store: &Store, user: &U
 /// # Errors
 /// [`StoreError::Conflict`] where somebody else was faster.
 pub async fn update_member(connection: &mut AnyConnection, store: &Store, user: &User, expected: i64) -> Written<()> {
-    let row = user_row(store, user)?;
-    let update = "UPDATE users SET name = $2, name_key = $3, email = $4, email_key = $5, email_verified_at = $6, \
-         role = $7, groups = $8, level = $9, methods = $10, shared_at = $11, disabled_at = $12, password = $13, \
-         must_change_at = $14, setup_until = $15, authenticators = $16, email_codes_at = $17, recovery = $18, \
-         recovery_due_at = $19, skipped = $20, language = $21, security_version = $22, created_at = $23, \
-         restricted_until = $24, email_held_until = $25, email_held_by = $26, mac = $27 \
-         WHERE id = $1 AND security_version = $28";
-    let done = bind_user(sqlx::query(update), user, &row).bind(expected).execute(connection).await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+    update_members(connection, store, &[(user, expected)]).await
+}
+
+/// The same for many: all of them, or none.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where somebody else was faster at one of them.
+pub async fn update_members(connection: &mut AnyConnection, store: &Store, users: &[(&User, i64)]) -> Written<()> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    // Both databases name the columns of rows that have no names.
+    let set = (1..).zip(NAMES).skip(1).map(|(number, name)| format!("{name} = v.column{number}"));
+    let (set, expected) = (set.collect::<Vec<_>>().join(", "), NAMES.len() + 1);
+    let columns = [USER.as_slice(), &[Column::Text, Column::Number]].concat();
+    let text = format!(
+        "UPDATE users SET {set} FROM (VALUES {}) AS v \
+         WHERE users.id = v.column1 AND users.security_version = v.column{expected}",
+        rows(&columns, users.len())
+    );
+    let mut query = Bound::default().query(text);
+    for (user, expected) in users {
+        query = bind_user(query, user, &user_row(store, user)?).bind(*expected);
+    }
+    let done = query.execute(connection).await?;
+    if usize::try_from(done.rows_affected()) == Ok(users.len()) { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 /// Notes which method somebody used last, if that is another one than before. It is not under the row's mark: no more

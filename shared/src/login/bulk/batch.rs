@@ -10,16 +10,16 @@ use crate::login::Logins;
 use crate::login::actor::{Actor, allow};
 use crate::login::inviting::Handing;
 use crate::login::manage::ManageError;
-use crate::login::notices::tell;
+use crate::login::notices::tell_all;
 use crate::login::reset::{remove_factors, without_factors};
 use crate::login::roster::tell_of_admin;
 use crate::policy::{Level, Policy, Status};
-use crate::store::audit::record;
+use crate::store::audit::{record, record_all};
 use crate::store::budgets::{clear_all, hold_all};
 use crate::store::ending::end_begun;
 use crate::store::jobs::{Action, Job, LEASE, Stage, Trouble, insert_failure, update_job};
 use crate::store::people::people_held;
-use crate::store::users::{hold_admins, person_in, update_member};
+use crate::store::users::{hold_admins, person_in, update_members};
 use crate::store::{Person, Store, StoreError, Written};
 use crate::user::User;
 
@@ -57,7 +57,7 @@ pub(super) async fn batch(
     let mut outcome = match job.work.action {
         Action::RequestRegistration => register(connection, logins, policy, actor, &job, people).await?,
         Action::Disable => disable(connection, logins, policy, actor, people).await?,
-        Action::Enable => enable(connection, store, actor, people).await?,
+        Action::Enable => enable(connection, logins, policy, actor, people).await?,
         Action::Unlock => unlock(connection, store, actor, &people).await?,
         Action::EndSessions => end_sessions(connection, store, actor, people).await?,
         Action::SetMethods => set_methods(connection, logins, policy, actor, &job, people).await?,
@@ -132,16 +132,18 @@ async fn register(
         return Ok(outcome);
     }
     remove_factors(connection, store, &changed, now).await?;
-    for (before, user) in &changed {
+    let reset: Vec<&User> =
+        changed.iter().filter(|(before, _)| is_set_up(&before.user)).map(|(_, user)| user).collect();
+    tell_all(connection, store, &reset, Notice::FactorsReset, &Record::new(now, Event::FactorsReset)).await?;
+    let records = changed.iter().map(|(before, user)| {
         let about = if is_set_up(&before.user) {
-            let about = Record::new(now, Event::FactorsReset);
-            tell(connection, store, user, Notice::FactorsReset, &about).await?;
             actor.record(Event::FactorsReset).saying(format!("{} removed", before.factors.len()))
         } else {
             actor.record(Event::RegistrationRequested)
         };
-        record(connection, store, about.about(&user.name)).await?;
-    }
+        about.about(&user.name)
+    });
+    record_all(connection, store, records.collect()).await?;
     outcome.done = count(&changed);
     Ok(outcome)
 }
@@ -155,83 +157,91 @@ async fn disable(
     logins: &Logins,
     policy: &Policy,
     actor: &Actor,
-    people: Vec<Person>,
+    mut people: Vec<Person>,
 ) -> Written<Outcome> {
-    let mut outcome = Outcome::default();
-    for Person { user, .. } in people.into_iter().filter(|person| person.user.disabled_at.is_none()) {
-        let changed = User { disabled_at: Some(actor.now), ..user.clone() };
-        match logins.keep_an_admin(connection, policy, &user, Some(&changed), actor.now).await {
-            Ok(()) => {
-                change(connection, &logins.store, actor, changed, "disabled".to_owned()).await?;
-                outcome.done += 1;
-            }
-            Err(StoreError::LastAdmin) => outcome.troubles.push((user.name.to_string(), Trouble::LastAdmin)),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(outcome)
+    people.retain(|person| person.user.disabled_at.is_none());
+    let about = actor.record(Event::UserChanged).saying("disabled");
+    let disabled = |user| User { disabled_at: Some(actor.now), ..user };
+    change(connection, logins, policy, actor, (people, disabled, about)).await
 }
 
-async fn enable(connection: &mut AnyConnection, store: &Store, actor: &Actor, people: Vec<Person>) -> Written<Outcome> {
-    let mut outcome = Outcome::default();
-    for Person { user, .. } in people.into_iter().filter(|person| person.user.disabled_at.is_some()) {
-        let enabled = User { disabled_at: None, ..user };
-        if enabled.is_active_admin() {
-            tell_of_admin(connection, store, &enabled, actor).await?;
-        }
-        change(connection, store, actor, enabled, "enabled".to_owned()).await?;
-        outcome.done += 1;
-    }
-    Ok(outcome)
+async fn enable(
+    connection: &mut AnyConnection,
+    logins: &Logins,
+    policy: &Policy,
+    actor: &Actor,
+    mut people: Vec<Person>,
+) -> Written<Outcome> {
+    people.retain(|person| person.user.disabled_at.is_some());
+    let about = actor.record(Event::UserChanged).saying("enabled");
+    change(connection, logins, policy, actor, (people, |user| User { disabled_at: None, ..user }, about)).await
 }
 
-/// Who has this rule already keeps it. One that would keep the last administrator out is not made.
+/// Who has this rule already keeps it.
 async fn set_methods(
     connection: &mut AnyConnection,
     logins: &Logins,
     policy: &Policy,
     actor: &Actor,
     job: &Job,
-    people: Vec<Person>,
+    mut people: Vec<Person>,
 ) -> Written<Outcome> {
-    let (methods, mut outcome) = (&job.work.methods, Outcome::default());
+    let methods = &job.work.methods;
+    people.retain(|person| person.user.methods != *methods);
     let words = methods.as_ref().map(|kinds| kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(","));
-    let detail = format!("methods {}", words.as_deref().unwrap_or("none"));
-    for Person { user, .. } in people.into_iter().filter(|person| person.user.methods != *methods) {
-        let changed = User { methods: methods.clone(), ..user.clone() };
-        match logins.keep_an_admin(connection, policy, &user, Some(&changed), actor.now).await {
+    let about = actor.record(Event::UserChanged).saying(format!("methods {}", words.as_deref().unwrap_or("none")));
+    let set = |user| User { methods: methods.clone(), ..user };
+    change(connection, logins, policy, actor, (people, set, about)).await
+}
+
+/// Changes people in a way that may make administrators, or keep them out: the last one is left as they are, and new ones
+/// are told of. So administrators are changed one after the other, and all others at once.
+async fn change(
+    connection: &mut AnyConnection,
+    logins: &Logins,
+    policy: &Policy,
+    actor: &Actor,
+    (people, changed, about): (Vec<Person>, impl Fn(User) -> User, Record),
+) -> Written<Outcome> {
+    let (store, mut outcome, mut others) = (&logins.store, Outcome::default(), Vec::new());
+    for Person { user, .. } in people {
+        let after = changed(user.clone());
+        if !user.is_active_admin() && !after.is_active_admin() {
+            others.push(after);
+            continue;
+        }
+        match logins.keep_an_admin(connection, policy, &user, Some(&after), actor.now).await {
             Ok(()) => {
-                change(connection, &logins.store, actor, changed, detail.clone()).await?;
+                if !user.is_active_admin() {
+                    tell_of_admin(connection, store, &after, actor).await?;
+                }
+                write(connection, store, vec![after], &about).await?;
                 outcome.done += 1;
             }
             Err(StoreError::LastAdmin) => outcome.troubles.push((user.name.to_string(), Trouble::LastAdmin)),
             Err(error) => return Err(error),
         }
     }
+    outcome.done += count(&others);
+    write(connection, store, others, &about).await?;
     Ok(outcome)
 }
 
-/// Writes somebody whose `security_version` is still that of before.
-async fn change(
-    connection: &mut AnyConnection,
-    store: &Store,
-    actor: &Actor,
-    user: User,
-    detail: String,
-) -> Written<()> {
-    write(connection, store, user, actor.record(Event::UserChanged).saying(detail)).await
-}
-
-async fn write(connection: &mut AnyConnection, store: &Store, user: User, about: Record) -> Written<()> {
-    let expected = user.security_version;
-    let changed = User { security_version: expected + 1, ..user };
-    update_member(connection, store, &changed, expected).await?;
-    record(connection, store, about.about(&changed.name)).await
+/// Writes people whose `security_version` is still that of before, each with a record.
+async fn write(connection: &mut AnyConnection, store: &Store, people: Vec<User>, about: &Record) -> Written<()> {
+    let records = people.iter().map(|user| about.clone().about(&user.name)).collect();
+    let changed: Vec<_> =
+        people.into_iter().map(|user| User { security_version: user.security_version + 1, ..user }).collect();
+    let changed: Vec<_> = changed.iter().map(|user| (user, user.security_version - 1)).collect();
+    update_members(connection, store, &changed).await?;
+    record_all(connection, store, records).await
 }
 
 async fn unlock(connection: &mut AnyConnection, store: &Store, actor: &Actor, people: &[Person]) -> Written<Outcome> {
     clear_all(connection, &ids(people)).await?;
-    record_all(connection, store, people, &actor.record(Event::Unlocked)).await
+    let about = actor.record(Event::Unlocked);
+    record_all(connection, store, people.iter().map(|person| about.clone().about(&person.user.name)).collect()).await?;
+    Ok(Outcome { done: count(people), troubles: Vec::new() })
 }
 
 async fn end_sessions(
@@ -241,13 +251,9 @@ async fn end_sessions(
     people: Vec<Person>,
 ) -> Written<Outcome> {
     end_begun(connection, &ids(&people), actor.now).await?;
-    let about = actor.record(Event::SessionEnded).saying("all");
-    let mut outcome = Outcome::default();
-    for Person { user, .. } in people {
-        write(connection, store, user, about.clone()).await?;
-        outcome.done += 1;
-    }
-    Ok(outcome)
+    let (done, about) = (count(&people), actor.record(Event::SessionEnded).saying("all"));
+    write(connection, store, people.into_iter().map(|person| person.user).collect(), &about).await?;
+    Ok(Outcome { done, troubles: Vec::new() })
 }
 
 /// Who has a password by now needs no link.
@@ -281,18 +287,6 @@ async fn invite(
 
 fn ids(people: &[Person]) -> Vec<Id<User>> {
     people.iter().map(|person| person.user.id.clone()).collect()
-}
-
-async fn record_all(
-    connection: &mut AnyConnection,
-    store: &Store,
-    people: &[Person],
-    about: &Record,
-) -> Written<Outcome> {
-    for person in people {
-        record(connection, store, about.clone().about(&person.user.name)).await?;
-    }
-    Ok(Outcome { done: count(people), troubles: Vec::new() })
 }
 
 fn count<T>(some: &[T]) -> i64 {

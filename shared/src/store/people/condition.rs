@@ -73,12 +73,9 @@ pub(super) fn waits(held: i64, now: Timestamp, bound: &mut Bound) -> String {
     )
 }
 
-/// When an authenticator of somebody was last used, and the first of somebody's groups: of everybody at once, to be joined
-/// where all are sorted by it.
+/// When an authenticator of somebody was last used: of everybody at once, to be joined where all are sorted by it.
 const USED: &str = " LEFT JOIN (SELECT user_id, MAX(last_used_at) AS at FROM factors GROUP BY user_id) used \
      ON used.user_id = u.id";
-const GROUPS: &str = " LEFT JOIN (SELECT user_id, MIN(group_name) AS first FROM memberships GROUP BY user_id) groups \
-     ON groups.user_id = u.id";
 
 /// What is joined to sort, and the columns to sort by.
 pub(super) fn sorted(
@@ -93,7 +90,7 @@ pub(super) fn sorted(
         Sort::Status => ("", vec![ranked([StatusWord::Pending, StatusWord::Activated], policy, now, bound)]),
         Sort::Methods => ("", vec![first(has(Kind::Totp)), first(has(Kind::EmailCode))]),
         Sort::Role => ("", vec!["u.role".to_owned()]),
-        Sort::Group => (GROUPS, vec![first("groups.first IS NOT NULL"), "groups.first".to_owned()]),
+        Sort::Group => ("", vec![first("u.groups <> '[]'"), "u.groups".to_owned()]),
         Sort::Locked => ("", vec![first(&format!("u.id IN ({})", locked(now, bound)))]),
         Sort::LastLogin => (USED, vec![LAST_LOGIN.to_owned()]),
         Sort::Created => ("", vec!["u.created_at".to_owned()]),

@@ -18,6 +18,37 @@ pub(super) const USER: [Column; 26] = [
     Text, Number, Number, Text, Number, Number, Number, Number, Text,
 ];
 
+/// The names of those and of the mark behind them.
+pub(super) const NAMES: [&str; USER.len() + 1] = [
+    "id",
+    "name",
+    "name_key",
+    "email",
+    "email_key",
+    "email_verified_at",
+    "role",
+    "groups",
+    "level",
+    "methods",
+    "shared_at",
+    "disabled_at",
+    "password",
+    "must_change_at",
+    "setup_until",
+    "authenticators",
+    "email_codes_at",
+    "recovery",
+    "recovery_due_at",
+    "skipped",
+    "language",
+    "security_version",
+    "created_at",
+    "restricted_until",
+    "email_held_until",
+    "email_held_by",
+    "mac",
+];
+
 /// A user's row as it will be stored: what is computed for it, and its mark.
 pub(super) struct UserRow {
     groups: String,
