@@ -119,7 +119,13 @@ CREATE TABLE exemptions (
     id TEXT NOT NULL PRIMARY KEY,
     subject_kind TEXT NOT NULL,
     subject TEXT NOT NULL,
+    -- Where: each that is not NULL is a limit.
     door TEXT,
+    client TEXT,
+    service TEXT,
+    host TEXT,
+    network TEXT,
+    ssh_key TEXT,
     level TEXT NOT NULL,
     until BIGINT NOT NULL,
     reason TEXT NOT NULL,

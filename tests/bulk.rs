@@ -9,7 +9,7 @@ use twolatch_core::letter::Letter;
 use twolatch_core::login::Logins;
 use twolatch_core::login::bulk::{Choice, Started};
 use twolatch_core::login::manage::{Actor, ManageError};
-use twolatch_core::policy::{Exemption, Level, Rules, Status, Subject};
+use twolatch_core::policy::{Exemption, Level, Rules, Status, Subject, Within};
 use twolatch_core::store::StoreError;
 use twolatch_core::store::budgets::{Budget, Charge, charge};
 use twolatch_core::store::jobs::{Action, Counts, Job, LEASE, Stage, Stop, Trouble};
@@ -127,7 +127,7 @@ async fn an_exemption_is_told_and_not_overruled(core: Core) {
     let exemption = Exemption {
         id,
         subject: Subject::User(exempt.id.clone()),
-        door: None,
+        within: Within::default(),
         level: Level::Off,
         until: NOW.plus(3600),
         reason: "trip".to_owned(),

@@ -10,7 +10,7 @@ use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
 use twolatch_core::login::manage::ManageError;
 use twolatch_core::login::web::{Fault, Goal};
-use twolatch_core::policy::{Exemption, Level, RecoveryKept, Rule, Rules, Subject};
+use twolatch_core::policy::{Exemption, Level, RecoveryKept, Rule, Rules, Subject, Within};
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
@@ -67,7 +67,7 @@ fn exemption(id: &str, subject: Subject) -> Exemption {
     Exemption {
         id: Id::from_stored(id.to_owned()),
         subject,
-        door: None,
+        within: Within::default(),
         level: Level::Off,
         until: NOW.plus(86_400),
         reason: "no phone".to_owned(),

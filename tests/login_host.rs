@@ -213,7 +213,7 @@ async fn p21_levels_exemptions_and_windows(core: Core) {
     let exemption = Exemption {
         id: twolatch_core::id::Id::from_stored("e1".to_owned()),
         subject: Subject::User(alice.id),
-        door: Some(twolatch_core::door::Door::Ssh),
+        within: twolatch_core::door::Door::Ssh.into(),
         level: Level::Off,
         until: later(100),
         reason: "trip".to_owned(),

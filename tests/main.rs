@@ -56,6 +56,10 @@ mod core_rows;
 #[cfg(test)]
 mod dump;
 #[cfg(test)]
+mod exempting;
+#[cfg(test)]
+mod exempting_web;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod governing;

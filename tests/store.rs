@@ -5,7 +5,7 @@ use twolatch_core::crypto::token_hash;
 use twolatch_core::factor::{Kind, Proof};
 use twolatch_core::id::Id;
 use twolatch_core::login::Logins;
-use twolatch_core::policy::{Exemption, Level, Rules, Subject};
+use twolatch_core::policy::{Exemption, Level, Rules, Subject, Within};
 use twolatch_core::reason::Reason;
 use twolatch_core::step::Assurance;
 use twolatch_core::store::audit::record;
@@ -316,7 +316,7 @@ async fn policies_have_one_next_version(core: Core) {
     let exemption = Exemption {
         id: Id::from_stored("e1".to_owned()),
         subject: Subject::Group("ops".parse().unwrap()),
-        door: None,
+        within: Within::default(),
         level: Level::Off,
         until: NOW.plus(60),
         reason: "why".to_owned(),

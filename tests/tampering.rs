@@ -9,7 +9,7 @@ use twolatch_core::door::Door;
 use twolatch_core::factor::recovery::{Form, Set};
 use twolatch_core::id::Id;
 use twolatch_core::login::web::Goal;
-use twolatch_core::policy::{Exemption, Level, Subject};
+use twolatch_core::policy::{Exemption, Level, Subject, Within};
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::store::addresses::former_addresses;
@@ -102,7 +102,13 @@ async fn t8_every_column_of_the_policy_is_under_a_mark(core: Core) {
     let exemption = Exemption {
         id: Id::from_stored("e1".to_owned()),
         subject: Subject::User(bob.id),
-        door: None,
+        within: Within {
+            service: "sshd".parse().ok(),
+            host: "web1".parse().ok(),
+            network: "10.0.0.0/8".parse().ok(),
+            key: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU".parse().ok(),
+            ..Door::Ssh.into()
+        },
         level: Level::Off,
         until: NOW.plus(86_400),
         reason: "a device that cannot".to_owned(),

@@ -28,6 +28,8 @@ pub struct Subject {
     pub caller: u32,
     /// What speaks for the first factor.
     pub evidence: Evidence,
+    /// The line about the key that sshd has checked.
+    pub key: Option<String>,
     /// How a QR code may be drawn.
     pub qr: Qr,
 }

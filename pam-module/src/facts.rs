@@ -48,8 +48,10 @@ pub(crate) fn subject(options: &Options, door: &Door, key: Option<String>) -> Su
         caller: sys::caller(),
         evidence: match options.first {
             First::Stack => Evidence::Stack,
-            First::Key => key.map_or(Evidence::None, Evidence::Key),
+            First::Key if key.is_some() => Evidence::Key,
+            First::Key => Evidence::None,
         },
+        key,
         qr: options.qr,
     }
 }

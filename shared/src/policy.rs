@@ -1,7 +1,9 @@
 //! What policy asks of whom: a pure decision over rules that only raise and exemptions that only lower. It must not
 //! know how a login goes on.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -13,11 +15,17 @@ use crate::time::Timestamp;
 use crate::user::{GroupName, Role, User};
 
 pub use self::admin_link::{AdminLink, UnknownAdminLink};
+pub use self::exemption::{Exemption, HostName, PlaceError, ServiceName, Subject, Within};
+pub use self::fingerprint::{Fingerprint, FingerprintError};
+pub use self::network::{Network, NetworkError};
 pub use self::rules::{RecoveryKept, Rule, Rules};
 pub use self::status::{Status, StatusWord, Unasked, UnknownStatus};
 pub use self::terms::Terms;
 
 mod admin_link;
+mod exemption;
+mod fingerprint;
+mod network;
 mod rules;
 mod status;
 mod terms;
@@ -83,60 +91,35 @@ pub struct Policy {
     pub locked: bool,
 }
 
-/// Where somebody logs in: a door, and behind the web the application that they sign in to.
+/// Where somebody logs in: a door, behind the web the application that they sign in to, and what else is known for certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Where<'w> {
     /// The door.
     pub door: Door,
     /// The application; none for the own account, and at all other doors.
     pub client: Option<&'w ClientId>,
+    /// The PAM service, where root has named it.
+    pub service: Option<&'w str>,
+    /// The host, as its server knows it.
+    pub host: Option<&'w str>,
+    /// The address that sshd or the web server has accepted the connection from.
+    pub address: Option<IpAddr>,
+    /// The key that sshd has accepted in this login.
+    pub key: Option<&'w Fingerprint>,
 }
 
 impl<'w> Where<'w> {
-    /// The web, on the way to an application or to the own account.
+    /// The web, on the way to an application or to the own account; from where is not known.
     #[must_use]
     pub const fn web(client: Option<&'w ClientId>) -> Self {
-        Self { door: Door::Web, client }
+        Self { door: Door::Web, client, service: None, host: None, address: None, key: None }
     }
 }
 
 impl From<Door> for Where<'_> {
     fn from(door: Door) -> Self {
-        Self { door, client: None }
+        Self { door, ..Self::web(None) }
     }
-}
-
-/// A dated exception for somebody, somewhere.
-#[derive(Debug, Clone, Serialize)]
-pub struct Exemption {
-    /// Its id.
-    pub id: Id<Self>,
-    /// For whom.
-    pub subject: Subject,
-    /// Where; everywhere if `None`.
-    pub door: Option<Door>,
-    /// To what the level is lowered.
-    pub level: Level,
-    /// Until when.
-    pub until: Timestamp,
-    /// Why.
-    pub reason: String,
-    /// Who made it.
-    pub author: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Whom an exemption is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "name", rename_all = "snake_case")]
-pub enum Subject {
-    /// One person, by id.
-    User(Id<User>),
-    /// Everybody in a group.
-    Group(GroupName),
-    /// Everybody of a role.
-    Role(Role),
 }
 
 /// What is asked of one person at one door, and why.
@@ -207,12 +190,20 @@ impl Policy {
         for (because, rule) in self.rules.of_place(at) {
             raise(rule.level, because);
         }
-        for exemption in self.exemptions.iter().filter(|exemption| exemption.covers(user, at.door, now)) {
+        for exemption in self.exemptions.iter().filter(|exemption| exemption.covers(user, at, now)) {
             if exemption.level < decision.level {
                 decision = Decision { level: exemption.level, because: Because::Exemption(exemption.id.clone()) };
             }
         }
         decision
+    }
+
+    /// The least that is asked of a person at a door: as if every exemption held that can hold there.
+    #[must_use]
+    pub fn least(&self, user: &User, door: Door, now: Timestamp) -> Level {
+        let level = self.decide(user, door, now).level;
+        let can = |one: &&Exemption| !self.locked && one.is_for(user, now) && one.within.doors().contains(&door);
+        self.exemptions.iter().filter(can).map(|one| one.level).fold(level, Level::min)
     }
 
     /// The most that is asked of a person anywhere.
@@ -222,21 +213,12 @@ impl Policy {
         decisions.fold(first, |most, next| if next.level > most.level { next } else { most })
     }
 
-    /// Everywhere that may differ: all doors, and the applications that have a rule of their own.
+    /// Everywhere that may differ: all doors, and the applications that have a rule or an exemption of their own.
     #[must_use]
     pub fn places(&self) -> Vec<Where<'_>> {
-        let clients = self.rules.clients.keys().map(|client| Where::web(Some(client)));
+        let exempt = self.exemptions.iter().filter_map(|one| one.within.client.as_ref());
+        let clients: BTreeSet<&ClientId> = self.rules.clients.keys().chain(exempt).collect();
+        let clients = clients.into_iter().map(|client| Where::web(Some(client)));
         Door::ALL.into_iter().map(Where::from).chain(clients).collect()
-    }
-}
-
-impl Exemption {
-    fn covers(&self, user: &User, door: Door, now: Timestamp) -> bool {
-        let whom = match &self.subject {
-            Subject::User(id) => *id == user.id,
-            Subject::Group(group) => user.groups.contains(group),
-            Subject::Role(role) => *role == user.role,
-        };
-        whom && self.door.is_none_or(|other| other == door) && now < self.until
     }
 }

@@ -38,6 +38,7 @@ mod codes;
 pub mod devices;
 pub mod email_codes;
 pub mod ending;
+pub mod exemptions;
 mod error;
 pub mod factors;
 mod gates;

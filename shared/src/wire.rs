@@ -53,20 +53,24 @@ pub struct Begin {
     pub caller: u32,
     /// What speaks for the first factor.
     pub evidence: Evidence,
+    /// The public key that sshd has checked (`SSH_AUTH_INFO_0`, one line), whatever speaks for the first factor. Believed of
+    /// uid 0 only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// How a QR code may be drawn.
     pub qr: Qr,
 }
 
 /// What the host says of the first factor. Believed of uid 0 only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// Nothing: no factor is judged in such a login.
     None,
     /// The administrator states that the line is reached after a right password only.
     Stack,
-    /// sshd has checked this public key (`SSH_AUTH_INFO_0`, one line).
-    Key(String),
+    /// sshd has checked the public key that is named beside.
+    Key,
 }
 
 /// How a QR code may be drawn on the host's terminal.

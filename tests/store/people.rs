@@ -8,10 +8,11 @@ use proptest::test_runner::TestRunner;
 use twolatch_core::door::Door;
 use twolatch_core::factor::Kind;
 use twolatch_core::id::Id;
-use twolatch_core::policy::{Exemption, Level, Policy, Rule, Rules, StatusWord, Subject};
+use twolatch_core::policy::{Exemption, Level, Policy, Rule, Rules, StatusWord, Subject, Within};
 use twolatch_core::store::budgets::{Budget, Charge, HARD_STOP, charge};
 use twolatch_core::store::people::{Damaged, Found, Part, Search, Sort, next};
-use twolatch_core::store::policies::{delete_exemption, insert_exemption, insert_policy};
+use twolatch_core::store::exemptions::{delete_exemption, insert_exemption};
+use twolatch_core::store::policies::insert_policy;
 use twolatch_core::store::users::{insert_user, note_login};
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{GroupName, Role, User};
@@ -76,11 +77,26 @@ async fn add(core: &Core, number: usize, traits: Traits) -> User {
 }
 
 /// An exemption of the user at this place, of a group or of a role.
-type Exempt = (u8, prop::sample::Index, GroupName, Role, Option<Door>, Level, bool);
+type Exempt = (u8, prop::sample::Index, GroupName, Role, Within, Level, bool);
 
 fn exempt() -> impl Strategy<Value = Exempt> {
+    (0..3_u8, any::<prop::sample::Index>(), group(), role(), within(), level(), any::<bool>())
+}
+
+/// Some look at more than door and application.
+fn within() -> impl Strategy<Value = Within> {
     let door = prop::option::of(prop::sample::select(Door::ALL.to_vec()));
-    (0..3_u8, any::<prop::sample::Index>(), group(), role(), door, level(), any::<bool>())
+    let client = prop::option::weighted(0.2, prop::sample::select(vec!["wiki", "blog"]));
+    (door, client, prop::sample::select(vec!["", "", "", "host", "service", "network", "key"])).prop_map(
+        |(door, client, more)| Within {
+            door,
+            client: client.map(|client| client.parse().unwrap()),
+            service: (more == "service").then(|| "sshd".parse().unwrap()),
+            host: (more == "host").then(|| "web1".parse().unwrap()),
+            network: (more == "network").then(|| "10.0.0.0/8".parse().unwrap()),
+            key: (more == "key").then(|| "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU".parse().unwrap()),
+        },
+    )
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
@@ -164,7 +180,7 @@ async fn replace(core: &Core, people: &[User], rules: Rules, exemptions: Vec<Exe
     let store = core.store().clone();
     let version = store.policy_versions(1).await.unwrap()[0].version;
     let former = store.policy(false, now.plus(-1)).await.unwrap();
-    let made = exemptions.into_iter().map(|(kind, who, group, role, door, level, short)| {
+    let made = exemptions.into_iter().map(|(kind, who, group, role, within, level, short)| {
         let subject = match kind {
             0 => Subject::User(who.get(people).id.clone()),
             1 => Subject::Group(group),
@@ -173,7 +189,7 @@ async fn replace(core: &Core, people: &[User], rules: Rules, exemptions: Vec<Exe
         let id = Id::random(core.store().entropy()).unwrap();
         let until = now.plus(if short { 5 } else { 3600 });
         let (reason, author) = ("test".to_owned(), "test".to_owned());
-        Exemption { id, subject, door, level, until, reason, author, at: now }
+        Exemption { id, subject, within, level, until, reason, author, at: now }
     });
     let made: Vec<Exemption> = made.collect();
     let work: Work<()> = Box::new(move |c| {

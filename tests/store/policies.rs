@@ -2,7 +2,7 @@
 
 use twolatch_core::id::Id;
 use twolatch_core::login::manage::ManageError;
-use twolatch_core::policy::{Exemption, Level, Rules, Subject};
+use twolatch_core::policy::{Exemption, Level, Rules, Subject, Within};
 use twolatch_core::store::StoreError;
 use twolatch_core::user::Role;
 
@@ -73,7 +73,7 @@ async fn t15_a_policy_that_is_changed_while_it_is_read_is_read_whole(core: Core)
             let exemption = Exemption {
                 id: Id::from_stored("only".to_owned()),
                 subject: Subject::Role(Role::Member),
-                door: None,
+                within: Within::default(),
                 level: Level::Off,
                 until: NOW.plus(9999),
                 reason: "test".to_owned(),

@@ -164,6 +164,7 @@ pub(crate) fn ssh(user: &str) -> Begin {
         rhost: Some("192.0.2.1".to_owned()),
         caller: 0,
         evidence: Evidence::Stack,
+        key: None,
         qr: Qr::Utf8,
     }
 }

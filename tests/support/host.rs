@@ -9,11 +9,23 @@ use serde_json::{Value, json};
 
 /// Starts an SSH login behind a password; the sealed attempt of its prompt.
 pub(crate) fn begin(socket: &Path, name: &str) -> Option<String> {
-    let request = json!({
+    ask(socket, "/v1/begin", &request(name, &json!({})))?["attempt"].as_str().map(str::to_owned)
+}
+
+/// Starts one of which something else is told; how that ended.
+pub(crate) fn begin_with(socket: &Path, name: &str, told: &Value) -> Option<String> {
+    ask(socket, "/v1/begin", &request(name, told))?["outcome"].as_str().map(str::to_owned)
+}
+
+fn request(name: &str, told: &Value) -> Value {
+    let mut request = json!({
         "version": 1, "nonce": "0".repeat(32), "user": name, "service": "sshd", "tty": "ssh", "rhost": "192.0.2.1",
         "caller": 0, "evidence": "stack", "qr": "off",
     });
-    ask(socket, "/v1/begin", &request)?["attempt"].as_str().map(str::to_owned)
+    for (field, value) in told.as_object().into_iter().flatten() {
+        request[field] = value.clone();
+    }
+    request
 }
 
 /// Types a code at that prompt; how it ended.

@@ -2,7 +2,7 @@
 //! forms and tell of themselves what real ones tell.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,6 +32,9 @@ pub(crate) const ISSUER: &str = "https://id.example.org";
 
 /// A password that may be chosen.
 pub(crate) const PASSWORD: &str = "copper lantern drifts";
+
+/// Where browsers are.
+pub(crate) const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
 /// A configuration of which nothing outside this process is used.
 pub(crate) fn config() -> Config {
@@ -270,8 +273,7 @@ impl Browser {
             let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, pairs.join("; "));
         }
-        let address: IpAddr = [192, 0, 2, 7].into();
-        request.extension(Remote(address)).body(body).unwrap()
+        request.extension(Remote(ADDRESS)).body(body).unwrap()
     }
 
     /// A form of our own pages.

@@ -137,26 +137,6 @@ rules-bad-number = That number cannot be used here. Nothing was changed.
 rules-bad-day = That is not a day like 2026-03-31.
 rules-bad-admin-link = Type on, off, or wait: with a number of hours.
 
-## Exemptions: /admin/settings/exemption
-
-exemptions = Exemptions
-exemptions-hint = Only an exemption asks for less. It has an end, a reason and an author.
-exemptions-none = There are none.
-exemptions-caption = Who is exempt, where and until when
-exemptions-whom = For whom
-exemptions-until = Until
-exemptions-over = over
-exemptions-reason = Reason
-exemptions-level = Level
-exemptions-days = For how many days
-exemptions-add = Add an exemption
-exemptions-submit = Exempt
-exemptions-end = End
-exemptions-end-name = End the exemption: { $whom }
-exemptions-bad-of = There is nobody of that name. Nothing was changed.
-exemptions-bad-days = Type a number of days, from 1 to 366.
-exemptions-bad-reason = Give a reason, of at most 500 characters.
-
 ## Earlier versions: /admin/settings/version
 
 versions = Versions

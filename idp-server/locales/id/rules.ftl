@@ -122,26 +122,6 @@ rules-bad-number = Angka itu tidak dapat dipakai di sini. Tidak ada yang diubah.
 rules-bad-day = Itu bukan hari seperti 2026-03-31.
 rules-bad-admin-link = Ketik on, off, atau wait: dengan jumlah jam.
 
-## Pengecualian: /admin/settings/exemption
-
-exemptions = Pengecualian
-exemptions-hint = Hanya pengecualian yang meminta lebih sedikit. Ia punya akhir, alasan, dan pembuat.
-exemptions-none = Tidak ada.
-exemptions-caption = Siapa yang dikecualikan, di mana dan sampai kapan
-exemptions-whom = Untuk siapa
-exemptions-until = Sampai
-exemptions-over = sudah lewat
-exemptions-reason = Alasan
-exemptions-level = Tingkat
-exemptions-days = Untuk berapa hari
-exemptions-add = Tambah pengecualian
-exemptions-submit = Kecualikan
-exemptions-end = Akhiri
-exemptions-end-name = Akhiri pengecualian: { $whom }
-exemptions-bad-of = Tidak ada yang bernama demikian. Tidak ada yang diubah.
-exemptions-bad-days = Ketik jumlah hari, dari 1 sampai 366.
-exemptions-bad-reason = Berikan alasan, paling banyak 500 karakter.
-
 ## Versi sebelumnya: /admin/settings/version
 
 versions = Versi

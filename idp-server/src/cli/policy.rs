@@ -3,17 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde::Serialize;
-use twolatch_core::client::ClientId;
-use twolatch_core::door::Door;
 use twolatch_core::factor::Kind;
-use twolatch_core::id::Id;
-use twolatch_core::login::explain::Explained;
 use twolatch_core::login::manage::Actor;
-use twolatch_core::policy::{Exemption, Level, Rule, Rules, Subject, Where};
-use twolatch_core::user::{GroupName, Role, UserName};
+use twolatch_core::policy::{Exemption, Rule, Rules, Subject};
 
+use self::exempt::Exempt;
+use self::explain::Explain;
 use self::set::Set;
 use super::open::{close, open};
 use super::{CliError, actor, say, say_json};
@@ -21,6 +18,8 @@ use crate::date;
 use crate::state::App;
 use crate::text::Language;
 
+mod exempt;
+mod explain;
 mod set;
 
 #[derive(Debug, Subcommand)]
@@ -34,19 +33,7 @@ pub(super) enum Policy {
     /// Set a rule. Rules only raise: the highest that matches a login counts.
     Set(Set),
     /// Say what would be asked of somebody, and which rule decides.
-    Explain {
-        /// The user.
-        name: UserName,
-        /// web, ssh, console, sudo, su or other; all if absent.
-        #[arg(long)]
-        door: Option<Door>,
-        /// On the web, to this application, by its client id.
-        #[arg(long, conflicts_with = "door")]
-        client: Option<ClientId>,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Explain(Explain),
     /// Make a dated exception, or end one.
     Exempt(Exempt),
     /// List the versions of the rules, the one in force first.
@@ -65,37 +52,6 @@ pub(super) enum Policy {
     },
 }
 
-#[derive(Debug, Args)]
-pub(super) struct Exempt {
-    /// The person.
-    #[arg(required_unless_present_any = ["group", "role", "end"])]
-    name: Option<UserName>,
-    /// Everybody in this group.
-    #[arg(long, conflicts_with = "name")]
-    group: Option<GroupName>,
-    /// Everybody of this role.
-    #[arg(long, conflicts_with_all = ["name", "group"])]
-    role: Option<Role>,
-    /// At this door only.
-    #[arg(long)]
-    door: Option<Door>,
-    /// To what it is lowered.
-    #[arg(long, default_value = "off")]
-    level: Level,
-    /// For how many days.
-    #[arg(long, required_unless_present = "end", value_parser = clap::value_parser!(u16).range(1..=366))]
-    days: Option<u16>,
-    /// Why.
-    #[arg(long, required_unless_present = "end")]
-    reason: Option<String>,
-    /// End this exemption.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["name", "group", "role"])]
-    end: Option<String>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-}
-
 impl Policy {
     pub(super) async fn run(self, config: &Path) -> Result<(), CliError> {
         let app = open(config).await?;
@@ -103,7 +59,7 @@ impl Policy {
         let result = match self {
             Self::Show { json } => show(&app, json).await,
             Self::Set(set) => set.on(&app, &actor).await,
-            Self::Explain { name, door, client, json } => explain(&app, &name, (door, client), json).await,
+            Self::Explain(explain) => explain.on(&app).await,
             Self::Exempt(exempt) => exempt.on(&app, &actor).await,
             Self::History { limit, json } => history(&app, limit, json).await,
             Self::Restore { version } => restore(&app, version, &actor).await,
@@ -171,7 +127,6 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
     }
     for exemption in &policy.exemptions {
         let over = if exemption.until <= app.now() { " (over)" } else { "" };
-        let door = exemption.door.map_or_else(|| "every door".to_owned(), |door| door.to_string());
         let whom = match &exemption.subject {
             Subject::User(id) => match app.store.person(id).await? {
                 Some(person) => person.user.name.to_string(),
@@ -181,8 +136,9 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
             Subject::Role(role) => format!("role {role}"),
         };
         say(format_args!(
-            "exemption {}: {whom}, {door}, {} until {}{over}: {} ({})",
+            "exemption {}: {whom}, {}, {} until {}{over}: {} ({})",
             exemption.id,
+            exempt::place(&exemption.within),
             exemption.level,
             date::minute(exemption.until, Language::En),
             exemption.reason,
@@ -232,67 +188,4 @@ async fn restore(app: &App, version: i64, actor: &Actor) -> Result<(), CliError>
     app.logins.restore_rules(version, before, actor).await?;
     say(format_args!("The rules of version {version} are in force again, as version {}.", before + 1));
     Ok(())
-}
-
-async fn explain(
-    app: &App,
-    name: &UserName,
-    (door, client): (Option<Door>, Option<ClientId>),
-    json: bool,
-) -> Result<(), CliError> {
-    let person = app.logins.named(name).await?;
-    let now = app.now();
-    let policy = app.logins.policy(now).await?;
-    let places = match (&client, door) {
-        (Some(client), _) => vec![Where::web(Some(client))],
-        (None, Some(door)) => vec![door.into()],
-        (None, None) => policy.places(),
-    };
-    let explained: Vec<Explained> =
-        places.into_iter().map(|at| app.logins.explain(&policy, &person, at, now)).collect();
-    if json {
-        return say_json(&explained);
-    }
-    for one in explained {
-        say(format_args!(
-            "{:<8} {:<9} asked for {}; decided by {}",
-            one.place(),
-            one.decision.level,
-            one.asked.as_str(),
-            one.decision.because
-        ));
-    }
-    Ok(())
-}
-
-impl Exempt {
-    async fn on(self, app: &App, actor: &Actor) -> Result<(), CliError> {
-        if let Some(id) = &self.end {
-            app.logins.end_exemption(id, actor).await?;
-            say(format_args!("The exemption {id} is ended."));
-            return Ok(());
-        }
-        let subject = match (&self.name, self.group, self.role) {
-            (Some(name), ..) => Subject::User(app.logins.named(name).await?.user.id),
-            (None, Some(group), _) => Subject::Group(group),
-            (None, None, Some(role)) => Subject::Role(role),
-            (None, None, None) => return Err(CliError::data("name a person, --group or --role")),
-        };
-        let exemption = Exemption {
-            id: Id::random(app.entropy()).map_err(|error| CliError::failed(error.to_string()))?,
-            subject,
-            door: self.door,
-            level: self.level,
-            until: actor.now.plus(i64::from(self.days.unwrap_or(1)) * 86_400),
-            reason: self.reason.unwrap_or_default(),
-            author: actor.name.clone(),
-            at: actor.now,
-        };
-        app.logins.exempt(exemption.clone(), actor).await?;
-        if self.json {
-            return say_json(&exemption);
-        }
-        say(format_args!("Exempted, id {}, until {}.", exemption.id, date::minute(exemption.until, Language::En)));
-        Ok(())
-    }
 }

@@ -1,11 +1,13 @@
 //! `GET` and `POST /authorize` (OpenID Connect Core, 3.1.2): from a client's question to a code, an error, or the login
 //! page. Until the redirect URI is proven to be the client's, whatever is wrong is a page; from then on it is sent back.
 
+use std::net::IpAddr;
+
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use twolatch_core::client::{Client, ClientId};
+use twolatch_core::client::Client;
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::{CODE_LIFE, Code as Grant};
 use twolatch_core::id::Id;
@@ -26,6 +28,7 @@ use crate::state::App;
 use crate::text::{Text, t};
 use crate::web;
 use crate::web::path::Links;
+use crate::web::request::Origin;
 
 mod request;
 pub mod resume;
@@ -36,10 +39,10 @@ mod tests;
 const MAX_FORM: usize = 8192;
 
 /// Answers an authorization request.
-pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, origin: Origin, headers: HeaderMap) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     match params {
-        Ok(params) => begin(&app, &params, &headers).await.unwrap_or_else(|failure| failure.response(&app)),
+        Ok(params) => begin(&app, &params, &headers, origin.address).await.unwrap_or_else(|failure| failure.response(&app)),
         Err(error) => Failure::page(t("request-damaged"), error.to_string()).response(&app),
     }
 }
@@ -57,21 +60,21 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
 }
 
 /// The one gate before anything is issued: whether what the session has shown is what policy asks of this person at this
-/// moment, for an application or for the own account, and how sure it makes.
+/// moment, for an application or for the own account and from where they are, and how sure it makes.
 ///
 /// # Errors
 /// Where policy cannot be read: then nothing is issued.
 pub async fn may_issue(
     app: &App,
     session: &Session,
-    client: Option<&ClientId>,
+    at: Where<'_>,
     now: Timestamp,
 ) -> Result<Option<Assurance>, StoreError> {
     let user = &session.user;
     if user.disabled_at.is_some() {
         return Ok(None);
     }
-    let (policy, at) = (app.logins.policy(now).await?, Where::web(client));
+    let policy = app.logins.policy(now).await?;
     let level = policy.decide(user, at, now).level;
     let facts = app.logins.facts(&policy, user, None, at, now);
     // Whoever has codes to keep meanwhile is asked at the next sign-in.
@@ -82,7 +85,12 @@ pub async fn may_issue(
     })
 }
 
-async fn begin(app: &App, params: &Params, headers: &HeaderMap) -> Result<Response, Failure> {
+async fn begin(
+    app: &App,
+    params: &Params,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<Response, Failure> {
     let (client, to) = prove(app, params.value("client_id"), params.value("redirect_uri"), params).await?;
     let state = params.value("state").filter(|_| !params.is_repeated("state"));
     if state.is_some_and(|state| state.len() > request::MAX_STATE) {
@@ -96,9 +104,9 @@ async fn begin(app: &App, params: &Params, headers: &HeaderMap) -> Result<Respon
     if let Some(hint) = params.value("id_token_hint") {
         heed(app, &mut request, hint).await.map_err(back)?;
     }
-    let session = web::session::current(app, headers).await.map_err(|error| back(error.into()))?;
+    let session = web::session::current(app, headers, address).await.map_err(|error| back(error.into()))?;
     request.before = session.as_ref().map(|session| session.id_hash.clone());
-    answer(app, &request, &to, session.as_ref()).await.map_err(back)
+    answer(app, &request, &to, session.as_ref(), address).await.map_err(back)
 }
 
 /// Proves client and redirect URI, in this order (RFC 9700, 4.11.2).
@@ -150,10 +158,11 @@ async fn answer(
     request: &AuthorizationRequest,
     to: &ReturnTo,
     session: Option<&Session>,
+    address: Option<IpAddr>,
 ) -> Result<Response, OauthError> {
     let now = app.now();
     let assurance = match session {
-        Some(session) => may_issue(app, session, Some(&request.client), now).await?,
+        Some(session) => may_issue(app, session, Where { address, ..Where::web(Some(&request.client)) }, now).await?,
         None => None,
     };
     match (missing(request, session, assurance, now), session) {

@@ -101,7 +101,7 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
 pub(super) async fn signed_in(app: &App, browser: &Browser) -> Result<Session, Detour> {
     let links = Links::of(&app.config);
     let Some(token) = &browser.session else { return Err(browser.go(&links.login()).into()) };
-    match session::of_token(app, token).await? {
+    match session::of_token(app, token, browser.address).await? {
         Some(session) => Ok(session),
         None => Err(browser.go(&links.login()).without(Cookie::Session).into()),
     }

@@ -79,7 +79,7 @@ impl LoginPage {
 pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(query): RawQuery) -> Answer {
     let onward = Onward::of_query(&app, query.as_deref().unwrap_or_default()).await?;
     if let (None, Some(token)) = (&onward, &browser.session)
-        && session::of_token(&app, token).await?.is_some()
+        && session::of_token(&app, token, browser.address).await?.is_some()
     {
         return Err(browser.go(&Links::of(&app.config).account()).into());
     }
@@ -130,7 +130,7 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
 /// Whether a browser is remembered.
 async fn recognised(app: &App, browser: &Browser, token: &str) -> Result<Recognised, Detour> {
     let Some(cookie) = &browser.device else { return Ok(Recognised::NotHere) };
-    let known = match app.logins.current(token, browser.now).await {
+    let known = match app.logins.current_at(token, browser.address, browser.now).await {
         Ok(current) => app.logins.recognise(&current, cookie, &browser.source, browser.now).await,
         Err(fault) => Err(fault),
     };
@@ -151,7 +151,7 @@ async fn go_on(app: &App, browser: &Browser) -> Result<Leaving, Detour> {
 async fn proven(app: &App, browser: &Browser, remember: bool, notice: Option<Notice>) -> Result<Leaving, Detour> {
     let token = browser.attempt.as_deref().unwrap_or_default();
     let device = if remember {
-        match app.logins.current(token, browser.now).await {
+        match app.logins.current_at(token, browser.address, browser.now).await {
             Ok(current) => app.logins.remember(&current, &browser.name, &browser.source, browser.now).await?,
             Err(Fault::Over) => None,
             Err(fault) => return Err(fault.into()),
@@ -170,7 +170,7 @@ async fn proven(app: &App, browser: &Browser, remember: bool, notice: Option<Not
 async fn reach(app: &App, browser: &Browser, wanted: impl Fn(&Current) -> bool) -> Result<Current, Detour> {
     let links = Links::of(&app.config);
     let Some(token) = &browser.attempt else { return Err(browser.go(&links.login()).into()) };
-    match app.logins.current(token, browser.now).await {
+    match app.logins.current_at(token, browser.address, browser.now).await {
         Ok(current) if wanted(&current) => Ok(current),
         Ok(current) => Err(browser.go(&page_for(&links, &current.step)).into()),
         Err(Fault::Over) => Err(start_again(app, browser).into()),
@@ -240,11 +240,11 @@ pub(super) async fn advance(
 
 /// A sign-in as it goes on. Who has shown that the mail is read, and can have nothing but codes by mail, has them now.
 async fn goes_on(app: &App, browser: &Browser, token: &str) -> Result<Current, Fault> {
-    let current = app.logins.current(token, browser.now).await?;
+    let current = app.logins.current_at(token, browser.address, browser.now).await?;
     match &current.step {
         Step::Enrol { methods, may_put_off: false } if methods == &[Factor::EmailCode] && current.has_mailbox() => {
             app.logins.set_up_email_codes(current, &browser.source, browser.now).await?;
-            app.logins.current(token, browser.now).await
+            app.logins.current_at(token, browser.address, browser.now).await
         }
         _ => Ok(current),
     }

@@ -19,6 +19,7 @@ macro_rules! files {
             include_str!(concat!("../../locales/", $language, "/mail.ftl")),
             include_str!(concat!("../../locales/", $language, "/console.ftl")),
             include_str!(concat!("../../locales/", $language, "/rules.ftl")),
+            include_str!(concat!("../../locales/", $language, "/exemptions.ftl")),
             include_str!(concat!("../../locales/", $language, "/people.ftl")),
             include_str!(concat!("../../locales/", $language, "/sight.ftl")),
             include_str!(concat!("../../locales/", $language, "/person.ftl")),

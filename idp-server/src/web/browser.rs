@@ -1,6 +1,7 @@
 //! Who asks for a page: a browser, told by its cookies, at an address, at a moment. It must not know who the person is.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -12,7 +13,8 @@ use super::cookie::Cookie;
 use super::failure::{Failure, Kind};
 use super::language::Wish;
 use super::notice::Notice;
-use super::{agent, path, request};
+use super::request::{self, Origin};
+use super::{agent, path};
 use crate::state::App;
 
 /// The browser behind a request.
@@ -22,6 +24,8 @@ pub struct Browser {
     pub now: Timestamp,
     /// From which address.
     pub source: String,
+    /// The same for exemptions: only where it is certain.
+    pub address: Option<IpAddr>,
     /// What tells it from others.
     pub flow: Option<String>,
     /// The token of its sign-in under way.
@@ -46,9 +50,11 @@ impl FromRequestParts<App> for Browser {
         check_query(parts)?;
         let secure = app.config.is_https();
         let read = |cookie: Cookie| cookie.read(&parts.headers, secure);
+        let Origin { source, address } = Origin::of(&app.config, parts);
         Ok(Self {
             now: app.now(),
-            source: request::source(&app.config, parts),
+            source,
+            address,
             flow: read(Cookie::Flow),
             attempt: read(Cookie::Attempt),
             session: read(Cookie::Session),

@@ -1,15 +1,21 @@
 //! Where a request comes from. It must not believe what a stranger writes into a header.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 
 use crate::config::Config;
 use crate::listen::web::Remote;
+use crate::state::App;
 
 #[cfg(test)]
 mod tests;
+
+/// What proxies write down of where a request comes from.
+const FORWARDED: [&str; 3] = ["x-forwarded-for", "forwarded", "x-real-ip"];
 
 /// Whether the connection comes from a proxy of ours.
 #[must_use]
@@ -22,6 +28,40 @@ pub fn is_from_proxy(config: &Config, parts: &Parts) -> bool {
 pub fn source(config: &Config, parts: &Parts) -> String {
     let Some(peer) = peer(parts) else { return "unknown".to_owned() };
     origin(peer, &config.trusted_proxies, &parts.headers).to_string()
+}
+
+/// What a request says of where it comes from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// For people, records and budgets.
+    pub source: String,
+    /// The same for exemptions: only where it is certain.
+    pub address: Option<IpAddr>,
+}
+
+impl Origin {
+    /// Of a request.
+    #[must_use]
+    pub fn of(config: &Config, parts: &Parts) -> Self {
+        Self { source: source(config, parts), address: address_of(config, parts) }
+    }
+}
+
+impl FromRequestParts<App> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self::of(&app.config, parts))
+    }
+}
+
+/// Where a proxy does not say for whom it asks, and where one asks that nobody has told us of, everybody behind it would
+/// have its address.
+fn address_of(config: &Config, parts: &Parts) -> Option<IpAddr> {
+    let forwarded = FORWARDED.into_iter().any(|name| parts.headers.contains_key(name));
+    let peer = peer(parts).filter(|_| is_from_proxy(config, parts) || !forwarded)?;
+    let origin = origin(peer, &config.trusted_proxies, &parts.headers);
+    (!config.trusted_proxies.contains(&origin)).then_some(origin)
 }
 
 fn peer(parts: &Parts) -> Option<IpAddr> {

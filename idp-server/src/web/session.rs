@@ -1,19 +1,26 @@
 //! The session of a browser.
 
+use std::net::IpAddr;
+
 use axum::http::HeaderMap;
+use twolatch_core::policy::Where;
 use twolatch_core::store::{Session, StoreError};
 
 use super::cookie::Cookie;
 use crate::oidc::authorize::may_issue;
 use crate::state::App;
 
-/// The live session of a browser, if it has one that still meets what policy asks for.
+/// The live session of a browser at an address, if it has one that still meets what policy asks for there.
 ///
 /// # Errors
 /// Where the database cannot be read.
-pub async fn current(app: &App, headers: &HeaderMap) -> Result<Option<Session>, StoreError> {
+pub async fn current(
+    app: &App,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<Option<Session>, StoreError> {
     match Cookie::Session.read(headers, app.config.is_https()) {
-        Some(token) => of_token(app, &token).await,
+        Some(token) => of_token(app, &token, address).await,
         None => Ok(None),
     }
 }
@@ -22,10 +29,10 @@ pub async fn current(app: &App, headers: &HeaderMap) -> Result<Option<Session>, 
 ///
 /// # Errors
 /// Where the database cannot be read.
-pub async fn of_token(app: &App, token: &str) -> Result<Option<Session>, StoreError> {
+pub async fn of_token(app: &App, token: &str, address: Option<IpAddr>) -> Result<Option<Session>, StoreError> {
     let now = app.now();
     match app.store.session(token, now).await? {
-        Some(session) if may_issue(app, &session, None, now).await?.is_some() => Ok(Some(session)),
+        Some(session) if may_issue(app, &session, Where { address, ..Where::web(None) }, now).await?.is_some() => Ok(Some(session)),
         _ => Ok(None),
     }
 }

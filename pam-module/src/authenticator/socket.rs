@@ -78,7 +78,8 @@ impl Authenticator for SocketAuthenticator<'_> {
             tty: subject.tty.clone(),
             rhost: subject.rhost.clone(),
             caller: subject.caller,
-            evidence: subject.evidence.clone(),
+            evidence: subject.evidence,
+            key: subject.key.clone(),
             qr: subject.qr,
         };
         let body = http::body(|to| serde_json::to_writer(to, &message))?;

@@ -181,16 +181,18 @@ fn a_key_is_believed_from_the_pam_environment() {
     let seen = |host: Host| {
         let mut host = host;
         assert_eq!(host.authenticate(&[typing(CODE)]), SUCCESS);
-        server.requests()[0]["evidence"].clone()
+        let request = &server.requests()[0];
+        (request["evidence"].clone(), request["key"].clone())
     };
     let start = || Host::start(c"alice", &[server.line("first=key")]);
-    assert_eq!(seen(start()), "none");
-    assert_eq!(seen(start().with_variable(c"SSH_AUTH_INFO_0=password\n")), "none");
-    assert_eq!(seen(start().with_variable(c"SSH_AUTH_INFO_0=xpublickey ssh-ed25519 AAAA")), "none");
+    let none = (json!("none"), json!(null));
+    assert_eq!(seen(start()), none);
+    assert_eq!(seen(start().with_variable(c"SSH_AUTH_INFO_0=password\n")), none);
+    assert_eq!(seen(start().with_variable(c"SSH_AUTH_INFO_0=xpublickey ssh-ed25519 AAAA")), none);
     let key = start().with_variable(c"SSH_AUTH_INFO_0=publickey ssh-ed25519 AAAA\npublickey ssh-rsa BBBB\n");
-    assert_eq!(seen(key), json!({"key": "publickey ssh-ed25519 AAAA"}));
+    assert_eq!(seen(key), (json!("key"), json!("publickey ssh-ed25519 AAAA")));
     let stack = Host::start(c"alice", &[server.line("")]).with_variable(c"SSH_AUTH_INFO_0=publickey a b\n");
-    assert_eq!(seen(stack), "stack");
+    assert_eq!(seen(stack), (json!("stack"), json!("publickey a b")));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use sqlx::AnyConnection;
 
 use super::Logins;
 use crate::door::Door;
-use crate::policy::{Policy, Where};
+use crate::policy::{Level, Policy, Where};
 use crate::store::users::{admins_in, hold_admins};
 use crate::store::{Person, StoreError, Written};
 use crate::time::Timestamp;
@@ -51,8 +51,12 @@ impl Logins {
         // Whoever changes one of them meanwhile has finished, or waits.
         hold_admins(connection).await?;
         let admins = admins_in(connection, &self.store).await?;
-        let any = |policy, at| admins.iter().any(|person| self.gets_in(policy, &person.user, at));
-        if any(before, now) && !any(after, then) { Err(StoreError::LastAdmin) } else { Ok(()) }
+        let any = |policy, at, level: Asks| {
+            admins.iter().any(|person| self.gets_in_where(policy, &person.user, level(policy, &person.user, at), at))
+        };
+        // From anywhere, and from where an exemption has its limits: neither may be lost.
+        let lost = |level| any(before, now, level) && !any(after, then, level);
+        if lost(anywhere) || lost(somewhere) { Err(StoreError::LastAdmin) } else { Ok(()) }
     }
 
     /// Makes sure of the same for the end of an exemption, if it is one of administrators: what it spares them they may
@@ -67,7 +71,7 @@ impl Logins {
         after: &Policy,
         (now, end): (Timestamp, Timestamp),
     ) -> Written<()> {
-        let level = |policy: &Policy, user: &User| policy.decide(user, Where::from(Door::Web), now).level;
+        let level = |policy, user| somewhere(policy, user, now);
         let admins = admins_in(connection, &self.store).await?;
         if admins.iter().all(|person| level(before, &person.user) == level(after, &person.user)) {
             return Ok(());
@@ -77,6 +81,25 @@ impl Logins {
 
     /// Whether somebody could sign in to the console.
     fn gets_in(&self, policy: &Policy, user: &User, now: Timestamp) -> bool {
-        user.password.is_some() && !self.explain(policy, &Person::bare(user.clone()), Door::Web, now).asked.is_refused()
+        self.gets_in_where(policy, user, anywhere(policy, user, now), now)
     }
+
+    /// The same where this level is asked.
+    fn gets_in_where(&self, policy: &Policy, user: &User, level: Level, now: Timestamp) -> bool {
+        let asked = || self.asked(policy, &Person::bare(user.clone()), Where::from(Door::Web), level, now);
+        user.password.is_some() && !asked().is_refused()
+    }
+}
+
+/// What is asked of somebody in a browser.
+type Asks = fn(&Policy, &User, Timestamp) -> Level;
+
+/// Wherever the browser is.
+fn anywhere(policy: &Policy, user: &User, now: Timestamp) -> Level {
+    policy.decide(user, Door::Web, now).level
+}
+
+/// Where the least is asked.
+fn somewhere(policy: &Policy, user: &User, now: Timestamp) -> Level {
+    policy.least(user, Door::Web, now)
 }

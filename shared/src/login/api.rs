@@ -42,7 +42,8 @@ impl Logins {
     }
 
     /// The sign-in of a program, and what it waits for now. What only excuses from a second factor, a remembered device
-    /// or set-up put off, does not count here; recovery codes are kept in a browser.
+    /// or set-up put off, does not count here, nor does where the program runs: many people may use it there. Recovery codes
+    /// are kept in a browser.
     ///
     /// # Errors
     /// [`Fault::Over`] where there is none.

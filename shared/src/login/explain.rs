@@ -1,12 +1,14 @@
 //! What would be asked of somebody now, and which rule decides. It must not know who wants to know.
 
+use std::net::IpAddr;
+
 use serde::Serialize;
 
 use super::Logins;
 use crate::client::ClientId;
 use crate::door::Door;
 use crate::factor::{Kind, Proof};
-use crate::policy::{Decision, Policy, Where};
+use crate::policy::{Decision, Fingerprint, HostName, Level, Policy, ServiceName, Where};
 use crate::reason::Reason;
 use crate::step::{Step, next};
 use crate::store::Person;
@@ -80,23 +82,65 @@ impl Asked {
     }
 }
 
+/// What is supposed of a login, besides where it comes in.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// The PAM service.
+    pub service: Option<ServiceName>,
+    /// The host; this one, where none is named.
+    pub host: Option<HostName>,
+    /// The address.
+    pub address: Option<IpAddr>,
+    /// The key that sshd has accepted.
+    pub key: Option<Fingerprint>,
+}
+
 impl Logins {
+    /// A place with what is supposed of a login there: of each only what a login there can tell, as in real ones.
+    #[must_use]
+    pub fn told<'w>(&'w self, told: &'w Told, at: Where<'w>) -> Where<'w> {
+        let (is_web, is_ssh) = (at.door == Door::Web, at.door == Door::Ssh);
+        let is_there = |service: &&str| Door::of_service(service, Some("tty"), None) == at.door;
+        let service = if is_ssh { Some("sshd") } else { told.service.as_ref().map(ServiceName::as_str) };
+        let host = told.host.as_ref().map_or(self.host.as_ref(), HostName::as_str);
+        Where {
+            service: service.filter(is_there),
+            host: Some(host).filter(|host| !is_web && !host.is_empty()),
+            address: told.address.filter(|_| is_web || is_ssh),
+            key: told.key.as_ref().filter(|_| is_ssh),
+            ..at
+        }
+    }
+
     /// What would be asked of a person somewhere now.
     #[must_use]
     pub fn explain<'w>(&self, policy: &Policy, person: &Person, at: impl Into<Where<'w>>, now: Timestamp) -> Explained {
         let at = at.into();
         let decision = policy.decide(&person.user, at, now);
+        let asked = self.asked(policy, person, at, decision.level, now);
+        Explained { door: at.door, client: at.client.cloned(), decision, asked }
+    }
+
+    /// What a level asks of a person somewhere.
+    pub(super) fn asked(
+        &self,
+        policy: &Policy,
+        person: &Person,
+        at: Where<'_>,
+        level: Level,
+        now: Timestamp,
+    ) -> Asked {
         let facts = self.facts(policy, &person.user, person.last_method, at, now);
         let mut shown = vec![Proof { kind: Kind::Password, at: now }];
-        let first = next(decision.level, &facts, &shown, now);
+        let first = next(level, &facts, &shown, now);
         let leads_on = facts.methods.is_empty() && matches!(first, Step::SecondFactor { .. });
         let last = if leads_on {
             shown.extend(facts.others.iter().map(|kind| Proof { kind: *kind, at: now }));
-            next(decision.level, &facts, &shown, now)
+            next(level, &facts, &shown, now)
         } else {
             first
         };
-        let asked = match last {
+        match last {
             _ if person.user.disabled_at.is_some() => Asked::Disabled,
             Step::Enrol { .. } if leads_on => Asked::CodeThenSetUp,
             Step::SecondFactor { .. } | Step::Password => Asked::Code,
@@ -105,8 +149,7 @@ impl Logins {
             Step::Refused(Reason::NotEnrolled) => Asked::Unable,
             Step::Refused(_) => Asked::Late,
             Step::Granted(_) | Step::ChangePassword | Step::KeepRecovery => Asked::Nothing,
-        };
-        Explained { door: at.door, client: at.client.cloned(), decision, asked }
+        }
     }
 }
 

@@ -12,7 +12,8 @@ use crate::audit::Event;
 use crate::letter::Notice;
 use crate::policy::{Exemption, Policy, Rules, Subject};
 use crate::store::audit::record;
-use crate::store::policies::{delete_exemption, insert_exemption, insert_policy};
+use crate::store::exemptions::{delete_exemption, insert_exemption};
+use crate::store::policies::insert_policy;
 use crate::store::users::admins_in;
 use crate::store::{Boxed, Store, StoreError, Written};
 use crate::user::User;
@@ -119,11 +120,14 @@ impl Logins {
     /// Makes an exemption.
     ///
     /// # Errors
-    /// Why it was not made: [`ManageError::LocksOut`] where it spares administrators what none of them has set up, and
+    /// Why it was not made: [`ManageError::NeverHolds`] where its limits shut each other out; [`ManageError::LocksOut`] where it spares administrators what none of them has set up, and
     /// none could sign in when it ends.
     pub async fn exempt(&self, exemption: Exemption, actor: &Actor) -> Result<(), ManageError> {
         if self.locked {
             return Err(ManageError::Locked);
+        }
+        if exemption.within.doors().is_empty() {
+            return Err(ManageError::NeverHolds);
         }
         let detail = serde_json::to_string(&exemption).unwrap_or_default();
         let before = self.policy(actor.now).await?;
@@ -152,10 +156,13 @@ impl Logins {
     pub async fn end_exemption(&self, id: &str, actor: &Actor) -> Result<(), ManageError> {
         let (gone, logins, now) = (id.to_owned(), self.clone(), actor.now);
         let before = self.policy(now).await?;
-        let exemptions = before.exemptions.iter().filter(|one| one.id.as_str() != id).cloned().collect();
+        let (ended, exemptions): (Vec<_>, Vec<_>) =
+            before.exemptions.iter().cloned().partition(|one| one.id.as_str() == id);
+        // The whole of it stays in the record: the row does not.
+        let detail = serde_json::to_string(&ended.first()).unwrap_or_default();
         let after = Policy { exemptions, ..Policy::clone(&before) };
         let done = self
-            .change_exemptions(&before.clone(), format!("ended {id}"), actor, move |connection, _| {
+            .change_exemptions(&before.clone(), format!("ended {detail}"), actor, move |connection, _| {
                 Box::pin(async move {
                     logins.let_an_admin_in(connection, (&before, now), (&after, now)).await?;
                     delete_exemption(connection, &gone).await

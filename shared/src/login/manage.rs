@@ -64,6 +64,12 @@ pub enum ManageError {
     /// The configuration does not allow it.
     #[error("`lock = \"required\"` in the configuration does not allow anything below `required`")]
     Locked,
+    /// The limits of an exemption shut each other out.
+    #[error(
+        "no login is within all of these limits: a client is on the web only; a service or a host is not on the web; a \
+         network is of web or ssh; a key is of ssh (service sshd)"
+    )]
+    NeverHolds,
     /// No administrator could sign in any more.
     #[error(
         "under these rules no administrator could sign in: none of them has, or could set up, a method that they allow; \

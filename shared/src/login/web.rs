@@ -1,6 +1,8 @@
 //! Sign-ins that come in through a browser: password first, then what is missing. Each is a row that only the browser
 //! which began it can go on with.
 
+use std::net::IpAddr;
+
 use sqlx::AnyConnection;
 
 use super::Logins;
@@ -13,6 +15,7 @@ use crate::crypto::random_text;
 use crate::door::Door;
 use crate::factor::{Kind, Proof};
 use crate::id::Id;
+use crate::policy::Where;
 use crate::reason::Reason;
 use crate::secret::Secret;
 use crate::step::{Facts, Step, next};
@@ -188,13 +191,22 @@ impl Logins {
     /// # Errors
     /// [`Fault::Over`] where there is none.
     pub async fn current(&self, token: &str, now: Timestamp) -> Result<Current, Fault> {
+        self.current_at(token, None, now).await
+    }
+
+    /// The same for a browser at this address, where that is certain: exemptions may look at it. It is that of each request:
+    /// whoever has moved meanwhile is asked as there.
+    ///
+    /// # Errors
+    /// [`Fault::Over`] where there is none.
+    pub async fn current_at(&self, token: &str, address: Option<IpAddr>, now: Timestamp) -> Result<Current, Fault> {
         let attempt = self.store.attempt(token, now).await?.ok_or(Fault::Over)?;
         let person = self.store.person(&attempt.user).await?.ok_or(Fault::Over)?;
         if person.user.security_version != attempt.security_version || person.user.disabled_at.is_some() {
             return Err(Fault::Over);
         }
         let policy = self.policy(now).await?;
-        let at = attempt.place();
+        let at = Where { address, ..attempt.place() };
         let level = policy.decide(&person.user, at, now).level;
         // The one time that this sign-in has put set-up off is not one too many.
         let put_off = attempt.proofs.iter().filter(|proof| proof.kind == Kind::Later).count();

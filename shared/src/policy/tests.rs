@@ -17,9 +17,10 @@ fn policy(organisation: Level) -> Policy {
     Policy { version: 1, rules: Rules::initial(organisation), exemptions: Vec::new(), locked: false }
 }
 
-fn exemption(subject: Subject, door: Option<Door>, level: Level, until: Timestamp) -> Exemption {
+fn exemption(subject: Subject, within: impl Into<Within>, level: Level, until: Timestamp) -> Exemption {
     let (reason, author) = ("trip".to_owned(), "root".to_owned());
-    Exemption { id: Id::from_stored("e1".to_owned()), subject, door, level, until, reason, author, at: NOW }
+    let (id, within) = (Id::from_stored("e1".to_owned()), within.into());
+    Exemption { id, subject, within, level, until, reason, author, at: NOW }
 }
 
 #[test]
@@ -40,7 +41,7 @@ fn the_highest_rule_that_matches_wins() {
 fn p21_an_exemption_ends_on_the_second() {
     let mut policy = policy(Level::Required);
     let alice = user(&[]);
-    policy.exemptions.push(exemption(Subject::User(alice.id.clone()), Some(Door::Ssh), Level::Off, NOW));
+    policy.exemptions.push(exemption(Subject::User(alice.id.clone()), Door::Ssh, Level::Off, NOW));
     assert_eq!(policy.decide(&alice, Door::Ssh, NOW.plus(-1)).level, Level::Off);
     assert_eq!(policy.decide(&alice, Door::Ssh, NOW).level, Level::Required);
     assert_eq!(policy.decide(&alice, Door::Web, NOW.plus(-1)).level, Level::Required, "another door");
@@ -50,7 +51,7 @@ fn p21_an_exemption_ends_on_the_second() {
 fn floor_the_lock_stands_above_exemptions_and_rules() {
     let mut policy = policy(Level::Off);
     let alice = user(&[]);
-    policy.exemptions.push(exemption(Subject::Role(Role::Member), None, Level::Off, NOW.plus(60)));
+    policy.exemptions.push(exemption(Subject::Role(Role::Member), Within::default(), Level::Off, NOW.plus(60)));
     policy.locked = true;
     for door in Door::ALL {
         assert_eq!(policy.decide(&alice, door, NOW), Decision { level: Level::Required, because: Because::Lock });

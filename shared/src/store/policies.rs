@@ -9,8 +9,7 @@ use sqlx::any::AnyRow;
 
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
-use crate::id::Id;
-use crate::policy::{Exemption, Policy, Rules, Subject};
+use crate::policy::{Policy, Rules};
 use crate::time::Timestamp;
 
 use Column::{Number, Text};
@@ -126,7 +125,6 @@ impl Store {
 
     async fn read_policy(&self, version: i64, locked: bool) -> Result<Policy, StoreError> {
         const RULES: [Column; 5] = [Number, Text, Text, Text, Number];
-        const EXEMPTION: [Column; 9] = [Text, Text, Text, Text, Text, Number, Text, Text, Number];
         let row = sqlx::query("SELECT version, document, exemptions, author, at, mac FROM policies WHERE version = $1")
             .bind(version)
             .fetch_optional(self.pool())
@@ -135,25 +133,7 @@ impl Store {
         let policy = Values::read(self, "policies", &row, 0, &RULES)?;
         let rules = policy.parsed(1, |text| serde_json::from_str(text).ok())?;
         let listed: Vec<String> = policy.parsed(2, |text| serde_json::from_str(text).ok())?;
-        let rows = sqlx::query(
-            "SELECT id, subject_kind, subject, door, level, until, reason, author, at, mac FROM exemptions ORDER BY at, id",
-        )
-        .fetch_all(self.pool())
-        .await?;
-        let mut exemptions = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let values = Values::read(self, "exemptions", row, 0, &EXEMPTION)?;
-            exemptions.push(Exemption {
-                id: Id::from_stored(values.text(0)?.to_owned()),
-                subject: subject(values.text(1)?, values.text(2)?).ok_or_else(|| values.unreadable())?,
-                door: values.maybe_parsed(3, |text| text.parse().ok())?,
-                level: values.parsed(4, |text| text.parse().ok())?,
-                until: values.time(5)?,
-                reason: values.text(6)?.to_owned(),
-                author: values.text(7)?.to_owned(),
-                at: values.time(8)?,
-            });
-        }
+        let exemptions = self.read_exemptions().await?;
         let mut found: Vec<&str> = exemptions.iter().map(|exemption| exemption.id.as_str()).collect();
         found.sort_unstable();
         if listed != found {
@@ -233,65 +213,6 @@ async fn archive(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// Adds an exemption. The caller also raises the policy's version.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn insert_exemption(connection: &mut AnyConnection, store: &Store, exemption: &Exemption) -> Written<()> {
-    let (kind, subject) = match &exemption.subject {
-        Subject::User(id) => ("user", id.to_string()),
-        Subject::Group(name) => ("group", name.to_string()),
-        Subject::Role(role) => ("role", role.to_string()),
-    };
-    let door = exemption.door.map(|door| door.to_string());
-    let values = vec![
-        Some(exemption.id.to_string()),
-        Some(kind.to_owned()),
-        Some(subject.clone()),
-        door.clone(),
-        Some(exemption.level.to_string()),
-        moment(Some(exemption.until)),
-        Some(exemption.reason.clone()),
-        Some(exemption.author.clone()),
-        moment(Some(exemption.at)),
-    ];
-    sqlx::query(
-        "INSERT INTO exemptions (id, subject_kind, subject, door, level, until, reason, author, at, mac) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(exemption.id.as_str())
-    .bind(kind)
-    .bind(subject)
-    .bind(door)
-    .bind(exemption.level.as_str())
-    .bind(exemption.until.unix())
-    .bind(&exemption.reason)
-    .bind(&exemption.author)
-    .bind(exemption.at.unix())
-    .bind(Values::of("exemptions", values).mark(store))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Removes an exemption; `false` if there is none. The caller also raises the policy's version.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn delete_exemption(connection: &mut AnyConnection, id: &str) -> Written<bool> {
-    let done = sqlx::query("DELETE FROM exemptions WHERE id = $1").bind(id).execute(connection).await?;
-    Ok(done.rows_affected() == 1)
-}
-
-fn subject(kind: &str, name: &str) -> Option<Subject> {
-    match kind {
-        "user" => Some(Subject::User(Id::from_stored(name.to_owned()))),
-        "group" => name.parse().ok().map(Subject::Group),
-        "role" => name.parse().ok().map(Subject::Role),
-        _ => None,
-    }
 }
 
 /// No policy, or an older one than before: nothing is decided.

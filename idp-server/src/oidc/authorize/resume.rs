@@ -1,6 +1,8 @@
 //! `GET /authorize/resume`: back from the login page. The request has waited in the browser, sealed for an hour; every
 //! check is made again with what is true now.
 
+use std::net::IpAddr;
+
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -16,6 +18,7 @@ use crate::oidc::params::{Params, encode};
 use crate::state::App;
 use crate::text::{Language, t};
 use crate::web;
+use crate::web::request::Origin;
 
 /// How long a person may take to sign in, in seconds.
 const LIFE: i64 = 3600;
@@ -45,8 +48,9 @@ pub struct Continuation {
 }
 
 /// Answers the browser that comes from the login page.
-pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    resume(&app, query.unwrap_or_default().as_bytes(), &headers).await.unwrap_or_else(|failure| failure.response(&app))
+pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, origin: Origin, headers: HeaderMap) -> Response {
+    let answered = resume(&app, query.unwrap_or_default().as_bytes(), &headers, origin.address).await;
+    answered.unwrap_or_else(|failure| failure.response(&app))
 }
 
 /// Where the login page sends the browser when it is done.
@@ -77,7 +81,12 @@ pub async fn continuation(app: &App, sealed: &str) -> Result<Option<Continuation
     }))
 }
 
-async fn resume(app: &App, query: &[u8], headers: &HeaderMap) -> Result<Response, Failure> {
+async fn resume(
+    app: &App,
+    query: &[u8],
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<Response, Failure> {
     let stale = || Failure::page(t("request-stale"), "the sealed request is damaged or older than an hour");
     let params = Params::parse(query).map_err(|_| stale())?;
     let sealed = params.value("request").ok_or_else(stale)?;
@@ -85,8 +94,8 @@ async fn resume(app: &App, query: &[u8], headers: &HeaderMap) -> Result<Response
     let (_, to) = prove(app, Some(request.client.as_str()), Some(&request.redirect_uri), &Params::default()).await?;
     let to = to.with_state(request.state.as_deref());
     let back = |error: OauthError| Failure::Back(to.clone(), error);
-    let session = web::session::current(app, headers).await.map_err(|error| back(error.into()))?;
-    answer(app, &request, &to, session.as_ref()).await.map_err(back)
+    let session = web::session::current(app, headers, address).await.map_err(|error| back(error.into()))?;
+    answer(app, &request, &to, session.as_ref(), address).await.map_err(back)
 }
 
 /// Seals a request for the way through the browser.

@@ -1,9 +1,12 @@
 //! The authorization code grant (RFC 6749, 4.1.3; RFC 7636, 4.5; OpenID Connect Core, 3.1.3): a code for tokens, once.
 
+use std::net::IpAddr;
+
 use twolatch_core::client::Client;
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::{ACCESS_TOKEN_LIFE, Redeemed, Redemption};
-use twolatch_core::store::Session;
+use twolatch_core::policy::Where;
+use twolatch_core::store::{Session, StoreError};
 use twolatch_core::time::Timestamp;
 
 use super::Tokens;
@@ -74,8 +77,20 @@ async fn holder(app: &App, code: &str, now: Timestamp) -> Result<String, OauthEr
         console_at: None,
         created_at: code.created_at,
     };
-    if may_issue(app, &session, Some(&code.client), now).await?.is_none() {
+    let mut at = Where::web(Some(&code.client));
+    if may_issue(app, &session, at, now).await?.is_none() {
+        // It is the client that asks, from an address of its own. The person's is the one that they signed in from: from
+        // where the code was sent to them, nothing was missing.
+        at.address = began_at(app, &session, now).await?;
+    }
+    if may_issue(app, &session, at, now).await?.is_none() {
         return Err(refuse("policy asks for more than the person has shown, or the account is disabled"));
     }
     Ok(user_name)
+}
+
+/// The address that somebody's session began at, if it is alive.
+async fn began_at(app: &App, session: &Session, now: Timestamp) -> Result<Option<IpAddr>, StoreError> {
+    let all = app.store.sessions_of(&session.user, now).await?;
+    Ok(all.into_iter().find(|one| one.id_hash == session.id_hash).and_then(|one| one.place.parse().ok()))
 }

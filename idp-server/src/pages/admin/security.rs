@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::State;
+use twolatch_core::door::Door;
 use twolatch_core::factor::Kind;
 use twolatch_core::login::manage::ManageError;
-use twolatch_core::policy::{Exemption, Level, Policy, Rule, Rules, Subject};
+use twolatch_core::policy::{Exemption, Level, Policy, Rule, Rules, Subject, Within};
 use twolatch_core::store::StoreError;
 use twolatch_core::store::policies::PolicyVersion;
 use twolatch_core::time::Timestamp;
@@ -27,6 +28,7 @@ use crate::web::path::console::ADMIN_SECURITY;
 
 pub mod exemption;
 pub mod foreseen;
+pub(in crate::pages::admin) mod limits;
 pub mod rule;
 mod scope;
 pub mod switch;
@@ -87,7 +89,7 @@ struct Later {
 struct Exempted {
     id: String,
     whom: Text,
-    place: Option<Text>,
+    place: Vec<Text>,
     level: Level,
     until: Timestamp,
     reason: String,
@@ -184,7 +186,7 @@ impl SecurityPage {
         let exempted = Exempted {
             id: "e1".to_owned(),
             whom: t("rules-role").with("role", "member"),
-            place: Some(t("door-ssh")),
+            place: limits::parts(&sample_within()),
             level: Level::Off,
             until: at,
             reason: "<b>travelling</b>".to_owned(),
@@ -206,6 +208,16 @@ impl SecurityPage {
             page(&Policy { locked: true, ..policy }, console().looking()),
             Self { said: RulesNotice::Switched.into(), ..page(&off, console()) },
         ]
+    }
+}
+
+/// An exemption that looks at everything that one by ssh can.
+fn sample_within() -> Within {
+    Within {
+        host: "web1".parse().ok(),
+        network: "10.0.0.0/8".parse().ok(),
+        key: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU".parse().ok(),
+        ..Door::Ssh.into()
     }
 }
 
@@ -234,7 +246,7 @@ async fn exempted(app: &App, exemption: &Exemption, now: Timestamp) -> Result<Ex
             Subject::Group(group) => t("rules-group").with("group", group),
             Subject::Role(role) => t("rules-role").with("role", role),
         },
-        place: exemption.door.map(words::door),
+        place: limits::parts(&exemption.within),
         level: exemption.level,
         until: exemption.until,
         reason: exemption.reason.clone(),

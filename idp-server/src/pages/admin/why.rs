@@ -9,6 +9,7 @@ use twolatch_core::policy::{Because, Decision, Level};
 
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
+use super::security::limits::Limits;
 use super::{Console, Here, entered, words};
 use crate::state::App;
 use crate::text::{Text, t};
@@ -23,6 +24,9 @@ pub struct WhyPage {
     frame: Frame,
     console: Console,
     person: String,
+    limits: Limits,
+    /// The field that is wrong.
+    wrong: &'static str,
     rows: Vec<Row>,
     said: Said,
 }
@@ -55,6 +59,8 @@ impl WhyPage {
             frame: frame.clone(),
             console: Console::sample(Here::Why),
             person: person.to_owned(),
+            limits: Limits::default(),
+            wrong: "",
             rows,
             said,
         };
@@ -68,7 +74,12 @@ impl WhyPage {
         vec![
             page("", Vec::new(), Said::default()),
             page("alice", rows, Said::default()),
-            page("<b>", Vec::new(), Said::error(t("why-nobody").with("name", "<b>"))),
+            Self { wrong: "person", ..page("<b>", Vec::new(), Said::error(t("why-nobody").with("name", "<b>"))) },
+            Self {
+                wrong: "address",
+                limits: Limits { network: "<b>".to_owned(), host: "web1".to_owned(), ..Limits::default() },
+                ..page("alice", Vec::new(), Said::error(t("why-bad-address")))
+            },
         ]
     }
 }
@@ -77,21 +88,45 @@ impl WhyPage {
 pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(query): RawQuery) -> Answer {
     let console = entered(&app, &browser, &with_query(ADMIN_WHY, query.as_deref())).await?.console.at(Here::Why);
     let query = query.unwrap_or_default();
-    let person = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "person");
-    let person = person.map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
+    let asked = |field: &str| {
+        let found = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == field);
+        found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+    };
+    let person = asked("person");
+    let limits = Limits {
+        client: String::new(),
+        service: asked("service"),
+        host: asked("host"),
+        network: asked("address"),
+        key: asked("key"),
+    };
     let found = match person.parse() {
         Ok(name) => app.store.person_by_name(&name).await?,
         Err(_) => None,
     };
     let policy = app.logins.policy(browser.now).await?;
-    let places = if found.is_some() { policy.places() } else { Vec::new() };
-    let explain = |at| Some(Row::from(app.logins.explain(&policy, found.as_ref()?, at, browser.now)));
-    let rows: Vec<Row> = places.into_iter().filter_map(explain).collect();
-    let said = if rows.is_empty() && !person.is_empty() {
-        Said::error(t("why-nobody").with("name", &person))
-    } else {
-        Said::default()
+    let (rows, wrong, said) = match (&found, limits.told()) {
+        _ if person.is_empty() => (Vec::new(), "", Said::default()),
+        (None, _) => (Vec::new(), "person", Said::error(t("why-nobody").with("name", &person))),
+        (Some(_), Err((field, text))) => (Vec::new(), field, Said::error(text)),
+        (Some(found), Ok(told)) => {
+            let explain = |at| app.logins.explain(&policy, found, app.logins.told(&told, at), browser.now);
+            (policy.places().into_iter().map(explain).map(Row::from).collect(), "", Said::default())
+        }
     };
-    let page = |frame: Frame| WhyPage { frame: frame.keeping("person", &person), console, person, rows, said };
+    let keep = |frame: Frame| {
+        let kept = [
+            ("person", &person),
+            ("address", &limits.network),
+            ("key", &limits.key),
+            ("host", &limits.host),
+            ("service", &limits.service),
+        ];
+        kept.into_iter().filter(|(_, value)| !value.is_empty()).fold(frame, |frame, (name, value)| frame.keeping(name, value))
+    };
+    let page = |frame: Frame| {
+        let frame = keep(frame);
+        WhyPage { frame, console, person: person.clone(), limits: limits.clone(), wrong, rows, said }
+    };
     Ok(show_page(&app, &browser, None, page)?)
 }

@@ -79,7 +79,7 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
 /// How many are left, to be told.
 async fn left(app: &App, browser: &Browser) -> Result<Option<Notice>, Detour> {
     let token = browser.attempt.as_deref().unwrap_or_default();
-    match app.logins.current(token, browser.now).await {
+    match app.logins.current_at(token, browser.address, browser.now).await {
         Ok(current) => {
             let left = app.logins.recovery_codes_left(&current.person.user).await?;
             Ok(u32::try_from(left).ok().map(Notice::RecoveryLeft))

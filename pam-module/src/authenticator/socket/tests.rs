@@ -20,6 +20,7 @@ fn subject() -> Subject {
         rhost: None,
         caller: 0,
         evidence: Evidence::Stack,
+        key: None,
         qr: Qr::Off,
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::client::ClientId;
 use crate::door::Door;
 use crate::factor::Kind;
 use crate::policy::{Exemption, Level, Policy, Rule, StatusWord, Subject, Where};
@@ -83,6 +84,8 @@ struct Place {
     exemptions: BTreeSet<usize>,
     /// The door, where an exemption of a person is for it alone.
     only: Option<Door>,
+    /// The application, likewise.
+    only_client: Option<ClientId>,
     /// Whether persons are exempted there at all.
     persons: bool,
 }
@@ -93,19 +96,26 @@ impl Place {
         let client = at.client.and_then(|client| rules.clients.get(client));
         let mut here = rules.doors.get(&door).into_iter().chain(client);
         let for_all = rules.organisation >= least || here.any(|rule| rule.level >= Some(least));
-        let here = policy.exemptions.iter().enumerate().filter(|(_, one)| lowers(one, door, least, now));
+        let here = policy.exemptions.iter().enumerate().filter(|(_, one)| lowers(one, at, least, now));
         let (of_persons, others): (Vec<_>, Vec<_>) = here.partition(|(_, one)| matches!(one.subject, Subject::User(_)));
         Self {
             for_all,
             exemptions: others.into_iter().map(|(index, _)| index).collect(),
-            only: of_persons.iter().any(|(_, one)| one.door.is_some()).then_some(door),
+            only: of_persons.iter().any(|(_, one)| one.within.door.is_some()).then_some(door),
+            only_client: of_persons.iter().find_map(|(_, one)| one.within.client.clone()),
             persons: !of_persons.is_empty(),
         }
     }
 }
 
-fn lowers(exemption: &Exemption, door: Door, least: Level, now: Timestamp) -> bool {
-    exemption.level < least && now < exemption.until && exemption.door.is_none_or(|other| other == door)
+/// One that looks at what is not known of the place does not.
+fn lowers(exemption: &Exemption, at: Where<'_>, least: Level, now: Timestamp) -> bool {
+    let within = &exemption.within;
+    exemption.level < least
+        && now < exemption.until
+        && within.is_plain()
+        && within.door.is_none_or(|door| door == at.door)
+        && within.client.as_ref().is_none_or(|client| Some(client) == at.client)
 }
 
 /// Everybody whom a rule raises.
@@ -135,9 +145,12 @@ fn lowered(at: &Place, least: Level, policy: &Policy, now: Timestamp, bound: &mu
         let levels: Vec<_> = Level::ALL.into_iter().filter(|level| *level < least).map(Level::as_str).collect();
         let (levels, now) = (bound.texts(levels), bound.number(now.unix()));
         let door = at.only.map_or(String::new(), |door| format!(" OR door = {}", bound.text(door.as_str())));
+        let client = at.only_client.as_ref();
+        let client = client.map_or(String::new(), |client| format!(" OR client = {}", bound.text(client.as_str())));
         parts.push(Some(format!(
             "u.id IN (SELECT subject FROM exemptions WHERE subject_kind = 'user' AND level IN ({levels}) \
-             AND until > {now} AND (door IS NULL{door}))"
+             AND until > {now} AND (door IS NULL{door}) AND (client IS NULL{client}) \
+             AND service IS NULL AND host IS NULL AND network IS NULL AND ssh_key IS NULL)"
         )));
     }
     any(parts.into_iter().flatten())

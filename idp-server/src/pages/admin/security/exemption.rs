@@ -8,6 +8,7 @@ use twolatch_core::id::Id;
 use twolatch_core::policy::{Exemption, Level, Subject};
 use twolatch_core::user::Role;
 
+use super::limits::Limits;
 use super::outcome;
 use crate::pages::admin::{Console, Here, changing, words};
 use crate::pages::said::Said;
@@ -46,6 +47,7 @@ struct Typed {
     kind: String,
     of: String,
     door: String,
+    limits: Limits,
     level: String,
     days: String,
     reason: String,
@@ -63,7 +65,13 @@ impl ExemptionPage {
             said,
         };
         let typed = Typed { kind: "group".to_owned(), of: "<b>".to_owned(), ..Typed::default() };
-        vec![page(Typed::default(), "", Said::default()), page(typed, "of", Said::error(t("exemptions-bad-of")))]
+        let limits = Limits { network: "10.1.2.3/8".to_owned(), key: "<b>".to_owned(), ..Limits::default() };
+        let bits = t("exemptions-bad-network-bits").with("network", "10.0.0.0/8");
+        vec![
+            page(Typed::default(), "", Said::default()),
+            page(typed.clone(), "of", Said::error(t("exemptions-bad-of"))),
+            page(Typed { limits, ..typed }, "network", Said::error(bits)),
+        ]
     }
 }
 
@@ -81,14 +89,15 @@ fn page(app: &App, browser: &Browser, console: Console, typed: Typed, wrong: &'s
 /// Makes it.
 pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let entered = changing(&app, &form.browser, ADMIN_EXEMPTION).await?;
-    let (browser, [kind, of, door, level, days, reason]) =
-        form.only(["kind", "of", "door", "level", "days", "reason"])?;
+    let (browser, fields) = form.only([
+        "kind", "of", "door", "client", "service", "host", "network", "key", "level", "days", "reason",
+    ])?;
     let text = |value: twolatch_core::secret::Secret| value.expose().trim().to_owned();
-    let [kind, of, door, level, days, reason] = [kind, of, door, level, days, reason].map(text);
-    let typed = Typed { kind, of, door, level, days, reason };
+    let [kind, of, door, client, service, host, network, key, level, days, reason] = fields.map(text);
+    let limits = Limits { client, service, host, network, key };
+    let typed = Typed { kind, of, door, limits, level, days, reason };
     let actor = entered.actor(&browser);
     let subject = subject(&app, &typed).await?;
-    let door: Option<Option<Door>> = if typed.door.is_empty() { Some(None) } else { typed.door.parse().ok().map(Some) };
     let days = typed.days.parse::<u16>().ok().filter(|days| (1..=MOST_DAYS).contains(days));
     let has_reason = !typed.reason.is_empty() && typed.reason.chars().count() <= MOST_REASON;
     let reason = has_reason.then(|| typed.reason.clone());
@@ -96,13 +105,15 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let Some(subject) = subject else { return wrong("of", t("exemptions-bad-of")) };
     let Some(days) = days else { return wrong("days", t("exemptions-bad-days")) };
     let Some(reason) = reason else { return wrong("reason", t("exemptions-bad-reason")) };
-    let (Some(door), Ok(level)) = (door, typed.level.parse::<Level>()) else {
-        return wrong("of", t("exemptions-bad-of"));
+    let Ok(level) = typed.level.parse::<Level>() else { return wrong("of", t("exemptions-bad-of")) };
+    let within = match typed.limits.within(&typed.door) {
+        Ok(within) => within,
+        Err((field, text)) => return wrong(field, text),
     };
     let exemption = Exemption {
         id: Id::random(app.entropy())?,
         subject,
-        door,
+        within,
         level,
         until: browser.now.plus(i64::from(days) * 86_400),
         reason,

@@ -1,0 +1,54 @@
+### Exemptions: who is asked for less, where and until when; and what is supposed of a login.
+
+## Exemptions: /admin/settings/exemption
+
+exemptions = Exemptions
+exemptions-hint = Only an exemption asks for less. It has an end, a reason and an author.
+exemptions-none = There are none.
+exemptions-caption = Who is exempt, where and until when
+exemptions-whom = For whom
+exemptions-until = Until
+exemptions-over = over
+exemptions-reason = Reason
+exemptions-level = Level
+exemptions-days = For how many days
+exemptions-add = Add an exemption
+exemptions-submit = Exempt
+exemptions-end = End
+exemptions-end-name = End the exemption: { $whom }
+exemptions-bad-of = There is nobody of that name. Nothing was changed.
+exemptions-bad-days = Type a number of days, from 1 to 366.
+exemptions-bad-reason = Give a reason, of at most 500 characters.
+exemptions-where = Where
+exemptions-where-hint = It holds where everything that is filled in is so; what is left empty is no limit. What a login does not tell for certain is not so: then the person is asked.
+exemptions-network = Network
+exemptions-network-hint = Of ssh and web: an address and a length, like 10.0.0.0/8. Where ssh tells a name in place of an address (UseDNS yes), it does not hold.
+exemptions-key = SSH key
+exemptions-key-hint = Of ssh, where the code is asked for behind a key: SHA256:… as ssh-keygen -lf prints it, or the line of the .pub file.
+exemptions-host = Host
+exemptions-host-hint = As hostname prints it there. Not of the web.
+exemptions-service = PAM service
+exemptions-service-hint = The name of its file in /etc/pam.d, like sudo-i or swaylock.
+exemptions-client = Web application
+exemptions-client-hint = Its client id.
+exemptions-at-service = Service { $service }
+exemptions-at-host = Host { $host }
+exemptions-at-network = Network { $network }
+exemptions-at-key = Key { $key }
+exemptions-bad-door = There is no such door. Nothing was changed.
+exemptions-bad-client = A client id has letters, digits, . _ and -. Nothing was changed.
+exemptions-bad-service = A PAM service has the name of its file in /etc/pam.d: letters, digits, . _ and -.
+exemptions-bad-host = A host has letters, digits, . _ and - in its name.
+exemptions-bad-network = Type a network as an address and a length, like 10.0.0.0/8 or 2001:db8::/32. Nothing was changed.
+exemptions-bad-network-bits = More of the address is set than the length takes. The network is { $network }. Nothing was changed.
+exemptions-bad-network-all = A length of 0 is every address there is. Leave the network empty, if that is meant.
+exemptions-bad-network-mapped = Write an IPv4 network as such, without ::ffff: in front. Nothing was changed.
+exemptions-bad-key = Type SHA256:… as ssh-keygen -lf prints it, or the line of the .pub file.
+exemptions-bad-key-certificate = A certificate is no key: exempt a network, a host or a person instead.
+exemptions-bad-together = No login is within all of these limits. An application is on the web; a service or a host is not; a network is of web or ssh; a key is of ssh. Nothing was changed.
+why-address = Address
+why-address-hint = If it came from there, in a browser or by ssh.
+why-key-hint = If ssh asked for a key first: SHA256:… or the line of the .pub file.
+why-host-hint = If it is not the one that this server runs on.
+why-service-hint = If the door has several, like sudo-i or swaylock.
+why-bad-address = That is no address. Type one like 192.0.2.7 or 2001:db8::7.

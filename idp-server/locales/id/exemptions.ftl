@@ -1,0 +1,54 @@
+### Pengecualian: dari siapa diminta lebih sedikit, di mana dan sampai kapan; dan apa yang diandaikan dari sebuah proses masuk.
+
+## Pengecualian: /admin/settings/exemption
+
+exemptions = Pengecualian
+exemptions-hint = Hanya pengecualian yang meminta lebih sedikit. Ia punya akhir, alasan, dan pembuat.
+exemptions-none = Tidak ada.
+exemptions-caption = Siapa yang dikecualikan, di mana dan sampai kapan
+exemptions-whom = Untuk siapa
+exemptions-until = Sampai
+exemptions-over = sudah lewat
+exemptions-reason = Alasan
+exemptions-level = Tingkat
+exemptions-days = Untuk berapa hari
+exemptions-add = Tambah pengecualian
+exemptions-submit = Kecualikan
+exemptions-end = Akhiri
+exemptions-end-name = Akhiri pengecualian: { $whom }
+exemptions-bad-of = Tidak ada yang bernama demikian. Tidak ada yang diubah.
+exemptions-bad-days = Ketik jumlah hari, dari 1 sampai 366.
+exemptions-bad-reason = Berikan alasan, paling banyak 500 karakter.
+exemptions-where = Di mana
+exemptions-where-hint = Berlaku di tempat semua yang diisi itu benar; yang dikosongkan bukan batasan. Yang tidak dinyatakan dengan pasti oleh sebuah proses masuk dianggap tidak benar: orangnya tetap ditanya.
+exemptions-network = Jaringan
+exemptions-network-hint = Untuk ssh dan web: alamat dan panjangnya, seperti 10.0.0.0/8. Bila ssh memberi nama sebagai ganti alamat (UseDNS yes), pengecualian tidak berlaku.
+exemptions-key = Kunci SSH
+exemptions-key-hint = Untuk ssh, bila kode diminta setelah kunci: SHA256:… seperti yang ditampilkan ssh-keygen -lf, atau baris dari berkas .pub.
+exemptions-host = Host
+exemptions-host-hint = Seperti yang ditampilkan hostname di sana. Bukan untuk web.
+exemptions-service = Layanan PAM
+exemptions-service-hint = Nama berkasnya di /etc/pam.d, seperti sudo-i atau swaylock.
+exemptions-client = Aplikasi web
+exemptions-client-hint = Client id-nya.
+exemptions-at-service = Layanan { $service }
+exemptions-at-host = Host { $host }
+exemptions-at-network = Jaringan { $network }
+exemptions-at-key = Kunci { $key }
+exemptions-bad-door = Tidak ada pintu seperti itu. Tidak ada yang diubah.
+exemptions-bad-client = Client id terdiri dari huruf, angka, . _ dan -. Tidak ada yang diubah.
+exemptions-bad-service = Layanan PAM bernama seperti berkasnya di /etc/pam.d: huruf, angka, . _ dan -.
+exemptions-bad-host = Nama host terdiri dari huruf, angka, . _ dan -.
+exemptions-bad-network = Ketik jaringan sebagai alamat dan panjangnya, seperti 10.0.0.0/8 atau 2001:db8::/32. Tidak ada yang diubah.
+exemptions-bad-network-bits = Alamatnya lebih rinci daripada panjangnya. Jaringannya adalah { $network }. Tidak ada yang diubah.
+exemptions-bad-network-all = Panjang 0 berarti semua alamat yang ada. Kosongkan jaringan, bila itu yang dimaksud.
+exemptions-bad-network-mapped = Tulis jaringan IPv4 apa adanya, tanpa ::ffff: di depan. Tidak ada yang diubah.
+exemptions-bad-key = Ketik SHA256:… seperti yang ditampilkan ssh-keygen -lf, atau baris dari berkas .pub.
+exemptions-bad-key-certificate = Sertifikat bukan kunci: kecualikan jaringan, host, atau orang sebagai gantinya.
+exemptions-bad-together = Tidak ada proses masuk yang memenuhi semua batasan ini. Aplikasi ada di web; layanan atau host tidak; jaringan untuk web atau ssh; kunci untuk ssh. Tidak ada yang diubah.
+why-address = Alamat
+why-address-hint = Bila datang dari sana, di peramban atau lewat ssh.
+why-key-hint = Bila ssh meminta kunci lebih dulu: SHA256:… atau baris dari berkas .pub.
+why-host-hint = Bila bukan host tempat server ini berjalan.
+why-service-hint = Bila pintunya punya beberapa, seperti sudo-i atau swaylock.
+why-bad-address = Itu bukan alamat. Ketik seperti 192.0.2.7 atau 2001:db8::7.
