@@ -11,9 +11,9 @@ use twolatch_core::policy::{Exemption, Level, Subject, Within};
 use twolatch_core::reason::Reason;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::Role;
-use twolatch_core::wire::{Begin, Evidence, Outcome};
+use twolatch_core::wire::{Account, Begin, Evidence, Outcome};
 
-use crate::support::core::{Core, NOW, ROOT, actor, attempt, code_at, on_both, parsed, reason, ssh, typed};
+use crate::support::core::{Core, NOW, ROOT, actor, attempt, code_at, on_both, parsed, reason, ssh, typed, wrong_code};
 use crate::support::database::Engine;
 use crate::support::host::{begin, begin_with, verdict};
 use crate::support::on_both_databases;
@@ -29,6 +29,7 @@ on_both!(
     limits_that_shut_each_other_out_are_refused,
     who_is_exempt_here_is_asked_there,
     administrators_are_told_of_a_limited_one_too,
+    the_account_line_asks_what_policy_asks,
 );
 
 on_both_databases!(exemptions_over_the_socket);
@@ -111,7 +112,8 @@ async fn a_key_counts_where_sshd_has_accepted_it(core: Core) {
     let met = with_key("alice", KEY);
     assert!(!is_asked(&core.logins, ROOT, &met).await);
     assert!(!is_asked(&core.logins, ROOT, &Begin { evidence: Evidence::Key, ..met.clone() }).await);
-    let prompt = core.logins.begin(ROOT, &Begin { evidence: Evidence::None, ..met.clone() }, NOW.plus(1)).await.unwrap();
+    let prompt =
+        core.logins.begin(ROOT, &Begin { evidence: Evidence::None, ..met.clone() }, NOW.plus(1)).await.unwrap();
     assert!(matches!(prompt, Outcome::Ask { .. }), "without a first factor a key exempts nobody: {prompt:?}");
     // The environment of su and sudo is the caller's to choose, as far as anybody there can tell.
     for service in ["sudo", "sudo-i", "su", "su-l", "login", "swaylock", "SSHD", "sshd ", "xsshd"] {
@@ -166,8 +168,12 @@ async fn nobody_without_privileges_tells_anything(core: Core) {
     let name = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(me.uid)).unwrap().map(|user| user.name);
     let Some(name) = name else { return };
     exempted(&core, &name, Within { service: "sshd".parse().ok(), ..Within::default() }).await;
-    exempt(&core.logins, &name, Within { key: FINGERPRINT.parse().ok(), ..Within::default() }, NOW.plus(2)).await.unwrap();
-    exempt(&core.logins, &name, Within { network: "192.0.2.0/24".parse().ok(), ..Within::default() }, NOW.plus(4)).await.unwrap();
+    exempt(&core.logins, &name, Within { key: FINGERPRINT.parse().ok(), ..Within::default() }, NOW.plus(2))
+        .await
+        .unwrap();
+    exempt(&core.logins, &name, Within { network: "192.0.2.0/24".parse().ok(), ..Within::default() }, NOW.plus(4))
+        .await
+        .unwrap();
     let logins = core.second_server().await;
     assert!(!is_asked(&logins, ROOT, &with_key(&name, KEY)).await);
     assert!(is_asked(&logins, me, &with_key(&name, KEY)).await, "what an account says of itself is no fact");
@@ -201,10 +207,13 @@ async fn limits_that_shut_each_other_out_are_refused(core: Core) {
 /// What is shown in one login is worth nothing in the next, which may come from somewhere else.
 async fn who_is_exempt_here_is_asked_there(core: Core) {
     let totp = core.enrolled("alice").await;
-    exempt(&core.logins, "alice", Within { network: "192.0.2.0/24".parse().ok(), ..Within::default() }, NOW).await.unwrap();
+    exempt(&core.logins, "alice", Within { network: "192.0.2.0/24".parse().ok(), ..Within::default() }, NOW)
+        .await
+        .unwrap();
     let away = Begin { rhost: Some("198.51.100.1".to_owned()), ..ssh("alice") };
     let prompt = core.logins.begin(ROOT, &away, NOW.plus(1)).await.unwrap();
-    let wrong = core.logins.answer(ROOT, &typed(&away, &attempt(&prompt), "000000"), NOW.plus(1)).await.unwrap();
+    let wrong =
+        core.logins.answer(ROOT, &typed(&away, &attempt(&prompt), &wrong_code(&totp, NOW)), NOW.plus(1)).await.unwrap();
     assert_eq!(reason(&wrong), Some(Reason::Wrong), "a prompt is answered with a code, wherever the next login is");
     assert!(!is_asked(&core.logins, ROOT, &ssh("alice")).await);
     let code = code_at(&totp, NOW.plus(2), 0);
@@ -227,6 +236,58 @@ async fn administrators_are_told_of_a_limited_one_too(core: Core) {
     assert!(letters.iter().any(|mail| is_alarm(&mail.mail.letter)), "{letters:?}");
 }
 
+async fn the_account_line_asks_what_policy_asks(core: Core) {
+    core.enrolled("alice").await;
+    core.member("fresh").await;
+    let ask = |name: &str, proven, rhost: Option<&str>| Account {
+        version: 1,
+        nonce: "0".repeat(32),
+        user: name.to_owned(),
+        service: "sshd".to_owned(),
+        rhost: rhost.map(str::to_owned),
+        key: None,
+        proven,
+    };
+    let answer = async |peer, asked: Account, now| core.logins.account(peer, &asked, now).await.unwrap();
+    let (near, far) = (Some("192.0.2.1"), Some("198.51.100.1"));
+    for name in ["alice", "fresh"] {
+        let missing = answer(ROOT, ask(name, false, near), NOW).await;
+        assert_eq!(reason(&missing), Some(Reason::CodeMissing), "{name}");
+    }
+    assert_eq!(answer(ROOT, ask("alice", true, near), NOW).await, Outcome::Granted);
+    for name in ["nobody-here", "ALICE", "alice\0", ""] {
+        for proven in [true, false] {
+            assert_eq!(reason(&answer(ROOT, ask(name, proven, near), NOW).await), Some(Reason::Unknown), "{name:?}");
+        }
+    }
+    let unprivileged = answer(Peer { uid: 65_534 }, ask("alice", true, near), NOW).await;
+    assert_eq!(reason(&unprivileged), Some(Reason::NotAllowed));
+
+    exempt(&core.logins, "alice", Within { network: "192.0.2.0/24".parse().ok(), ..Door::Ssh.into() }, NOW)
+        .await
+        .unwrap();
+    let now = NOW.plus(2);
+    assert_eq!(answer(ROOT, ask("alice", false, near), now).await, Outcome::NotAsked);
+    assert_eq!(reason(&answer(ROOT, ask("alice", false, far), now).await), Some(Reason::CodeMissing));
+    assert_eq!(reason(&answer(ROOT, ask("alice", false, None), now).await), Some(Reason::CodeMissing));
+    let locked = Logins { locked: true, ..core.logins.clone() };
+    let refused = locked.account(ROOT, &ask("alice", false, near), now).await.unwrap();
+    assert_eq!(reason(&refused), Some(Reason::CodeMissing));
+    let disable = |user: &mut twolatch_core::user::User| user.disabled_at = Some(now);
+    core.logins.change_user(&parsed("alice"), String::new(), &actor(now), disable).await.unwrap();
+    for proven in [true, false] {
+        assert_eq!(reason(&answer(ROOT, ask("alice", proven, near), now.plus(1)).await), Some(Reason::Disabled));
+    }
+    // Where set-up or a code is a choice, whoever has something is still asked for it.
+    core.enrolled("carl").await;
+    let rules = twolatch_core::policy::Rules::initial(Level::Optional);
+    let version = core.logins.policy(now.plus(2)).await.unwrap().version;
+    core.logins.set_rules(rules, version, String::new(), &actor(now.plus(2))).await.unwrap();
+    let then = now.plus(4);
+    assert_eq!(reason(&answer(ROOT, ask("carl", false, near), then).await), Some(Reason::CodeMissing));
+    assert_eq!(answer(ROOT, ask("fresh", false, near), then).await, Outcome::NotAsked);
+}
+
 fn exemptions_over_the_socket(engine: Engine) {
     if !nix::unistd::geteuid().is_root() {
         return;
@@ -238,7 +299,8 @@ fn exemptions_over_the_socket(engine: Engine) {
     server.run(&["factor", "add-totp", "alice", "--secret-stdin"], &format!("{secret}\n"));
     let host = run("hostname", &[], "").trim().to_owned();
     let exempt = ["policy", "exempt", "alice", "--days", "3", "--reason", "backups"];
-    let limits = ["--door", "ssh", "--host", &host, "--network", "10.0.0.0/8", "--key", KEY.strip_prefix("publickey ").unwrap()];
+    let limits =
+        ["--door", "ssh", "--host", &host, "--network", "10.0.0.0/8", "--key", KEY.strip_prefix("publickey ").unwrap()];
     server.run(&[&exempt[..], &limits].concat(), "");
     server.start();
     let asked = |told: &Value| begin_with(server.socket(), "alice", told).unwrap();
@@ -260,15 +322,28 @@ fn exemptions_over_the_socket(engine: Engine) {
     assert_eq!(explain(&["--address", "10.1.2.3"]), "required");
     let shown = server.json(&["policy", "show", "--json"]);
     let made = &shown["exemptions"][0];
-    assert_eq!((&made["network"], &made["key"], &made["door"]), (&json!("10.0.0.0/8"), &json!(FINGERPRINT), &json!("ssh")));
-    assert!(server.run(&["policy", "show"], "").contains(&format!("ssh, host {}, network 10.0.0.0/8, key SHA256:", host.to_lowercase())));
+    assert_eq!(
+        (&made["network"], &made["key"], &made["door"]),
+        (&json!("10.0.0.0/8"), &json!(FINGERPRINT), &json!("ssh"))
+    );
+    assert!(
+        server
+            .run(&["policy", "show"], "")
+            .contains(&format!("ssh, host {}, network 10.0.0.0/8, key SHA256:", host.to_lowercase()))
+    );
     server.run(&["policy", "exempt", "--end", made["id"].as_str().unwrap()], "");
     let records = server.json(&["audit", "list", "--limit", "100"]);
     let records: Vec<&str> = records.as_array().unwrap().iter().filter_map(|one| one["detail"].as_str()).collect();
     for part in ["ended {", "10.0.0.0/8", FINGERPRINT, "backups"] {
-        assert!(records.iter().any(|detail| detail.starts_with("ended ") && detail.contains(part)), "{part}: {records:?}");
+        assert!(
+            records.iter().any(|detail| detail.starts_with("ended ") && detail.contains(part)),
+            "{part}: {records:?}"
+        );
     }
-    assert!(records.iter().any(|detail| detail.contains("by the exemption") && detail.contains(FINGERPRINT)), "{records:?}");
+    assert!(
+        records.iter().any(|detail| detail.contains("by the exemption") && detail.contains(FINGERPRINT)),
+        "{records:?}"
+    );
     for (limit, said) in [
         (["--network", "10.1.2.3/8"], "the network is 10.0.0.0/8"),
         (["--network", "0.0.0.0/0"], "every address"),

@@ -44,8 +44,7 @@ async fn a_sign_in_is_asked_as_where_each_request_comes_from(core: Core) {
     core.give_password("alice").await;
     exempt(&core.logins, "alice", near(), NOW).await.unwrap();
     let now = NOW.plus(2);
-    let token =
-        core.logins.enter("alice", Secret::new(PASSWORD.to_owned()), NEAR, Goal::default(), now).await.unwrap();
+    let token = core.logins.enter("alice", Secret::new(PASSWORD.to_owned()), NEAR, Goal::default(), now).await.unwrap();
     let step = async |from| core.logins.current_at(&token, from, now).await.unwrap().step;
     let asked = Step::SecondFactor { methods: vec![Kind::Totp], recovery: false };
     assert_eq!(step(address(NEAR)).await, Step::Granted(Assurance::Password));
@@ -95,15 +94,15 @@ async fn a_limited_exemption_locks_no_administrator_out(core: Core) {
         assert!(matches!(refused, Err(ManageError::LocksOut)), "set up by then? {refused:?}");
     }
     core.logins.exempt(of("hosts", Door::Ssh.into()), &actor(NOW)).await.unwrap();
-    // Where the network is the only way in, its exemption is not ended.
-    let short = Exemption { until: NOW.plus(86_400), ..of("short", near()) };
-    core.logins.exempt(short, &actor(NOW.plus(2))).await.unwrap();
-    let over = |user: &mut User| user.setup_until = NOW;
-    core.logins.change_user(&parsed("root-admin"), String::new(), &actor(NOW.plus(4)), over).await.unwrap();
-    let refused = core.logins.end_exemption("short", &actor(NOW.plus(6))).await;
+    // Where the network has become the only way in, its exemption is not ended.
+    core.give_totp("root-admin").await;
+    core.logins.exempt(of("near", near()), &actor(NOW.plus(2))).await.unwrap();
+    core.logins.reset_factors(&parsed("root-admin"), &actor(NOW.plus(4))).await.unwrap();
+    let late = NOW.plus(8 * 86_400);
+    let refused = core.logins.end_exemption("near", &actor(late)).await;
     assert!(matches!(refused, Err(ManageError::LocksOut)), "{refused:?}");
     core.give_totp("root-admin").await;
-    core.logins.end_exemption("short", &actor(NOW.plus(8))).await.unwrap();
+    core.logins.end_exemption("near", &actor(late.plus(2))).await.unwrap();
 }
 
 async fn who_may_be_let_in_with_a_password_alone_has_a_long_one(core: Core) {
@@ -132,7 +131,8 @@ async fn an_application_of_somebody_exempt_by_network_gets_its_tokens(core: Core
     let browser = provider.browser("alice", &[Kind::Password]).await;
     exempt(&provider.app.logins, "alice", near(), provider.now()).await.unwrap();
     provider.advance(2);
-    let path = format!("/authorize?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(good(&client)).finish());
+    let path =
+        format!("/authorize?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(good(&client)).finish());
     let far = visit(&provider, &browser, &path, FAR).await;
     assert_eq!(far.param("code"), None, "{far:?}");
     let near = visit(&provider, &browser, &path, NEAR).await;

@@ -90,6 +90,8 @@ mod login_setup;
 #[cfg(test)]
 mod login_ssh;
 #[cfg(test)]
+mod login_ssh_exempting;
+#[cfg(test)]
 mod login_ssh_methods;
 #[cfg(test)]
 mod login_sudo_su;

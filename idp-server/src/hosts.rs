@@ -8,7 +8,7 @@ use axum::{Extension, Json, Router};
 use twolatch_core::login::host::Peer;
 use twolatch_core::reason::Reason;
 use twolatch_core::store::StoreError;
-use twolatch_core::wire::{self, Answer, Begin, Outcome, Reply};
+use twolatch_core::wire::{self, Account, Answer, Begin, Outcome, Reply};
 
 use crate::state::App;
 
@@ -17,6 +17,7 @@ pub fn routes(app: App) -> Router {
     Router::new()
         .route(wire::BEGIN_PATH, post(begin))
         .route(wire::ANSWER_PATH, post(answer))
+        .route(wire::ACCOUNT_PATH, post(account))
         .layer(DefaultBodyLimit::max(wire::MAX_REQUEST))
         .with_state(app)
 }
@@ -47,6 +48,19 @@ async fn answer(
     Ok(reply(request.nonce, request.user, &request.service, result))
 }
 
+async fn account(
+    State(app): State<App>,
+    Extension(peer): Extension<Peer>,
+    request: Result<Json<Account>, JsonRejection>,
+) -> Result<Json<Reply>, JsonRejection> {
+    let Json(request) = request?;
+    let result = match fault(request.version, &request.nonce) {
+        Some(reason) => Ok(refused(reason)),
+        None => app.logins.account(peer, &request, app.now()).await,
+    };
+    Ok(reply(request.nonce, request.user, &request.service, result))
+}
+
 fn fault(version: u32, nonce: &str) -> Option<Reason> {
     if version != wire::VERSION {
         Some(Reason::Version)
@@ -72,7 +86,10 @@ const fn refused(reason: Reason) -> Outcome {
 
 /// One line a verdict. A name that nobody has may be a password typed in the wrong place: it is left out.
 fn log(user: &str, service: &str, outcome: &Outcome) {
-    let unknown = matches!(outcome, Outcome::Ask { reason: Some(Reason::Unknown), .. });
+    let unknown = matches!(
+        outcome,
+        Outcome::Ask { reason: Some(Reason::Unknown), .. } | Outcome::Refused { reason: Reason::Unknown, .. }
+    );
     let user = if unknown { "(unknown)" } else { user };
     match outcome {
         Outcome::Ask { reason: None, .. } => {}

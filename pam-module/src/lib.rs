@@ -12,7 +12,7 @@ use pam::constants::{PAM_SILENT, PamFlag, PamResultCode};
 use pam::module::{PamHandle, PamHooks};
 use twolatch_core::reason::Reason;
 use twolatch_core::typed::{self, Typed};
-use twolatch_core::wire::Qr;
+use twolatch_core::wire::{Outcome, Qr};
 
 use crate::authenticator::socket::SocketAuthenticator;
 use crate::converse::{Conversation, PamConversation};
@@ -51,6 +51,11 @@ impl PamHooks for Twolatch {
         guarded(|| authenticate(handle, &arguments, flags))
     }
 
+    fn acct_mgmt(handle: &mut PamHandle, arguments: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        silence_panics();
+        guarded(|| account(handle, &arguments, flags))
+    }
+
     /// `pam_setcred` fails if no module of the stack answers; there is nothing to set.
     fn sm_setcred(_: &mut PamHandle, _: Vec<&CStr>, _: PamFlag) -> PamResultCode {
         PamResultCode::PAM_SUCCESS
@@ -68,8 +73,10 @@ fn guarded(hook: impl FnOnce() -> PamResultCode) -> PamResultCode {
 
 /// What an attempt came to.
 enum End {
-    /// A factor was right, or, for `key_used`, a key was.
-    In(&'static str),
+    /// A factor was right.
+    Granted,
+    /// `key_used`: a key was.
+    KeyUsed,
     /// Policy asks for nothing, and `nullok` takes that for enough.
     NotAsked,
     /// `forward_pass`: password and code are where the next lines find them.
@@ -95,8 +102,14 @@ fn authenticate(handle: &mut PamHandle, arguments: &[&CStr], flags: PamFlag) -> 
         if facts::is_still(handle, &user) { Ok(end) } else { Err(Refusal::new(Reason::UserChanged)) }
     });
     match end.unwrap_or_else(End::Out) {
-        End::In(result) => {
-            log::note(handle, Priority::Info, &door, result);
+        End::Granted => {
+            // Where this cannot be noted, the account line takes it that there was no code.
+            sys::note_proven(handle, Some(&door.user));
+            log::note(handle, Priority::Info, &door, "granted");
+            PamResultCode::PAM_SUCCESS
+        }
+        End::KeyUsed => {
+            log::note(handle, Priority::Info, &door, "a key was used");
             PamResultCode::PAM_SUCCESS
         }
         End::NotAsked => {
@@ -111,12 +124,16 @@ fn authenticate(handle: &mut PamHandle, arguments: &[&CStr], flags: PamFlag) -> 
 
 fn attempt(handle: &mut PamHandle, options: &Options, door: &Door, flags: PamFlag) -> Result<End, Refusal> {
     let key = facts::key(handle);
+    // An earlier code on this handle is not one of this login.
+    if matches!(options.task, Task::Login | Task::Verify) && !sys::note_proven(handle, None) {
+        return Err(Refusal::new(Reason::Internal));
+    }
     if options.debug {
         let seen = if key.is_some() { "started with a key" } else { "started without a key" };
         log::note(handle, Priority::Debug, door, seen);
     }
     let passed = match options.task {
-        Task::KeyUsed => return Ok(if key.is_some() { End::In("a key was used") } else { End::NoKey }),
+        Task::KeyUsed => return Ok(if key.is_some() { End::KeyUsed } else { End::NoKey }),
         Task::Forward => return forward(handle, options, door, flags),
         Task::Login => {
             let subject = facts::subject(options, door, key);
@@ -146,9 +163,55 @@ fn attempt(handle: &mut PamHandle, options: &Options, door: &Door, flags: PamFla
         }
     };
     match passed {
-        Passed::Granted => Ok(End::In("granted")),
+        Passed::Granted => Ok(End::Granted),
         Passed::NotAsked if options.nullok => Ok(End::NotAsked),
         Passed::NotAsked => Err(Refusal::new(Reason::NullokAbsent)),
+    }
+}
+
+/// The account line: for sshd, which comes here by every method. It never answers `PAM_SUCCESS`, so that it cannot speak for
+/// the lines behind it; and for other services, which may come here by `common-account`, it has no say.
+fn account(handle: &mut PamHandle, arguments: &[&CStr], flags: PamFlag) -> PamResultCode {
+    let mut door = facts::door(handle);
+    if door.service != "sshd" {
+        return PamResultCode::PAM_IGNORE;
+    }
+    let refusal = match let_in(handle, arguments, &mut door) {
+        Ok(result) => {
+            log::note(handle, Priority::Info, &door, result);
+            return PamResultCode::PAM_IGNORE;
+        }
+        Err(refusal) => refusal,
+    };
+    log::refusal(handle, &door, refusal.reason, &refusal.detail);
+    if let Some(notice) = refusal.notice.as_deref().filter(|notice| !notice.is_empty()) {
+        PamConversation::new(handle, silent(flags)).tell(notice);
+    }
+    match refusal.reason {
+        Reason::NoAnswer | Reason::Busy => PamResultCode::PAM_AUTHINFO_UNAVAIL,
+        _ => PamResultCode::PAM_PERM_DENIED,
+    }
+}
+
+/// Asks the server whether the person may come in; what the journal says then.
+fn let_in(handle: &mut PamHandle, arguments: &[&CStr], door: &mut Door) -> Result<&'static str, Refusal> {
+    let options =
+        Options::of_account(arguments).map_err(|bad| Refusal { detail: bad.0, ..Refusal::new(Reason::BadArgument) })?;
+    door.user = facts::user(handle)?;
+    let proven = sys::is_proven(handle, &door.user);
+    let key = facts::key(handle);
+    let subject = facts::subject(&options, door, key);
+    let outcome = SocketAuthenticator::new(&options.socket, options.timeout, &subject).account(proven)?;
+    if !facts::is_still(handle, &door.user) {
+        return Err(Refusal::new(Reason::UserChanged));
+    }
+    match outcome {
+        Outcome::Granted if proven => Ok("account granted"),
+        Outcome::NotAsked => Ok("account not asked by policy"),
+        Outcome::Refused { reason, notice } => Err(Refusal { notice, ..Refusal::new(reason) }),
+        Outcome::Granted | Outcome::Ask { .. } => {
+            Err(Refusal { detail: "an answer to another question".to_owned(), ..Refusal::new(Reason::BadAnswer) })
+        }
     }
 }
 

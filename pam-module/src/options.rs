@@ -121,6 +121,19 @@ impl Options {
         Ok(options)
     }
 
+    /// Reads the arguments of an account line: it asks nobody.
+    ///
+    /// # Errors
+    /// [`BadArgument`] for one that means nothing there, or that [`Self::parse`] refuses.
+    pub fn of_account(arguments: &[&CStr]) -> Result<Self, BadArgument> {
+        let options = Self::parse(arguments)?;
+        let name = |argument: &&CStr| argument.to_string_lossy().split('=').next().unwrap_or_default().to_owned();
+        match arguments.iter().map(name).find(|name| !["socket", "timeout", "debug"].contains(&name.as_str())) {
+            Some(name) => Err(BadArgument(format!("`{name}` does not go with an account line"))),
+            None => Ok(options),
+        }
+    }
+
     /// Takes one argument over; false for one that means nothing.
     fn set(&mut self, name: &str, value: Option<&str>) -> bool {
         match (name, value) {

@@ -17,9 +17,13 @@ use crate::forward::Kept;
 
 /// libpam shares these names among all modules of a handle.
 const KEPT: &str = "twolatch_forwarded_code";
+const PROVEN: &str = "twolatch_proven";
 const PAM_AUTHTOK: c_int = 6;
 /// The first descriptor that is not one of the standard three.
 const FIRST_FREE: c_int = 3;
+
+/// Whose code was right.
+struct Proven(Option<String>);
 
 /// How grave a line of the journal is.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +93,17 @@ pub(crate) fn keep(handle: &mut PamHandle, kept: Kept) -> bool {
 pub(crate) fn kept(handle: &PamHandle) -> Option<&Kept> {
     // SAFETY: this name is ours, and only `keep` stores under it, always a `Kept`.
     unsafe { handle.get_data::<Kept>(KEPT) }.ok()
+}
+
+/// Notes for the account line whose code was right on this handle, or that nobody's was. False if libpam refuses.
+pub(crate) fn note_proven(handle: &mut PamHandle, user: Option<&str>) -> bool {
+    handle.set_data(PROVEN, Box::new(Proven(user.map(str::to_owned)))).is_ok()
+}
+
+/// Whether a code of this user was right on this handle.
+pub(crate) fn is_proven(handle: &PamHandle, user: &str) -> bool {
+    // SAFETY: this name is ours, and only `note_proven` stores under it, always a `Proven`.
+    unsafe { handle.get_data::<Proven>(PROVEN) }.is_ok_and(|proven| proven.0.as_deref() == Some(user))
 }
 
 /// Whether this process acts as root.

@@ -45,6 +45,8 @@ pub enum Reason {
     AttemptOutdated,
     /// Policy asks for no code, and the PAM line has no `nullok`.
     NullokAbsent,
+    /// The login was complete without the code that policy asks for.
+    CodeMissing,
     /// The host answered the prompt with the password.
     HostCannotPrompt,
     /// sshd has already refused this account and hides it.
@@ -120,6 +122,9 @@ impl Reason {
             Self::EnrolPendingExpired => "the person logs in again and sets up anew, within fifteen minutes",
             Self::AttemptExpired | Self::AttemptInvalid | Self::AttemptOutdated => "the person logs in again",
             Self::NullokAbsent => "add `nullok` to the PAM line if people who are not asked may pass",
+            Self::CodeMissing => {
+                "sshd asked for no code: set `AuthenticationMethods publickey,keyboard-interactive`, or exempt with `twolatch policy exempt`"
+            }
             Self::HostCannotPrompt => {
                 "set `KbdInteractiveAuthentication yes` and `PasswordAuthentication no` in sshd, or leave Twolatch out of a program that cannot ask twice"
             }

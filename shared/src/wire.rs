@@ -21,6 +21,9 @@ pub const BEGIN_PATH: &str = "/v1/begin";
 /// Where a typed line goes; takes an [`Answer`].
 pub const ANSWER_PATH: &str = "/v1/answer";
 
+/// Whether somebody whom sshd is about to let in may come in; takes an [`Account`].
+pub const ACCOUNT_PATH: &str = "/v1/account";
+
 /// The largest request body, in bytes.
 pub const MAX_REQUEST: usize = 16 * 1024;
 
@@ -104,7 +107,28 @@ pub struct Answer {
     pub typed: Secret,
 }
 
-/// The server's answer to either request.
+/// Somebody whom sshd is about to let in, however they have logged in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// [`VERSION`] of the asker.
+    pub version: u32,
+    /// Random, and repeated by the answer.
+    pub nonce: String,
+    /// `PAM_USER`, byte for byte.
+    pub user: String,
+    /// `PAM_SERVICE`.
+    pub service: String,
+    /// `PAM_RHOST`.
+    pub rhost: Option<String>,
+    /// The public key that sshd has checked, as far as it tells by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Whether a code of this person was right in this very login.
+    pub proven: bool,
+}
+
+/// The server's answer to any of these.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reply {
     /// [`VERSION`] of the server.

@@ -125,6 +125,13 @@ impl Machine {
         run("flock", &["/run/lock/accounts", "chpasswd", "--crypt-method", "SHA512"], &line);
     }
 
+    /// Adds our account line to a service's PAM file, before the others.
+    pub(crate) fn account_line(&self, service: &str, socket: &Path) {
+        let file = Path::new("/etc/pam.d").join(service);
+        let line = format!("account required {} socket={}\naccount ", self.module.display(), socket.display());
+        fs::write(&file, fs::read_to_string(&file).unwrap().replacen("account ", &line, 1)).unwrap();
+    }
+
     /// Writes a service's PAM file: the password as `first` says, then our module, asking at this socket.
     pub(crate) fn pam_stack(&self, service: &str, first: First, socket: &Path) {
         self.pam_stack_with(service, first, socket, "");

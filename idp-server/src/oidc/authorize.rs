@@ -42,7 +42,9 @@ const MAX_FORM: usize = 8192;
 pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, origin: Origin, headers: HeaderMap) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     match params {
-        Ok(params) => begin(&app, &params, &headers, origin.address).await.unwrap_or_else(|failure| failure.response(&app)),
+        Ok(params) => {
+            begin(&app, &params, &headers, origin.address).await.unwrap_or_else(|failure| failure.response(&app))
+        }
         Err(error) => Failure::page(t("request-damaged"), error.to_string()).response(&app),
     }
 }
@@ -85,12 +87,7 @@ pub async fn may_issue(
     })
 }
 
-async fn begin(
-    app: &App,
-    params: &Params,
-    headers: &HeaderMap,
-    address: Option<IpAddr>,
-) -> Result<Response, Failure> {
+async fn begin(app: &App, params: &Params, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Response, Failure> {
     let (client, to) = prove(app, params.value("client_id"), params.value("redirect_uri"), params).await?;
     let state = params.value("state").filter(|_| !params.is_repeated("state"));
     if state.is_some_and(|state| state.len() > request::MAX_STATE) {

@@ -14,11 +14,7 @@ use crate::state::App;
 ///
 /// # Errors
 /// Where the database cannot be read.
-pub async fn current(
-    app: &App,
-    headers: &HeaderMap,
-    address: Option<IpAddr>,
-) -> Result<Option<Session>, StoreError> {
+pub async fn current(app: &App, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Option<Session>, StoreError> {
     match Cookie::Session.read(headers, app.config.is_https()) {
         Some(token) => of_token(app, &token, address).await,
         None => Ok(None),
@@ -32,7 +28,9 @@ pub async fn current(
 pub async fn of_token(app: &App, token: &str, address: Option<IpAddr>) -> Result<Option<Session>, StoreError> {
     let now = app.now();
     match app.store.session(token, now).await? {
-        Some(session) if may_issue(app, &session, Where { address, ..Where::web(None) }, now).await?.is_some() => Ok(Some(session)),
+        Some(session) if may_issue(app, &session, Where { address, ..Where::web(None) }, now).await?.is_some() => {
+            Ok(Some(session))
+        }
         _ => Ok(None),
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
-use twolatch_core::wire::{ANSWER_PATH, Answer, BEGIN_PATH, Begin, Outcome, VERSION};
+use twolatch_core::wire::{ACCOUNT_PATH, ANSWER_PATH, Account, Answer, BEGIN_PATH, Begin, Outcome, VERSION};
 
 use super::deadline::Deadline;
 use super::{Authenticator, Failure, Subject, http, matching, path};
@@ -63,6 +63,29 @@ impl<'a> SocketAuthenticator<'a> {
 
     fn failed(&self, error: &io::Error) -> Failure {
         Failure::new(Reason::NoAnswer, format_args!("{}: {error}", self.socket.display()))
+    }
+}
+
+impl SocketAuthenticator<'_> {
+    /// Asks whether somebody whom the host is about to let in may come in; `proven` is whether a code of theirs was right in
+    /// this login.
+    ///
+    /// # Errors
+    /// [`Failure`] if there is no answer, or none that can be trusted.
+    pub fn account(&mut self, proven: bool) -> Result<Outcome, Failure> {
+        let subject = self.subject;
+        let nonce = nonce()?;
+        let message = Account {
+            version: VERSION,
+            nonce: nonce.clone(),
+            user: subject.user.clone(),
+            service: subject.service.clone(),
+            rhost: subject.rhost.clone(),
+            key: subject.key.clone(),
+            proven,
+        };
+        let body = http::body(|to| serde_json::to_writer(to, &message))?;
+        self.request(ACCOUNT_PATH, &nonce, &body)
     }
 }
 

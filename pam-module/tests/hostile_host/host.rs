@@ -93,6 +93,15 @@ struct State {
 impl Host {
     /// Opens a handle for `user`; each line is a control word and the module's arguments.
     pub(crate) fn start(user: &CStr, lines: &[String]) -> Self {
+        Self::start_as(c"hostile", user, lines, "")
+    }
+
+    /// The same for a service, with arguments of the account line; `pam_permit` stands behind that.
+    pub(crate) fn start_sshd(user: &CStr, lines: &[String], account: &str) -> Self {
+        Self::start_as(c"sshd", user, lines, &format!("{account}\naccount required pam_permit.so"))
+    }
+
+    fn start_as(service: &CStr, user: &CStr, lines: &[String], account: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let module = module();
         let mut stack = String::new();
@@ -100,8 +109,8 @@ impl Host {
             let (control, arguments) = line.split_once(' ').unwrap_or((line, ""));
             writeln!(stack, "auth {control} {} {arguments}", module.display()).unwrap();
         }
-        writeln!(stack, "account required {}", module.display()).unwrap();
-        std::fs::write(folder.path().join("hostile"), stack).unwrap();
+        writeln!(stack, "account required {} {account}", module.display()).unwrap();
+        std::fs::write(folder.path().join(service.to_str().unwrap()), stack).unwrap();
         let mut state =
             Box::new(State { handle: ptr::null_mut(), acts: VecDeque::new(), prompts: Vec::new(), delay: 0 });
         let conversation = Conv { converse: Some(converse), data: (&raw mut *state).cast() };
@@ -109,13 +118,7 @@ impl Host {
         let mut handle = ptr::null_mut();
         // SAFETY: all strings end in NUL and live during the call; libpam copies them and the conversation.
         let code = unsafe {
-            pam_start_confdir(
-                c"hostile".as_ptr(),
-                user.as_ptr(),
-                &raw const conversation,
-                path.as_ptr(),
-                &raw mut handle,
-            )
+            pam_start_confdir(service.as_ptr(), user.as_ptr(), &raw const conversation, path.as_ptr(), &raw mut handle)
         };
         assert_eq!(code, SUCCESS, "pam_start_confdir");
         state.handle = handle;

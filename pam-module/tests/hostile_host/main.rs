@@ -219,3 +219,50 @@ fn a_thread_may_log_in_and_exit() {
     let threads: Vec<_> = (0..8).map(|_| thread::spawn(|| login(&Server::start(), "", &[typing(CODE)]))).collect();
     assert!(threads.into_iter().all(|thread| thread.join().unwrap() == SUCCESS), "P-32: all at once");
 }
+
+/// A server that knows one code and, at the account line, whom policy asks for one.
+fn with_account_line() -> Server {
+    Server::answering(|request| match (request["proven"].as_bool(), request["typed"].as_str()) {
+        (Some(true), _) => json!({"outcome": "granted"}),
+        (Some(false), _) if request["user"] == "free" => json!({"outcome": "not_asked"}),
+        // One that does not know what it is asked.
+        (Some(false), _) if request["user"] == "odd" => json!({"outcome": "granted"}),
+        (Some(false), _) => json!({"outcome": "refused", "reason": "code_missing", "notice": "None was asked for."}),
+        (None, None) => json!({"outcome": "ask", "attempt": "a1", "notice": null, "label": null, "reason": null}),
+        (None, Some(CODE)) => json!({"outcome": "granted"}),
+        (None, Some(_)) => json!({"outcome": "refused", "reason": "wrong", "notice": null}),
+    })
+}
+
+#[test]
+fn the_account_line_lets_in_behind_a_code_and_nobody_else_whom_policy_asks() {
+    let server = with_account_line();
+    let socket = format!("socket={}", server.path().display());
+    let host = |user| Host::start_sshd(user, &[server.line("")], &socket);
+    let mut alice = host(c"alice");
+    assert_eq!(alice.account(), PERM_DENIED, "a key alone");
+    assert_eq!(alice.authenticate(&[typing("000000")]), AUTH_ERR);
+    assert_eq!(alice.account(), PERM_DENIED, "a wrong code");
+    assert_eq!(alice.authenticate(&[typing(CODE)]), SUCCESS);
+    assert_eq!(alice.account(), SUCCESS, "libpam's word for our IGNORE before pam_permit");
+    assert_eq!(alice.authenticate(&[typing("000000")]), AUTH_ERR);
+    assert_eq!(alice.account(), PERM_DENIED, "the earlier code was not of this login");
+    assert_eq!(host(c"free").account(), SUCCESS);
+    assert_eq!(host(c"odd").account(), PERM_DENIED, "nobody is granted what they have not shown");
+    let asked: Vec<_> = server.requests().into_iter().filter_map(|request| request["proven"].as_bool()).collect();
+    assert_eq!(asked, [false, false, true, false, false, false]);
+}
+
+#[test]
+fn the_account_line_refuses_where_it_knows_nothing() {
+    let gone = Server::hanging_up();
+    let socket = format!("socket={} timeout=1", gone.path().display());
+    assert_eq!(Host::start_sshd(c"alice", &[], &socket).account(), AUTHINFO_UNAVAIL);
+    assert_eq!(Host::start_sshd(c"alice", &[], "socket=/nowhere/s").account(), AUTHINFO_UNAVAIL);
+    let server = with_account_line();
+    for more in ["nullok", "first=key", "prompt=x", "verify", "forward_pass", "nonsense", "timeout=0"] {
+        let line = format!("socket={} {more}", server.path().display());
+        assert_eq!(Host::start_sshd(c"free", &[], &line).account(), PERM_DENIED, "{more}");
+    }
+    assert!(server.requests().is_empty());
+}

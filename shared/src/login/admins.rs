@@ -51,11 +51,11 @@ impl Logins {
         // Whoever changes one of them meanwhile has finished, or waits.
         hold_admins(connection).await?;
         let admins = admins_in(connection, &self.store).await?;
-        let any = |policy, at, level: Asks| {
+        let any = |policy: &Policy, at: Timestamp, level: Asks| {
             admins.iter().any(|person| self.gets_in_where(policy, &person.user, level(policy, &person.user, at), at))
         };
         // From anywhere, and from where an exemption has its limits: neither may be lost.
-        let lost = |level| any(before, now, level) && !any(after, then, level);
+        let lost = |level: Asks| any(before, now, level) && !any(after, then, level);
         if lost(anywhere) || lost(somewhere) { Err(StoreError::LastAdmin) } else { Ok(()) }
     }
 
@@ -71,7 +71,7 @@ impl Logins {
         after: &Policy,
         (now, end): (Timestamp, Timestamp),
     ) -> Written<()> {
-        let level = |policy, user| somewhere(policy, user, now);
+        let level = |policy: &Policy, user: &User| somewhere(policy, user, now);
         let admins = admins_in(connection, &self.store).await?;
         if admins.iter().all(|person| level(before, &person.user) == level(after, &person.user)) {
             return Ok(());

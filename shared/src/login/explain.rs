@@ -102,7 +102,7 @@ impl Logins {
         let (is_web, is_ssh) = (at.door == Door::Web, at.door == Door::Ssh);
         let is_there = |service: &&str| Door::of_service(service, Some("tty"), None) == at.door;
         let service = if is_ssh { Some("sshd") } else { told.service.as_ref().map(ServiceName::as_str) };
-        let host = told.host.as_ref().map_or(self.host.as_ref(), HostName::as_str);
+        let host = told.host.as_ref().map_or(&*self.host, HostName::as_str);
         Where {
             service: service.filter(is_there),
             host: Some(host).filter(|host| !is_web && !host.is_empty()),
@@ -122,14 +122,7 @@ impl Logins {
     }
 
     /// What a level asks of a person somewhere.
-    pub(super) fn asked(
-        &self,
-        policy: &Policy,
-        person: &Person,
-        at: Where<'_>,
-        level: Level,
-        now: Timestamp,
-    ) -> Asked {
+    pub(super) fn asked(&self, policy: &Policy, person: &Person, at: Where<'_>, level: Level, now: Timestamp) -> Asked {
         let facts = self.facts(policy, &person.user, person.last_method, at, now);
         let mut shown = vec![Proof { kind: Kind::Password, at: now }];
         let first = next(level, &facts, &shown, now);

@@ -24,12 +24,14 @@ use crate::time::Timestamp;
 use crate::user::User;
 use crate::wire::{Answer, Begin, Outcome, Qr};
 
+mod account;
 mod answer;
 mod begin;
 mod enrol;
 mod keep;
 mod mail;
 mod recovery;
+mod seen;
 mod texts;
 
 /// A login is over after so many seconds; a set-up after [`setup::LIFE`].

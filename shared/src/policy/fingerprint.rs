@@ -74,7 +74,7 @@ impl FromStr for Fingerprint {
             return Self::of_key(kind, key);
         };
         match BASE64_NOPAD.decode(hash.as_bytes()) {
-            Ok(hash) if hash.len() == SHA256.output_len() => Ok(Self(text.to_owned())),
+            Ok(hash) if hash.len() == 32 => Ok(Self(text.to_owned())),
             _ => Err(FingerprintError::Malformed),
         }
     }

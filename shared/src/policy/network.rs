@@ -71,7 +71,10 @@ impl FromStr for Network {
         let prefix = match prefix {
             None => width,
             // The one way to write it: no sign, no zero in front.
-            Some(text) => text.parse().ok().filter(|prefix: &u8| prefix.to_string() == text && *prefix <= width)
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|prefix: &u8| prefix.to_string() == text && *prefix <= width)
                 .ok_or(NetworkError::Malformed)?,
         };
         if prefix == 0 {
@@ -79,7 +82,11 @@ impl FromStr for Network {
         }
         let host = u32::from(width.saturating_sub(prefix));
         let network = network_of(bits, width, prefix).checked_shl(host).unwrap_or_default();
-        if network == bits { Ok(Self { address, prefix }) } else { Err(NetworkError::HostBits(Self::of(network, width, prefix))) }
+        if network == bits {
+            Ok(Self { address, prefix })
+        } else {
+            Err(NetworkError::HostBits(Self::of(network, width, prefix)))
+        }
     }
 }
 

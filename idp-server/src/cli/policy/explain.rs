@@ -51,8 +51,10 @@ impl Explain {
         };
         let Self { service, host, address, key, .. } = self;
         let told = Told { service, host, address, key };
-        let explained: Vec<Explained> =
-            places.into_iter().map(|at| app.logins.explain(&policy, &person, app.logins.told(&told, at), now)).collect();
+        let explained: Vec<Explained> = places
+            .into_iter()
+            .map(|at| app.logins.explain(&policy, &person, app.logins.told(&told, at), now))
+            .collect();
         if self.json {
             return say_json(&explained);
         }

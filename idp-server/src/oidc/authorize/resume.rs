@@ -81,12 +81,7 @@ pub async fn continuation(app: &App, sealed: &str) -> Result<Option<Continuation
     }))
 }
 
-async fn resume(
-    app: &App,
-    query: &[u8],
-    headers: &HeaderMap,
-    address: Option<IpAddr>,
-) -> Result<Response, Failure> {
+async fn resume(app: &App, query: &[u8], headers: &HeaderMap, address: Option<IpAddr>) -> Result<Response, Failure> {
     let stale = || Failure::page(t("request-stale"), "the sealed request is damaged or older than an hour");
     let params = Params::parse(query).map_err(|_| stale())?;
     let sealed = params.value("request").ok_or_else(stale)?;

@@ -122,7 +122,9 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
             ("host", &limits.host),
             ("service", &limits.service),
         ];
-        kept.into_iter().filter(|(_, value)| !value.is_empty()).fold(frame, |frame, (name, value)| frame.keeping(name, value))
+        kept.into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .fold(frame, |frame, (name, value)| frame.keeping(name, value))
     };
     let page = |frame: Frame| {
         let frame = keep(frame);

@@ -1,12 +1,11 @@
 //! The start of a login: whose factor, at which door, and what is asked first. A person whose method is the app causes no
 //! write here.
 
-use std::net::IpAddr;
-
+use super::seen::Seen;
 use super::{Asked, Attempt, Logins, Peer, Shown, Vouched, refused, source_of, texts, told};
 use crate::door::Door;
 use crate::factor::{Kind, Proof};
-use crate::policy::{Decision, Fingerprint, Level, Where};
+use crate::policy::{Decision, Level};
 use crate::reason::Reason;
 use crate::step::{Step, next};
 use crate::store::{Person, StoreError};
@@ -76,8 +75,8 @@ impl Logins {
         attempt.subject = Some(person.user.id.clone());
         attempt.subject_name = (!own).then(|| person.user.name.to_string());
         attempt.security_version = person.user.security_version;
-        let seen = Seen::of(begin, root, door);
-        let decision = policy.decide(&person.user, seen.place(begin, &self.host), now);
+        let seen = Seen::of(root, door, begin.rhost.as_deref(), begin.key.as_deref());
+        let decision = policy.decide(&person.user, seen.place(&begin.service, &self.host), now);
         let first = [Proof { kind: Kind::Password, at: now }];
         let facts = self.facts(&policy, &person.user, person.last_method, door, now);
         let step = next(decision.level, &facts, &first, now);
@@ -137,8 +136,7 @@ impl Logins {
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         if attempt.uid == 0 {
-            let key = seen.key.map(|key| format!(", with the key {key}")).unwrap_or_default();
-            let detail = format!("not asked: {} by {}{key}", decision.level, decision.because);
+            let detail = seen.not_asked(&decision);
             self.note(self.record_of(attempt, &begin.user, now).saying(detail)).await?;
         }
         Ok(Outcome::NotAsked)
@@ -157,40 +155,10 @@ impl Logins {
     }
 
     /// Linux names are compared byte for byte.
-    async fn person_exactly(&self, name: &str) -> Result<Option<Person>, StoreError> {
+    pub(super) async fn person_exactly(&self, name: &str) -> Result<Option<Person>, StoreError> {
         let Ok(parsed) = name.parse::<UserName>() else { return Ok(None) };
         let found = self.store.person_by_name(&parsed).await?;
         Ok(found.filter(|person| person.user.name == parsed))
-    }
-}
-
-/// What the host says of a login and nobody but root can say: exemptions may look at it.
-struct Seen {
-    root: bool,
-    door: Door,
-    address: Option<IpAddr>,
-    key: Option<Fingerprint>,
-}
-
-impl Seen {
-    /// Address and key count behind sshd alone. Elsewhere nobody connects, or the program's word is not known to be good. A
-    /// name in place of an address (`UseDNS yes`) was chosen by whoever runs that address: it is none.
-    fn of(begin: &Begin, root: bool, door: Door) -> Self {
-        let sshd = root && door == Door::Ssh;
-        let address = begin.rhost.as_deref().filter(|_| sshd).and_then(|rhost| rhost.parse().ok());
-        let key = begin.key.as_deref().filter(|_| sshd).and_then(Fingerprint::of_accepted);
-        Self { root, door, address, key }
-    }
-
-    /// The host is the one whose server this is: no host asks another one's.
-    fn place<'w>(&'w self, begin: &'w Begin, host: &'w str) -> Where<'w> {
-        Where {
-            service: self.root.then_some(begin.service.as_str()),
-            host: Some(host).filter(|host| !host.is_empty()),
-            address: self.address,
-            key: self.key.as_ref(),
-            ..Where::from(self.door)
-        }
     }
 }
 

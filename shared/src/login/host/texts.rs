@@ -8,6 +8,8 @@ use crate::login::recover::NewSet;
 use crate::time::Timestamp;
 
 pub(super) const NOT_ENROLLED: &str = "No second factor is set up for this account. Set it up on the web, or over SSH.";
+pub(super) const CODE_MISSING: &str =
+    "This account needs a verification code here, and none was asked for. Tell your administrator.";
 pub(super) const SETUP_CLOSED: &str =
     "Your time to set up a second factor is over. Ask your administrator to open it again.";
 pub(super) const NOT_A_CODE: &str = "A code is made of digits. Type the one that your app shows.";

@@ -41,8 +41,23 @@ fn networks_are_written_in_one_way() {
     }
     let refused = |text: &str| text.parse::<Network>().unwrap_err();
     for text in [
-        "", "/", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/+8", "10.0.0.0/08", "10.0.0.0/8 ", " 10.0.0.0/8",
-        "10.0.0/8", "010.0.0.0/8", "0x0a000000/8", "host/8", "host", "fe80::1%eth0/64", "10.0.0.0/255.0.0.0", "10.0.0.0/8/8",
+        "",
+        "/",
+        "10.0.0.0/",
+        "10.0.0.0/33",
+        "::/129",
+        "10.0.0.0/+8",
+        "10.0.0.0/08",
+        "10.0.0.0/8 ",
+        " 10.0.0.0/8",
+        "10.0.0/8",
+        "010.0.0.0/8",
+        "0x0a000000/8",
+        "host/8",
+        "host",
+        "fe80::1%eth0/64",
+        "10.0.0.0/255.0.0.0",
+        "10.0.0.0/8/8",
     ] {
         assert_eq!(refused(text), NetworkError::Malformed, "{text:?}");
     }
@@ -96,8 +111,16 @@ fn a_fingerprint_is_that_of_ssh_keygen() {
     let (line, fingerprint) = KEYS[0];
     let key = line.strip_prefix("ssh-ed25519 ").unwrap();
     let no_end = &fingerprint[..49];
-    for text in ["", "SHA256:", no_end, &format!("{fingerprint}A"), &format!("{fingerprint}="), "MD5:00:11", key, "ssh-rsa AAAA"]
-    {
+    for text in [
+        "",
+        "SHA256:",
+        no_end,
+        &format!("{fingerprint}A"),
+        &format!("{fingerprint}="),
+        "MD5:00:11",
+        key,
+        "ssh-rsa AAAA",
+    ] {
         assert_eq!(text.parse::<Fingerprint>(), Err(FingerprintError::Malformed), "{text:?}");
     }
     let certificate = "ssh-ed25519-cert-v01@openssh.com AAAA";

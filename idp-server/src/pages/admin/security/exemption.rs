@@ -89,9 +89,8 @@ fn page(app: &App, browser: &Browser, console: Console, typed: Typed, wrong: &'s
 /// Makes it.
 pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let entered = changing(&app, &form.browser, ADMIN_EXEMPTION).await?;
-    let (browser, fields) = form.only([
-        "kind", "of", "door", "client", "service", "host", "network", "key", "level", "days", "reason",
-    ])?;
+    let (browser, fields) =
+        form.only(["kind", "of", "door", "client", "service", "host", "network", "key", "level", "days", "reason"])?;
     let text = |value: twolatch_core::secret::Secret| value.expose().trim().to_owned();
     let [kind, of, door, client, service, host, network, key, level, days, reason] = fields.map(text);
     let limits = Limits { client, service, host, network, key };

@@ -25,7 +25,11 @@ pub(crate) struct Limits {
 pub(crate) type Wrong = (&'static str, Text);
 
 /// What is typed, read; `None` where nothing is.
-fn read<T, E>(text: &str, parse: impl Fn(&str) -> Result<T, E>, wrong: impl Fn(E) -> Wrong) -> Result<Option<T>, Wrong> {
+fn read<T, E>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+    wrong: impl Fn(E) -> Wrong,
+) -> Result<Option<T>, Wrong> {
     if text.is_empty() { Ok(None) } else { parse(text).map(Some).map_err(wrong) }
 }
 
