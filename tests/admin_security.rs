@@ -200,6 +200,37 @@ async fn an_exemption_has_an_end_and_a_reason() {
         let page = site.submit_to(&mut browser, &page, EXEMPTION, &typed(of, days, reason)).await;
         assert_eq!(page.said(), Some(said));
     }
+    let limited = |field, value| [&typed("alice", "3", "trip")[..], &[(field, value)]].concat();
+    for (field, value, said) in [
+        (
+            "network",
+            "10.1.2.3/8",
+            "More of the address is set than the length takes. The network is 10.0.0.0/8. Nothing was changed.",
+        ),
+        ("network", "::/0", "A length of 0 is every address there is. Leave the network empty, if that is meant."),
+        ("key", "MD5:00", "Type SHA256:… as ssh-keygen -lf prints it, or the line of the .pub file."),
+        ("host", "*", "A host has letters, digits, . _ and - in its name."),
+    ] {
+        let page = site.submit_to(&mut browser, &page, EXEMPTION, &limited(field, value)).await;
+        assert_eq!(page.said(), Some(said));
+        assert!(page.body.contains(&format!("value=\"{value}\"")), "what was typed stays: {page:?}");
+    }
+    let page = site.submit_to(&mut browser, &page, EXEMPTION, &limited("client", "wiki")).await;
+    assert!(page.said().is_some_and(|said| said.starts_with("No login is within all of these limits.")), "{page:?}");
+    assert!(policy(&site).await.exemptions.is_empty());
+    let page = site.open(&mut browser, EXEMPTION).await;
+    let page = site.submit_to(&mut browser, &page, EXEMPTION, &limited("network", "192.0.2.0/28")).await;
+    assert!(page.body.contains("SSH<br>Network 192.0.2.0/28"), "{page:?}");
+    let why = |address: &str| format!("/admin/settings/why?person=alice&address={address}&key=&host=&service=");
+    let page = site.open(&mut browser, &why("192.0.2.1")).await;
+    assert_eq!(page.body.matches("The exemption ").count(), 1, "{page:?}");
+    let page = site.open(&mut browser, &why("192.0.2.16")).await;
+    assert_eq!(page.body.matches("The exemption ").count(), 0, "{page:?}");
+    let page = site.open(&mut browser, &why("here")).await;
+    assert_eq!(page.said(), Some("That is no address. Type one like 192.0.2.7 or 2001:db8::7."));
+    let page = site.open(&mut browser, "/admin/settings/security").await;
+    site.submit_to(&mut browser, &page, "/admin/settings/exemption/end", &[]).await;
+    let page = site.open(&mut browser, EXEMPTION).await;
     let page = site.submit_to(&mut browser, &page, EXEMPTION, &typed("alice", "3", "trip <b>")).await;
     assert_eq!(page.said(), Some("The exemption is in force."), "{page:?}");
     assert!(page.body.contains("trip &#60;b&#62;") && page.body.contains("<td>admin</td>"), "{page:?}");

@@ -58,6 +58,8 @@ mod dump;
 #[cfg(test)]
 mod exempting;
 #[cfg(test)]
+mod exempting_socket;
+#[cfg(test)]
 mod exempting_web;
 #[cfg(test)]
 mod faults;

@@ -46,6 +46,7 @@ exemptions-bad-network-mapped = Write an IPv4 network as such, without ::ffff: i
 exemptions-bad-key = Type SHA256:… as ssh-keygen -lf prints it, or the line of the .pub file.
 exemptions-bad-key-certificate = A certificate is no key: exempt a network, a host or a person instead.
 exemptions-bad-together = No login is within all of these limits. An application is on the web; a service or a host is not; a network is of web or ssh; a key is of ssh. Nothing was changed.
+why-more = If more is known of the login
 why-address = Address
 why-address-hint = If it came from there, in a browser or by ssh.
 why-key-hint = If ssh asked for a key first: SHA256:… or the line of the .pub file.

@@ -46,6 +46,7 @@ exemptions-bad-network-mapped = Tulis jaringan IPv4 apa adanya, tanpa ::ffff: di
 exemptions-bad-key = Ketik SHA256:… seperti yang ditampilkan ssh-keygen -lf, atau baris dari berkas .pub.
 exemptions-bad-key-certificate = Sertifikat bukan kunci: kecualikan jaringan, host, atau orang sebagai gantinya.
 exemptions-bad-together = Tidak ada proses masuk yang memenuhi semua batasan ini. Aplikasi ada di web; layanan atau host tidak; jaringan untuk web atau ssh; kunci untuk ssh. Tidak ada yang diubah.
+why-more = Bila lebih banyak diketahui tentang proses masuknya
 why-address = Alamat
 why-address-hint = Bila datang dari sana, di peramban atau lewat ssh.
 why-key-hint = Bila ssh meminta kunci lebih dulu: SHA256:… atau baris dari berkas .pub.

@@ -93,7 +93,7 @@ proptest! {
 
     #[test]
     fn nothing_that_is_read_panics(text in "\\PC{0,60}", line in "(publickey )?[a-z0-9-]{0,20} [A-Za-z0-9+/=]{0,80}") {
-        drop(text.parse::<Network>());
+        let _ = text.parse::<Network>();
         drop(text.parse::<Fingerprint>());
         drop(Fingerprint::of_accepted(&text));
         drop(Fingerprint::of_accepted(&line));
@@ -110,7 +110,7 @@ fn a_fingerprint_is_that_of_ssh_keygen() {
     }
     let (line, fingerprint) = KEYS[0];
     let key = line.strip_prefix("ssh-ed25519 ").unwrap();
-    let no_end = &fingerprint[..49];
+    let no_end = fingerprint.strip_suffix("A").unwrap();
     for text in [
         "",
         "SHA256:",

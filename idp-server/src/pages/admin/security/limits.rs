@@ -47,6 +47,11 @@ impl Limits {
         if within.doors().is_empty() { Err(("door", t("exemptions-bad-together"))) } else { Ok(within) }
     }
 
+    /// Whether anything is typed.
+    pub(crate) fn is_any(&self) -> bool {
+        [&self.client, &self.service, &self.host, &self.network, &self.key].iter().any(|text| !text.is_empty())
+    }
+
     /// What is supposed of a login.
     pub(crate) fn told(&self) -> Result<Told, Wrong> {
         Ok(Told {
