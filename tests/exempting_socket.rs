@@ -37,13 +37,13 @@ fn exemptions_over_the_socket(engine: Engine) {
     assert_eq!(verdict(server.socket(), "alice", &sealed, &totp::code(&secret)).as_deref(), Some("granted"));
 
     let explain = |more: &[&str]| {
-        let explained = server.json(&[&["policy", "explain", "alice", "--door", "ssh", "--json"], more].concat());
+        let explained = server.json(&[&["policy", "explain", "alice", "--door", "ssh"], more].concat());
         explained[0]["level"].as_str().unwrap().to_owned()
     };
     assert_eq!(explain(&["--address", "10.1.2.3", "--key", FINGERPRINT]), "off");
     assert_eq!(explain(&["--address", "10.1.2.3", "--key", FINGERPRINT, "--host", "other"]), "required");
     assert_eq!(explain(&["--address", "10.1.2.3"]), "required");
-    let shown = server.json(&["policy", "show", "--json"]);
+    let shown = server.json(&["policy", "show"]);
     let made = &shown["exemptions"][0];
     assert_eq!(
         (&made["network"], &made["key"], &made["door"]),

@@ -248,7 +248,9 @@ proptest! {
         let (reason, author, until) = (String::new(), String::new(), NOW.plus(1));
         // Only limits that can be met in one login are stored.
         let within = limits.within();
-        prop_assume!(!within.doors().is_empty());
+        if within.doors().is_empty() {
+            return Ok(());
+        }
         policy.exemptions.push(Exemption { id, subject, within, level: Level::Off, until, reason, author, at: NOW });
         let here = policy.decide(&alice, login.at(), NOW).level;
         prop_assert!(here <= policy.decide(&alice, login.door, NOW).level);
