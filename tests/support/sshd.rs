@@ -11,7 +11,7 @@ use super::pty::Pty;
 use super::server::Process;
 use super::wait::until;
 use super::world::{Login, WHO};
-use super::{free_port, run};
+use super::{free_port, new_id, run};
 
 /// How one may log in: what goes into `sshd_config`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,12 +78,13 @@ impl Sshd {
         sshd
     }
 
-    /// Makes a key that opens this account, and gives the file of its private half.
+    /// Makes one more key that opens this account, and gives the file of its private half.
     pub(crate) fn key_for(&self, name: &str) -> PathBuf {
-        let private = self.folder.path().join(format!("key-of-{name}"));
+        let private = self.folder.path().join(format!("key-{}-of-{name}", new_id()));
         run("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", private.to_str().unwrap()], "");
         let authorized = self.folder.path().join("keys").join(name);
-        fs::copy(private.with_extension("pub"), authorized).unwrap();
+        let others = fs::read_to_string(&authorized).unwrap_or_default();
+        fs::write(authorized, others + &fs::read_to_string(private.with_extension("pub")).unwrap()).unwrap();
         private
     }
 
