@@ -1,11 +1,14 @@
 //! Exemptions and the account line with a real sshd and the real client.
 
+use twolatch_core::time::{Clock, SystemClock};
+
 use crate::support::database::Engine;
 use crate::support::machine::First;
 use crate::support::on_both_databases;
 use crate::support::run;
 use crate::support::sshd::{Methods, Sshd};
 use crate::support::syslog;
+use crate::support::wait::until;
 use crate::support::world::{Person, World};
 
 on_both_databases!(
@@ -22,8 +25,9 @@ fn on(engine: Engine, methods: Methods) -> Option<(World, Sshd)> {
 fn exempt(world: &World, person: &Person, limits: &[&str]) {
     let line = ["policy", "exempt", person.name(), "--door", "ssh", "--days", "3", "--reason", "backups"];
     world.server.run(&[&line[..], limits].concat(), "");
-    // What a server knows of policy is at most a second old.
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    // What a server knows of policy is of this second.
+    let made = SystemClock.now();
+    until("the next second", || (SystemClock.now() > made).then_some(()));
 }
 
 fn behind_the_exempt_key_no_code_is_asked_for_and_behind_another_one_is(engine: Engine) {
