@@ -78,7 +78,19 @@ async fn w_18_rec12_no_form_of_the_console_takes_a_field_that_it_has_not() {
         (
             "/admin/settings/exemption",
             "/admin/settings/exemption",
-            &[("kind", "person"), ("of", "anna"), ("door", "ssh"), ("level", "off"), ("days", "3"), ("reason", "x")],
+            &[
+                ("kind", "person"),
+                ("of", "anna"),
+                ("door", "ssh"),
+                ("client", ""),
+                ("service", ""),
+                ("host", ""),
+                ("network", ""),
+                ("key", ""),
+                ("level", "off"),
+                ("days", "3"),
+                ("reason", "x"),
+            ],
         ),
         ("/admin/settings/version/1", "/admin/settings/version/1", &[]),
     ];
