@@ -252,9 +252,11 @@ async fn w_13_w_14_what_others_have_written_is_text_on_every_page_of_the_console
     note(&site, vec![code(&site, "anna", 0).saying(HOSTILE), code(&site, HOSTILE, 1)]).await;
     let page = site.open(&mut browser, "/admin/settings/exemption").await;
     let page = confirm(&site, &mut browser, &totp, &page).await;
+    let limits = ["client", "service", "host", "network", "key"].map(|limit| (limit, ""));
     let typed =
         [("kind", "person"), ("of", "anna"), ("door", "ssh"), ("level", "off"), ("days", "3"), ("reason", HOSTILE)];
-    site.submit_to(&mut browser, &page, "/admin/settings/exemption", &typed).await;
+    let page = site.submit_to(&mut browser, &page, "/admin/settings/exemption", &[&limits[..], &typed].concat()).await;
+    assert_eq!(page.said(), Some("The exemption is in force."), "{page:?}");
     let query = encode([("q", HOSTILE), ("person", HOSTILE), ("group", HOSTILE)]);
     let mut shown = 0;
     for (path, _) in router::console() {
