@@ -29,6 +29,7 @@ pub mod explain;
 mod goal;
 mod govern;
 pub mod host;
+pub mod import;
 pub mod invite;
 pub mod inviting;
 mod keep;

@@ -32,6 +32,19 @@ pub enum Typed {
     Malformed,
 }
 
+impl Typed {
+    /// What may stand in for a lost second factor: a recovery code or key, or eight digits, which some people have brought
+    /// along from elsewhere.
+    #[must_use]
+    pub fn recovery(self) -> Option<Secret> {
+        match self {
+            Self::Recovery(text) => Some(text),
+            Self::Code(digits) if digits.expose().len() == 8 => Some(digits),
+            _ => None,
+        }
+    }
+}
+
 /// A word that a prompt may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {

@@ -194,11 +194,14 @@ async fn go_on(app: &App, wanted: Wanted, source: &str, now: Timestamp) -> Resul
         Wanted::Recover { flow, code } => {
             let current = app.logins.current_of_program(flow.expose(), now).await.map_err(of_fault)?;
             let budget = Budget::of_recovery(current.person.user.id.as_str());
-            let Typed::Recovery(code) = typed::parse(code.expose().as_bytes()) else {
-                let detail = "what was sent as a recovery code is none";
-                return Err(Refusal::new(StatusCode::BAD_REQUEST, "no_code", detail));
+            let no_code = || {
+                Refusal::new(StatusCode::BAD_REQUEST, "no_code", "what was sent as a recovery code is none")
             };
-            let entered = app.logins.enter_recovery(current, code, source, now).await;
+            let code = typed::parse(code.expose().as_bytes()).recovery().ok_or_else(no_code)?;
+            let entered = match app.logins.enter_recovery(current, code, source, now).await {
+                Err(Fault::Refused(Reason::Malformed)) => return Err(no_code()),
+                entered => entered,
+            };
             judged(app, entered, &budget, now).await?;
             next(app, flow.expose(), source, now).await
         }

@@ -2,11 +2,17 @@
 //!
 //! A code is its number (0 to 9), 80 random bits and a check character: eighteen characters in three groups. The number
 //! names the row, so that one try costs one hash. The key has 160 bits and no number.
+//!
+//! Scratch codes are the eight digits that google-authenticator has given people, taken over by an import. They stand in a
+//! set of their own, which is replaced by the first one that is made here. What makes up for their length: their keyed hash
+//! tells nothing without the key ring, and of a hundred wrong ones in a row all are held (REC-5), so that somebody who
+//! guesses hits one of five with 5·10⁻⁶.
 
 use zeroize::Zeroizing;
 
 use crate::crockford;
 use crate::crypto::{Entropy, NoEntropy};
+use crate::id::Id;
 use crate::secret::Secret;
 
 #[cfg(test)]
@@ -24,6 +30,35 @@ pub const CODE_LENGTH: usize = 18;
 
 /// Characters of the key, without the hyphens.
 pub const KEY_LENGTH: usize = 33;
+
+/// Digits of a scratch code.
+pub const SCRATCH_LENGTH: usize = 8;
+
+/// Scratch codes in a set, at the most: as many as google-authenticator makes.
+pub const MOST_SCRATCH: usize = 10;
+
+/// How the id of a set of scratch codes begins.
+const SCRATCH: &str = "scratch-";
+
+/// The id of a new set of scratch codes.
+///
+/// # Errors
+/// Where the kernel gives no randomness.
+pub fn new_scratch_set(entropy: &dyn Entropy) -> Result<Id<Set>, NoEntropy> {
+    Ok(Id::from_stored(format!("{SCRATCH}{}", Id::<Set>::random(entropy)?)))
+}
+
+/// Whether a set is one of scratch codes.
+#[must_use]
+pub fn is_scratch(set: &Id<Set>) -> bool {
+    set.as_str().starts_with(SCRATCH)
+}
+
+/// Whether a text looks like a scratch code.
+#[must_use]
+pub fn looks_like_scratch(text: &Secret) -> bool {
+    text.expose().len() == SCRATCH_LENGTH && text.expose().bytes().all(|byte| byte.is_ascii_digit())
+}
 
 /// What a text is, by its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,8 +15,11 @@ mod tests;
 /// Bytes of a secret that we make (RFC 4226, section 4, R6).
 const SECRET_BYTES: usize = 20;
 
-/// Bytes of the shortest secret that is taken.
+/// Bytes of the shortest secret that is taken (OTP-2).
 const MIN_SECRET_BYTES: usize = 16;
+
+/// Bytes of the shortest one that an administrator may insist on: 80 bits, which older programs have made.
+const LEAST_SECRET_BYTES: usize = 10;
 
 /// Steps to either side in which set-up looks for the first code, to learn how the device's clock stands.
 const SETUP_REACH: i64 = 2;
@@ -80,6 +83,9 @@ pub enum TotpError {
     /// Too short.
     #[error("the secret is too short: at least {MIN_SECRET_BYTES} bytes, that is 26 characters of base32")]
     Short,
+    /// So short that nobody can insist.
+    #[error("the secret has {0} bits; fewer than 80 can be guessed")]
+    Hopeless(usize),
     /// Neither 6 nor 8.
     #[error("a code has 6 or 8 digits")]
     Digits,
@@ -117,17 +123,22 @@ impl Totp {
         let secret =
             Zeroizing::new(data_encoding::BASE32_NOPAD.decode(plain.as_bytes()).map_err(|_| TotpError::Base32)?);
         let totp = Self { secret, algorithm, digits, period, drift: 0 };
-        totp.check()?;
-        Ok(totp)
+        if totp.is_weak() { Err(TotpError::Short) } else { totp.check().map(|()| totp) }
     }
 
-    /// Whether all parameters are within bounds.
+    /// Whether its secret is shorter than any that is taken without insisting.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.secret.len() < MIN_SECRET_BYTES
+    }
+
+    /// Whether all parameters are within bounds; a weak secret may be.
     ///
     /// # Errors
     /// Says which is not.
     pub fn check(&self) -> Result<(), TotpError> {
-        if self.secret.len() < MIN_SECRET_BYTES {
-            Err(TotpError::Short)
+        if self.secret.len() < LEAST_SECRET_BYTES {
+            Err(TotpError::Hopeless(self.secret.len() * 8))
         } else if ![6, 8].contains(&self.digits) {
             Err(TotpError::Digits)
         } else if ![30, 60].contains(&self.period) {

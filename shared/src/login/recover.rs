@@ -10,7 +10,7 @@ use super::web::{Current, Fault};
 use crate::audit::{Event, Record};
 use crate::crypto::Entropy;
 use crate::crypto::password::HashError;
-use crate::factor::recovery::{Form, Set, new_codes, new_key};
+use crate::factor::recovery::{Form, Set, is_scratch, looks_like_scratch, new_codes, new_key};
 use crate::factor::{Kind, Proof};
 use crate::id::Id;
 use crate::letter::Notice;
@@ -111,8 +111,11 @@ impl Logins {
         }
         let about = self.about(&current.person, source, now);
         let Current { mut attempt, person, .. } = current;
-        let Some(form) = Form::of(&typed) else { return Err(Fault::Refused(Reason::Malformed)) };
-        let kind = if form == Form::Key { Kind::RecoveryKey } else { Kind::RecoveryCode };
+        let form = Form::of(&typed);
+        if form.is_none() && !may_be_scratch(&person, &typed) {
+            return Err(Fault::Refused(Reason::Malformed));
+        }
+        let kind = if form == Some(Form::Key) { Kind::RecoveryKey } else { Kind::RecoveryCode };
         attempt.proofs.push(Proof { kind, at: now });
         let version = attempt.security_version;
         let store = self.store.clone();
@@ -152,9 +155,13 @@ impl Logins {
             Some(row) => self.store.recovery_hash(row, &person.user.id).await?,
             None => None,
         };
+        let scratch = match &person.user.recovery {
+            Some(set) if form.is_none() => self.store.scratch_row(set, &person.user.id, typed).await?,
+            _ => None,
+        };
         // Nobody's hash costs as much as anybody's.
         let right = match self.hasher.check(typed.clone(), stored).await {
-            Ok(checked) => checked.right,
+            Ok(checked) => checked.right || scratch.is_some(),
             Err(error) => {
                 // Nothing was judged, so nothing was tried.
                 self.store.write(move |connection| Box::pin(async move { refund(connection, &budget).await })).await?;
@@ -162,7 +169,7 @@ impl Logins {
             }
         };
         let (store, user, version) = (self.store.clone(), person.user.clone(), security_version);
-        let row = row.unwrap_or_default();
+        let row = row.or(scratch).unwrap_or_default();
         let whom = person.user.id.to_string();
         let told = about.clone();
         let (outcome, warning) = self
@@ -247,18 +254,26 @@ impl Logins {
     }
 }
 
+/// Whether eight digits may be one of somebody's scratch codes: they have brought some along, and no app of theirs shows as
+/// many.
+pub(super) fn may_be_scratch(person: &Person, typed: &Secret) -> bool {
+    person.user.recovery.as_ref().is_some_and(is_scratch)
+        && looks_like_scratch(typed)
+        && person.factors.iter().all(|factor| factor.totp.digits != 8)
+}
+
 /// Where the key or the last code of a set was just spent: another one is due, at this very sign-in with a browser or the
 /// next.
 pub(super) async fn ask_to_keep_another(
     connection: &mut AnyConnection,
     store: &Store,
     user: &Id<User>,
-    form: Form,
+    form: Option<Form>,
     now: Timestamp,
 ) -> Written<()> {
     let Some(Person { mut user, .. }) = person_in(connection, store, user).await? else { return Ok(()) };
     let Some(set) = &user.recovery else { return Ok(()) };
-    let is_spent = form == Form::Key || recovery_left_in(connection, set, &user.id).await?.0 == 0;
+    let is_spent = form == Some(Form::Key) || recovery_left_in(connection, set, &user.id).await?.0 == 0;
     if !is_spent || user.recovery_due_at.is_some() {
         return Ok(());
     }

@@ -133,3 +133,13 @@ pub async fn former_addresses_of_all(
     };
     rows.iter().map(read).collect()
 }
+
+/// The ids of all who had another address until lately.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn formerly_elsewhere(connection: &mut AnyConnection, now: Timestamp) -> Written<BTreeSet<String>> {
+    let text = "SELECT DISTINCT user_id FROM former_addresses WHERE expires_at > $1";
+    let rows = sqlx::query(text).bind(now.unix()).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}

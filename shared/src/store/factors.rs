@@ -4,6 +4,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::audit::{Stored, audit_values, insert_audit};
+use super::bound::{Bound, rows};
 use super::budgets::Budget;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
@@ -32,27 +33,44 @@ const FACTOR: [Column; 10] = [Text, Text, Text, Text, Text, Text, Number, Number
 /// # Errors
 /// Where the database fails or there is no randomness.
 pub async fn insert_factor(connection: &mut AnyConnection, store: &Store, factor: &Factor) -> Written<()> {
-    let (secret, mark) = sealed(store, factor)?;
-    let totp = &factor.totp;
-    let (digits, period) = (i64::from(totp.digits), i64::from(totp.period));
-    sqlx::query(
+    insert_factors(connection, store, &[factor]).await
+}
+
+/// The same for many.
+///
+/// # Errors
+/// Where the database fails or there is no randomness.
+pub async fn insert_factors(connection: &mut AnyConnection, store: &Store, factors: &[&Factor]) -> Written<()> {
+    if factors.is_empty() {
+        return Ok(());
+    }
+    // The mark, and what is not under it.
+    let columns = [FACTOR.as_slice(), &[Text, Number, Number]].concat();
+    let text = format!(
         "INSERT INTO factors (id, user_id, kind, name, secret, algorithm, digits, period, drift, created_at, mac, \
-         last_step, last_used_at) VALUES ($1, $2, 'totp', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-    )
-    .bind(factor.id.as_str())
-    .bind(factor.user.as_str())
-    .bind(&factor.name)
-    .bind(secret)
-    .bind(totp.algorithm.as_str())
-    .bind(digits)
-    .bind(period)
-    .bind(totp.drift)
-    .bind(factor.created_at.unix())
-    .bind(mark)
-    .bind(factor.last_step)
-    .bind(factor.last_used_at.map(Timestamp::unix))
-    .execute(connection)
-    .await?;
+         last_step, last_used_at) VALUES {}",
+        rows(&columns, factors.len())
+    );
+    let mut query = Bound::default().query(text);
+    for factor in factors {
+        let (secret, mark) = sealed(store, factor)?;
+        let totp = &factor.totp;
+        query = query
+            .bind(factor.id.to_string())
+            .bind(factor.user.to_string())
+            .bind("totp")
+            .bind(factor.name.clone())
+            .bind(secret)
+            .bind(totp.algorithm.as_str())
+            .bind(i64::from(totp.digits))
+            .bind(i64::from(totp.period))
+            .bind(totp.drift)
+            .bind(factor.created_at.unix())
+            .bind(mark)
+            .bind(factor.last_step)
+            .bind(factor.last_used_at.map(Timestamp::unix));
+    }
+    query.execute(connection).await?;
     Ok(())
 }
 

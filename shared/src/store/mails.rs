@@ -124,6 +124,15 @@ pub async fn queue_taken(
     if insert(connection, store, outgoing, now.plus(LEASE), now).await? { Ok(()) } else { Err(StoreError::MailFull) }
 }
 
+/// How many letters more may wait before none is taken that is sent at will.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn room_at_will(connection: &mut AnyConnection) -> Written<i64> {
+    let waiting: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM mails").fetch_one(connection).await?;
+    Ok(AT_WILL - waiting)
+}
+
 /// Writes mail down where there is room for all of it.
 async fn insert(
     connection: &mut AnyConnection,

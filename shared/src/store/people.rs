@@ -224,6 +224,41 @@ impl Store {
     }
 }
 
+/// Names looked up at a time.
+const LOOKED_UP: usize = 500;
+
+impl Store {
+    /// Who of these name keys ([`crate::user::UserName::key`]) there is, by name key; in their places those whose rows are
+    /// not as they were written.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn people_named(&self, keys: &[String]) -> Result<HashMap<String, Result<Person, Damaged>>, StoreError> {
+        let mut all = HashMap::new();
+        for some in keys.chunks(LOOKED_UP) {
+            let mut bound = Bound::default();
+            let places = bound.texts(some);
+            let text = format!(
+                "{PERSON} FROM users u LEFT JOIN factors f ON f.user_id = u.id WHERE u.name_key IN ({places}) \
+                 ORDER BY u.id, f.created_at, f.id"
+            );
+            let rows = bound.query(text).fetch_all(self.pool()).await?;
+            for row in &rows {
+                let (id, name): (String, String) = (row.try_get(0)?, row.try_get(2)?);
+                all.insert(name.clone(), Err(Damaged { id: Id::from_stored(id), name }));
+            }
+            for person in each(self, &rows) {
+                match person {
+                    Ok(person) => drop(all.insert(person.user.name.key(), Ok(person))),
+                    Err(error) if error.is_of_a_row() => tracing::error!(%error, "somebody cannot be looked up"),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
 /// These people, by name, as they are once everybody who is changing them has finished; nobody else changes them before
 /// this transaction ends. SQLite has one writer, PostgreSQL is told so.
 ///

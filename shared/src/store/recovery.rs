@@ -1,12 +1,13 @@
-//! Recovery codes and keys as they are stored: a slow hash each, under the number that a code begins with. It must not
-//! know what a wrong one costs.
+//! Recovery codes and keys as they are stored: a slow hash each, under the number that a code begins with; scratch codes,
+//! which are too short for that to help, by a keyed one. It must not know what a wrong one costs.
 
 use sqlx::{AnyConnection, Row};
 
+use super::bound::{Bound, rows};
 use super::email_codes::Spent;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
-use crate::factor::recovery::{Form, Set};
+use crate::factor::recovery::{Form, Set, is_scratch};
 use crate::id::Id;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -15,6 +16,9 @@ use crate::user::User;
 use Column::{Number, Text};
 
 const CODE: [Column; 4] = [Text, Text, Text, Number];
+
+/// What the keyed hash of a scratch code is for.
+const SCRATCH: &str = "scratch_code";
 
 /// The key of a code's row.
 #[must_use]
@@ -41,6 +45,38 @@ impl Store {
             return Err(values.unreadable());
         }
         Ok(Some(Secret::new(values.text(2)?.to_owned())))
+    }
+
+    /// The row of a scratch code, used or not; none where the set has none like it. All of them are compared with.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn scratch_row(
+        &self,
+        set: &Id<Set>,
+        user: &Id<User>,
+        code: &Secret,
+    ) -> Result<Option<String>, StoreError> {
+        if !is_scratch(set) {
+            return Ok(None);
+        }
+        let rows = sqlx::query(
+            "SELECT id, user_id, hash, created_at, mac FROM recovery_codes \
+             WHERE user_id = $1 AND substr(id, 1, length($2)) = $2",
+        )
+        .bind(user.as_str())
+        .bind(format!("{set}:"))
+        .fetch_all(self.pool())
+        .await?;
+        let mut found = None;
+        for row in &rows {
+            let values = Values::read(self, "recovery_codes", row, 0, &CODE)?;
+            let columns = [Some(values.text(1)?), Some(code.expose())];
+            if self.keys().check_token(SCRATCH, &columns, values.text(2)?).is_ok() {
+                found = Some(values.text(0)?.to_owned());
+            }
+        }
+        Ok(found)
     }
 
     /// How many codes, and how many keys, of a set are not used yet.
@@ -95,6 +131,48 @@ pub async fn insert_recovery(
             .execute(&mut *connection)
             .await?;
     }
+    Ok(())
+}
+
+/// Scratch codes that somebody brings along.
+#[derive(Debug)]
+pub struct Scratch {
+    /// Whose.
+    pub user: Id<User>,
+    /// The set that they make; the caller also names it in the user's row.
+    pub set: Id<Set>,
+    /// At most ten, of eight digits.
+    pub codes: Vec<Secret>,
+}
+
+/// Writes scratch codes of many people down.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_scratch(
+    connection: &mut AnyConnection,
+    store: &Store,
+    some: &[&Scratch],
+    now: Timestamp,
+) -> Written<()> {
+    let count = some.iter().map(|scratch| scratch.codes.len()).sum();
+    if count == 0 {
+        return Ok(());
+    }
+    let columns = [CODE.as_slice(), &[Text]].concat();
+    let text =
+        format!("INSERT INTO recovery_codes (id, user_id, hash, created_at, mac) VALUES {}", rows(&columns, count));
+    let mut query = Bound::default().query(text);
+    for Scratch { user, set, codes } in some {
+        for (number, code) in (0..).zip(codes) {
+            let (id, user) = (row_of(set, Form::Code(number)), user.to_string());
+            let hash = store.keys().mark_token(SCRATCH, &[Some(&user), Some(code.expose())]);
+            let values = vec![Some(id.clone()), Some(user.clone()), Some(hash.clone()), moment(Some(now))];
+            let mark = Values::of("recovery_codes", values).mark(store);
+            query = query.bind(id).bind(user).bind(hash).bind(now.unix()).bind(mark);
+        }
+    }
+    query.execute(connection).await?;
     Ok(())
 }
 

@@ -202,14 +202,28 @@ pub async fn person_held(connection: &mut AnyConnection, store: &Store, id: &Id<
 /// # Errors
 /// Where the database fails.
 pub async fn insert_user(connection: &mut AnyConnection, store: &Store, user: &User) -> Written<()> {
-    let row = user_row(store, user)?;
-    let text = format!(
-        "INSERT INTO users ({}) VALUES {}",
-        NAMES.join(", "),
-        rows(&[USER.as_slice(), &[Column::Text]].concat(), 1)
-    );
-    bind_user(Bound::default().query(text), user, &row).execute(&mut *connection).await?;
-    insert_groups(connection, user).await
+    insert_users(connection, store, &[user]).await
+}
+
+/// The same for many.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn insert_users(connection: &mut AnyConnection, store: &Store, users: &[&User]) -> Written<()> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let columns = [USER.as_slice(), &[Column::Text]].concat();
+    let text = format!("INSERT INTO users ({}) VALUES {}", NAMES.join(", "), rows(&columns, users.len()));
+    let mut query = Bound::default().query(text);
+    for user in users {
+        query = bind_user(query, user, &user_row(store, user)?);
+    }
+    query.execute(&mut *connection).await?;
+    for user in users {
+        insert_groups(connection, user).await?;
+    }
+    Ok(())
 }
 
 /// Writes a changed user back, if nobody else has since `expected` was its security version; raises that version where

@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use twolatch_core::factor::recovery::Form as Kept;
 use twolatch_core::login::web::{Current, Fault};
 use twolatch_core::reason::Reason;
-use twolatch_core::typed::{self, Typed};
+use twolatch_core::typed;
 
 use super::super::said::Said;
 use super::super::{Answer, Detour, show as show_page};
@@ -56,7 +56,7 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
     let (browser, [typed]) = form.only(["recovery-code"])?;
     let current = reach(&app, &browser, Current::takes_recovery).await?;
     let again = |notice: Notice| browser.go(&Links::of(&app.config).login_recover()).saying(&app, &browser, &notice);
-    let Typed::Recovery(typed) = typed::parse(typed.expose().as_bytes()) else {
+    let Some(typed) = typed::parse(typed.expose().as_bytes()).recovery() else {
         return Ok(again(Notice::NoRecovery).into_response());
     };
     let is_key = Kept::of(&typed) == Some(Kept::Key);
@@ -68,7 +68,11 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
         }
         Err(Fault::Refused(reason)) => {
             tracing::info!(user = %name, source = %browser.source, %reason, "recovery code refused");
-            again(if reason == Reason::Replay { Notice::UsedRecovery } else { Notice::WrongRecovery })
+            again(match reason {
+                Reason::Replay => Notice::UsedRecovery,
+                Reason::Malformed => Notice::NoRecovery,
+                _ => Notice::WrongRecovery,
+            })
         }
         Err(Fault::Over) => start_again(&app, &browser),
         Err(fault) => return Err(fault.into()),

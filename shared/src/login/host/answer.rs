@@ -2,9 +2,11 @@
 //! as somebody is who has the app and nothing else.
 
 use super::{Asked, Attempt, Far, LIFE, Logins, MOST_PROMPTS, Peer, Shown, Vouched, refused, texts};
+use crate::factor::recovery::looks_like_scratch;
 use crate::factor::totp::{Algorithm, Totp};
 use crate::factor::{Factor, Kind};
 use crate::id::Id;
+use crate::login::recover::may_be_scratch;
 use crate::login::verdict::{Question, Verdict, Way, judge, refuse};
 use crate::reason::Reason;
 use crate::secret::Secret;
@@ -112,6 +114,12 @@ impl Logins {
         let Some(user) = attempt.subject.clone() else {
             return self.refuse_decoy(name, attempt, &code, now).await;
         };
+        if matches!(attempt.asked, Asked::App(_) | Asked::Mail)
+            && looks_like_scratch(&code)
+            && self.store.person(&user).await?.is_some_and(|person| may_be_scratch(&person, &code))
+        {
+            return self.recovery_typed(name, attempt, code, now).await;
+        }
         match &attempt.asked {
             Asked::App(far) => {
                 let way = match far {

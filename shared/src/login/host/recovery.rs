@@ -64,10 +64,7 @@ impl Logins {
         let (store, form) = (self.store.clone(), Form::of(&text));
         let judged = self
             .judge_recovery(&person, attempt.security_version, &text, about, move |connection| {
-                Box::pin(async move {
-                    let Some(form) = form else { return Ok(()) };
-                    ask_to_keep_another(connection, &store, &user, form, now).await
-                })
+                Box::pin(async move { ask_to_keep_another(connection, &store, &user, form, now).await })
             })
             .await;
         match judged {
