@@ -20,6 +20,7 @@ mod clock;
 mod config;
 mod doctor;
 mod factor;
+mod import;
 mod init;
 mod open;
 mod policy;
@@ -50,6 +51,9 @@ enum Command {
     /// Authenticators: list, reset, provision.
     #[command(subcommand)]
     Factor(factor::Factor),
+    /// Move over: take over people's authenticators from google-authenticator, `pam_oath`, URIs or a table.
+    #[command(subcommand)]
+    Import(import::Import),
     /// What is asked of whom: show, set, explain, exempt.
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -115,6 +119,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Init(init) => init.run(&cli.config).await,
             Command::User(user) => user.run(&cli.config).await,
             Command::Factor(factor) => factor.run(&cli.config).await,
+            Command::Import(import) => import.run(&cli.config).await,
             Command::Policy(policy) => policy.run(&cli.config).await,
             Command::Recovery(recovery) => recovery.run(&cli.config).await,
             Command::Client(clients) => clients.run(&cli.config).await,

@@ -1,6 +1,6 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
-//! A module uses those to its left: `text, csv <- config, date <- trail, figures, state <- people_file, web <- oidc, pages,
+//! A module uses those to its left: `text, csv <- config, date <- trail, figures, state <- people_file, import, web <- oidc, pages,
 //! api, hosts <- router <- listen <- mail, alerts, jobs <- cli`.
 
 pub mod alerts;
@@ -11,6 +11,7 @@ pub mod csv;
 pub mod date;
 pub mod figures;
 pub mod hosts;
+pub mod import;
 pub mod jobs;
 pub mod listen;
 pub mod mail;

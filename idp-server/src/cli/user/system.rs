@@ -16,6 +16,7 @@ pub(in crate::cli) struct Local {
     pub(in crate::cli) name: String,
     pub(in crate::cli) uid: u32,
     pub(in crate::cli) gid: u32,
+    pub(in crate::cli) home: String,
     pub(in crate::cli) shell: String,
 }
 
@@ -56,6 +57,7 @@ fn parse_line(line: &str) -> Option<Local> {
     let name = fields.next()?.to_owned();
     let uid = fields.nth(1)?.parse().ok()?;
     let gid = fields.next()?.parse().ok()?;
-    let shell = fields.nth(2)?.to_owned();
-    Some(Local { name, uid, gid, shell })
+    let home = fields.nth(1)?.to_owned();
+    let shell = fields.next()?.to_owned();
+    Some(Local { name, uid, gid, home, shell })
 }

@@ -1,0 +1,123 @@
+//! What is said of each line, for people and for programs. It must know no secret.
+
+use std::io::{BufWriter, Write};
+
+use serde::Serialize;
+use twolatch_core::login::import::{Done, Fate};
+
+use crate::cli::{CliError, say, say_json, tame};
+
+/// One line of what is brought along.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
+    /// The file, and the line in it where it has several.
+    pub(super) place: String,
+    /// Whose, as Twolatch knows them or, where it does not, as the file has it.
+    pub(super) name: Option<String>,
+    pub(super) outcome: Outcome,
+    /// Why not, or what is worth knowing.
+    pub(super) notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    Taken,
+    TakenWithOwner,
+    There,
+    Refused,
+}
+
+/// All of it.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    pub(super) lines: Vec<Row>,
+    /// Whether anything was changed.
+    pub(super) changed: bool,
+    pub(super) authenticators: usize,
+    pub(super) people_added: usize,
+    pub(super) scratch_codes: usize,
+    pub(super) refused: usize,
+    /// People with an address who are not told by mail.
+    pub(super) not_told: usize,
+}
+
+impl Outcome {
+    pub(super) const fn of(fate: Fate) -> Self {
+        match fate {
+            Fate::Taken => Self::Taken,
+            Fate::WithOwner => Self::TakenWithOwner,
+            Fate::There => Self::There,
+            Fate::Refused(_) => Self::Refused,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Taken => "taken over",
+            Self::TakenWithOwner => "taken over, and the person added",
+            Self::There => "is there already",
+            Self::Refused => "NOT taken over",
+        }
+    }
+}
+
+impl Row {
+    fn text(&self) -> String {
+        let mut text = format!("{}: ", self.place);
+        if let Some(name) = &self.name {
+            text += name;
+            text += ": ";
+        }
+        text += self.outcome.word();
+        for note in &self.notes {
+            text += "; ";
+            text += note;
+        }
+        text
+    }
+}
+
+impl Report {
+    pub(super) fn new(lines: Vec<Row>, would_do: Done) -> Self {
+        let refused = lines.iter().filter(|row| row.outcome == Outcome::Refused).count();
+        let Done { authenticators, added, scratch, untold } = would_do;
+        let (people_added, scratch_codes) = (added, scratch);
+        Self { lines, changed: false, authenticators, people_added, scratch_codes, refused, not_told: untold }
+    }
+
+    /// Says all of it; what it comes to stands at the end.
+    pub(super) fn print(&self, json: bool) -> Result<(), CliError> {
+        if json {
+            return say_json(self);
+        }
+        // There may be a hundred thousand.
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        for row in &self.lines {
+            drop(writeln!(out, "{}", tame(&row.text())));
+        }
+        drop(out.flush());
+        drop(out);
+        say(self.sum());
+        Ok(())
+    }
+
+    fn sum(&self) -> String {
+        let would = if self.changed { "" } else { "would be " };
+        let mut text = format!("{} {would}taken over", self.authenticators);
+        if self.scratch_codes > 0 {
+            text += &format!(", with {} scratch codes", self.scratch_codes);
+        }
+        if self.people_added > 0 {
+            text += &format!(", {} people {would}added", self.people_added);
+        }
+        if self.refused > 0 {
+            text += &format!(", {} not", self.refused);
+        }
+        text += if self.changed { "." } else { "; nothing is changed." };
+        if self.not_told > 0 {
+            text += &format!(" {} people are not told by mail: too much waits already.", self.not_told);
+        }
+        text
+    }
+}
