@@ -78,6 +78,10 @@ mod host_recovery;
 #[cfg(test)]
 mod host_setup;
 #[cfg(test)]
+mod import_command;
+#[cfg(test)]
+mod importing;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod login_console;
@@ -123,6 +127,8 @@ mod oidc_relying_party;
 mod oidc_requests;
 #[cfg(test)]
 mod oidc_rows;
+#[cfg(test)]
+mod old_modules;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

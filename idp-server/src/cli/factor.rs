@@ -79,6 +79,8 @@ struct Row {
     algorithm: &'static str,
     digits: u8,
     period: u32,
+    /// Its secret is shorter than any that is taken without insisting.
+    weak: bool,
     created_at: i64,
     last_used_at: Option<i64>,
 }
@@ -109,6 +111,7 @@ async fn list(app: &App, name: &UserName, json: bool) -> Result<(), CliError> {
             algorithm: factor.totp.algorithm.as_str(),
             digits: factor.totp.digits,
             period: factor.totp.period,
+            weak: factor.totp.is_weak(),
             created_at: factor.created_at.unix(),
             last_used_at: factor.last_used_at.map(Timestamp::unix),
         })
@@ -120,7 +123,8 @@ async fn list(app: &App, name: &UserName, json: bool) -> Result<(), CliError> {
         say(format_args!("{name} has nothing set up."));
     }
     for row in rows {
-        say(format_args!("{}  {}  {}, {} digits, {} s", row.id, row.name, row.algorithm, row.digits, row.period));
+        let weak = if row.weak { ", weak secret" } else { "" };
+        say(format_args!("{}  {}  {}, {} digits, {} s{weak}", row.id, row.name, row.algorithm, row.digits, row.period));
     }
     Ok(())
 }

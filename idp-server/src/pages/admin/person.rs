@@ -80,6 +80,7 @@ struct Profile {
 #[derive(Debug)]
 struct Factor {
     name: String,
+    weak: bool,
     added: Timestamp,
     used: Option<Timestamp>,
 }
@@ -178,7 +179,8 @@ fn titled(frame: &Frame, name: String) -> String {
 
 impl Factor {
     fn of(factor: &twolatch_core::factor::Factor) -> Self {
-        Self { name: factor.name.clone(), added: factor.created_at, used: factor.last_used_at }
+        let weak = factor.totp.is_weak();
+        Self { name: factor.name.clone(), weak, added: factor.created_at, used: factor.last_used_at }
     }
 }
 
@@ -303,8 +305,8 @@ impl PersonPage {
         let used = |title: &str| Used { title: title.to_owned(), place: "192.0.2.1".to_owned(), since: at, last: at };
         let full = Self {
             factors: vec![
-                Factor { name: "Phone <script>".to_owned(), added: at, used: Some(at) },
-                Factor { name: "Tablet".to_owned(), added: at, used: None },
+                Factor { name: "Phone <script>".to_owned(), weak: false, added: at, used: Some(at) },
+                Factor { name: "Tablet".to_owned(), weak: true, added: at, used: None },
             ],
             email_codes: Some(at),
             left: Some((9, 0)),
