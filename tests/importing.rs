@@ -17,7 +17,7 @@ use twolatch_core::wire::Outcome;
 use crate::support::core::{Core, NOW, actor, code_at, log_in, on_both, parsed, reason, ssh};
 use crate::support::shell::Shell;
 use crate::support::site::PASSWORD;
-use crate::support::tab::Tab;
+use crate::support::tab::{SOURCE, Tab};
 
 on_both!(
     what_is_brought_along_lets_in_and_no_used_code_does,
@@ -25,7 +25,8 @@ on_both!(
     what_is_there_stays_and_the_same_is_taken_once,
     w29_all_or_nothing_where_somebody_changes_meanwhile,
     rec4_rec5_scratch_codes_let_in_once_and_cannot_be_guessed,
-    scratch_codes_are_dropped_where_there_are_recovery_codes_and_replaced_by_such,
+    scratch_codes_are_left_out_where_there_are_recovery_codes,
+    scratch_codes_end_where_recovery_codes_are_kept,
     rec10_everybody_is_told_as_long_as_there_is_room,
     many_people_are_taken_over_in_one_go,
 );
@@ -136,8 +137,7 @@ async fn what_is_there_stays_and_the_same_is_taken_once(core: Core) {
         brought("new", &third),
     ];
     let weighed = core.weighed(&all, ADDING).await;
-    let expected =
-        [Fate::There, Fate::Refused(Why::Other), Fate::Taken, Fate::There, Fate::Taken, Fate::WithOwner];
+    let expected = [Fate::There, Fate::Refused(Why::Other), Fate::Taken, Fate::There, Fate::Taken, Fate::WithOwner];
     assert_eq!(fates(&weighed), expected);
     assert_eq!(weighed.each[5].1, [Remark::Shared(parsed("bob"))], "one phone opens both");
     assert_eq!(core.bring(&all, ADDING).await.authenticators, 3);
@@ -210,7 +210,7 @@ async fn rec4_rec5_scratch_codes_let_in_once_and_cannot_be_guessed(core: Core) {
     assert_eq!(hashes, 5);
 }
 
-async fn scratch_codes_are_dropped_where_there_are_recovery_codes_and_replaced_by_such(core: Core) {
+async fn scratch_codes_are_left_out_where_there_are_recovery_codes(core: Core) {
     let (_, codes) = core.set_up("alice", RecoveryKept::Codes).await;
     let beside = Insisting { beside: true, ..ADDING };
     let one = with_scratch(brought("alice", &totp(1, 20)));
@@ -220,6 +220,21 @@ async fn scratch_codes_are_dropped_where_there_are_recovery_codes_and_replaced_b
     assert_eq!(log_in(&core.logins, &ssh("alice"), &codes[1], NOW).await, Outcome::Granted);
     let refused = log_in(&core.logins, &ssh("alice"), SCRATCH[0], NOW).await;
     assert_eq!(reason(&refused), Some(Reason::Wrong));
+}
+
+async fn scratch_codes_end_where_recovery_codes_are_kept(core: Core) {
+    let app = totp(1, 20);
+    core.bring(&[with_scratch(brought("alice", &app))], ADDING).await;
+    let password = Secret::new(PASSWORD.to_owned());
+    core.logins.reset_password(&parsed("alice"), password, true, &actor(NOW)).await.unwrap();
+    let tab = Tab::open(&core.logins, "alice", NOW).await;
+    assert_eq!(tab.app(&code_at(&app, NOW, 0), NOW).await, None);
+    let mut current = tab.current(NOW).await.unwrap();
+    let set = core.logins.new_set(&mut current, NOW).await.unwrap();
+    core.logins.keep_set(current, SOURCE, NOW).await.unwrap();
+    let refused = log_in(&core.logins, &ssh("alice"), SCRATCH[0], NOW).await;
+    assert_eq!(reason(&refused), Some(Reason::Wrong));
+    assert_eq!(log_in(&core.logins, &ssh("alice"), set.codes[0].expose(), NOW).await, Outcome::Granted);
 }
 
 async fn rec10_everybody_is_told_as_long_as_there_is_room(core: Core) {
@@ -264,7 +279,8 @@ async fn many_people_are_taken_over_in_one_go(core: Core) {
     assert_eq!(log_in(&core.logins, &ssh("many999"), SCRATCH[4], NOW).await, Outcome::Granted);
     // The same again, of people who are known by now.
     let beside = Insisting { beside: true, ..Insisting::default() };
-    let more: Vec<Brought> = all.iter().map(|one| Brought { totp: Totp { digits: 8, ..one.totp.clone() }, ..one.clone() }).collect();
+    let more: Vec<Brought> =
+        all.iter().map(|one| Brought { totp: Totp { digits: 8, ..one.totp.clone() }, ..one.clone() }).collect();
     assert_eq!(core.weighed(&more, beside).await.people(), 0, "the same secret is the same phone");
     let more: Vec<Brought> = (0..1001_u32)
         .map(|number| {

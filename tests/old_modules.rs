@@ -21,7 +21,11 @@ on_both_databases!(
 fn with_old_module(engine: Engine, module: &str) -> Option<(World, Sshd)> {
     let world = World::new(engine, &[], First::Stack)?;
     let found = ["/lib", "/usr/lib"].iter().any(|lib| {
-        fs::read_dir(lib).into_iter().flatten().flatten().any(|entry| entry.path().join("security").join(module).exists())
+        fs::read_dir(lib)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|entry| entry.path().join("security").join(module).exists())
     });
     if !found {
         skip(&format!("no {module}: moving over from it is not tried"));

@@ -53,6 +53,6 @@ pub type Found = Result<Entry, Fault>;
 
 impl Fault {
     fn new(line: usize, owner: Option<&str>, text: impl Into<String>) -> Self {
-        Self { line, owner: owner.map(str::to_owned), text: text.into() }
+        Self { line, owner: owner.filter(|owner| !owner.is_empty()).map(str::to_owned), text: text.into() }
     }
 }

@@ -194,9 +194,8 @@ async fn go_on(app: &App, wanted: Wanted, source: &str, now: Timestamp) -> Resul
         Wanted::Recover { flow, code } => {
             let current = app.logins.current_of_program(flow.expose(), now).await.map_err(of_fault)?;
             let budget = Budget::of_recovery(current.person.user.id.as_str());
-            let no_code = || {
-                Refusal::new(StatusCode::BAD_REQUEST, "no_code", "what was sent as a recovery code is none")
-            };
+            let no_code =
+                || Refusal::new(StatusCode::BAD_REQUEST, "no_code", "what was sent as a recovery code is none");
             let code = typed::parse(code.expose().as_bytes()).recovery().ok_or_else(no_code)?;
             let entered = match app.logins.enter_recovery(current, code, source, now).await {
                 Err(Fault::Refused(Reason::Malformed)) => return Err(no_code()),

@@ -198,10 +198,7 @@ fn lines_of(path: &Path, read: impl Fn(&str) -> Vec<Found>) -> Result<Vec<Line>,
         Ok(entry) => entry.line,
         Err(fault) => fault.line,
     };
-    Ok(read(&text)
-        .into_iter()
-        .map(|found| Line { place: format!("{place}:{}", line_of(&found)), found })
-        .collect())
+    Ok(read(&text).into_iter().map(|found| Line { place: format!("{place}:{}", line_of(&found)), found }).collect())
 }
 
 fn account_of(user: &UserName) -> Result<Option<Home>, CliError> {
@@ -226,8 +223,7 @@ async fn take(app: &App, lines: Vec<Line>, how: &How) -> Result<(), CliError> {
             Ok(entry) => {
                 let resolved = owner_of(app, &entry).await?;
                 let name = resolved.as_ref().map(ToString::to_string).ok().or_else(|| entry.owner.clone());
-                let outcome = Outcome::Refused;
-                let mut row = Row { place, name, outcome, notes: entry.notes };
+                let mut row = Row { place, name, outcome: Outcome::Refused, notes: entry.notes };
                 match resolved {
                     Ok(name) => {
                         let Entry { totp, label, last_step, scratch, .. } = entry;
@@ -265,11 +261,7 @@ async fn take(app: &App, lines: Vec<Line>, how: &How) -> Result<(), CliError> {
     report.print(how.json)
 }
 
-async fn write(
-    app: &App,
-    weighed: Weighed,
-    actor: &twolatch_core::login::manage::Actor,
-) -> Result<usize, CliError> {
+async fn write(app: &App, weighed: Weighed, actor: &twolatch_core::login::manage::Actor) -> Result<usize, CliError> {
     let all = weighed.people();
     let done = app.logins.take_over(weighed, actor, Arc::new(move |done| progress(done, all))).await?;
     Ok(done.untold)

@@ -33,7 +33,10 @@ pub fn read(text: &str, now: Timestamp) -> Result<Entry, Fault> {
     let fault = |line, text: String| Fault::new(line, None, text);
     let secret = lines.next().map(|(_, line)| line.trim_end()).unwrap_or_default();
     let Some(secret) = base32::decode_google(secret) else {
-        return Err(fault(1, "this is no file of google-authenticator: its first line is no secret in base32".to_owned()));
+        return Err(fault(
+            1,
+            "this is no file of google-authenticator: its first line is no secret in base32".to_owned(),
+        ));
     };
     let (mut options, mut scratch, mut notes) = (Options::default(), Vec::new(), Vec::new());
     for (number, line) in lines {
@@ -52,13 +55,8 @@ pub fn read(text: &str, now: Timestamp) -> Result<Entry, Fault> {
     if !options.totp {
         return Err(fault(1, "the file has no TOTP_AUTH: google-authenticator itself takes no code of it".to_owned()));
     }
-    let totp = Totp {
-        secret,
-        algorithm: Algorithm::Sha1,
-        digits: 6,
-        period: options.step.unwrap_or(30),
-        drift: options.skew,
-    };
+    let totp =
+        Totp { secret, algorithm: Algorithm::Sha1, digits: 6, period: options.step.unwrap_or(30), drift: options.skew };
     totp.check().map_err(|error| fault(1, error.to_string()))?;
     if options.skew.saturating_mul(i64::from(totp.period)).saturating_abs() > MOST_SKEW {
         let text = "TIME_SKEW: the clock of this phone is wrong by more than an hour; set it right, and bring \

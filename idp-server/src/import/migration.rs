@@ -41,6 +41,9 @@ pub struct Refused {
     pub why: &'static str,
 }
 
+/// A part, and what is in it.
+pub type Export = (Part, Vec<Result<Account, Refused>>);
+
 /// A field of a message.
 enum Value<'a> {
     Number(u64),
@@ -49,7 +52,7 @@ enum Value<'a> {
 
 /// Reads the text behind `data=`; nothing where it is no such message.
 #[must_use]
-pub fn read(data: &str) -> Option<(Part, Vec<Result<Account, Refused>>)> {
+pub fn read(data: &str) -> Option<Export> {
     let plain: Zeroizing<String> = Zeroizing::new(
         data.trim_end_matches('=')
             .chars()

@@ -72,7 +72,8 @@ fn golden_files_are_read_as_they_always_were() {
 
 #[test]
 fn a_table_that_does_not_begin_with_its_columns_shows_nothing_of_it() {
-    for text in ["alice,GEZDGNBVGY3TQOJQ\n", "name,name,secret\n", "name\nalice\n", "secret\nAA\n", "name,secret\n\"a"] {
+    for text in ["alice,GEZDGNBVGY3TQOJQ\n", "name,name,secret\n", "name\nalice\n", "secret\nAA\n", "name,secret\n\"a"]
+    {
         let found = shown(&table::read(text));
         assert!(found.contains("NOT") && !found.contains("GEZD"), "{found}");
     }
@@ -82,11 +83,11 @@ fn a_table_that_does_not_begin_with_its_columns_shows_nothing_of_it() {
 #[test]
 fn numbers_of_an_export_that_make_no_sense_are_refused() {
     for bytes in [
-        &[0xff; 11][..],                   // a number without an end
-        &[0x0a, 0x7f],                     // longer than what follows
-        &[0x0b],                           // a group
-        &[0x0d, 1, 2],                     // four bytes, of which two are there
-        &[0x0a, 0x00, 0x18, 0xff, 0x7f],   // 16383 parts
+        &[0xff; 11][..],                    // a number without an end
+        &[0x0a, 0x7f],                      // longer than what follows
+        &[0x0b],                            // a group
+        &[0x0d, 1, 2],                      // four bytes, of which two are there
+        &[0x0a, 0x00, 0x18, 0xff, 0x7f],    // 16383 parts
         &[0x0a, 0x00, 0x18, 0x01, 0x20, 1], // the second of one
         &[],
     ] {

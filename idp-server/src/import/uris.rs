@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 use twolatch_core::factor::totp::{Algorithm, Totp};
 use zeroize::Zeroizing;
 
-use super::migration::{self, Part};
+use super::migration::{self, Account, Export, Part, Refused};
 use super::{Entry, Fault, Found, HOTP, base32};
 
 /// Reads all of them.
@@ -70,7 +70,7 @@ fn one(line: usize, rest: &str) -> Found {
 }
 
 /// What stands in an export, behind its scheme: `offline?data=…`.
-fn export(rest: &str) -> Result<(Part, Vec<Result<migration::Account, migration::Refused>>), &'static str> {
+fn export(rest: &str) -> Result<Export, &'static str> {
     const NO_EXPORT: &str = "this is no export of Google Authenticator";
     let query = rest.split_once('?').map(|(_, query)| query).ok_or(NO_EXPORT)?;
     let data = query.split('&').find_map(|pair| pair.strip_prefix("data=")).ok_or(NO_EXPORT)?;
@@ -78,7 +78,7 @@ fn export(rest: &str) -> Result<(Part, Vec<Result<migration::Account, migration:
     migration::read(&data).ok_or(NO_EXPORT)
 }
 
-fn of_export(line: usize, found: Result<migration::Account, migration::Refused>) -> Found {
+fn of_export(line: usize, found: Result<Account, Refused>) -> Found {
     match found {
         Ok(account) => {
             let (issuer, owner) = owner_of(&account.name);

@@ -190,20 +190,15 @@ impl Logins {
     ///
     /// # Errors
     /// Why nothing was taken over.
-    pub async fn take_over(
-        &self,
-        weighed: Weighed,
-        actor: &Actor,
-        progress: Progress,
-    ) -> Result<Done, ManageError> {
+    pub async fn take_over(&self, weighed: Weighed, actor: &Actor, progress: Progress) -> Result<Done, ManageError> {
         let done = weighed.would_do();
         let (store, by, changes) = (self.store.clone(), actor.clone(), weighed.changes);
-        let written =
-            self.store
-                .write(move |connection| {
-                    Box::pin(async move { write_all(connection, &store, &by, changes, progress).await })
-                })
-                .await;
+        let written = self
+            .store
+            .write(move |connection| {
+                Box::pin(async move { write_all(connection, &store, &by, changes, progress).await })
+            })
+            .await;
         match written {
             Ok(untold) => Ok(Done { untold, ..done }),
             Err(StoreError::Duplicate) => Err(ManageError::TakenMeanwhile),

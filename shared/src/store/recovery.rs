@@ -155,7 +155,7 @@ pub async fn insert_scratch(
     some: &[&Scratch],
     now: Timestamp,
 ) -> Written<()> {
-    let count = some.iter().map(|scratch| scratch.codes.len()).sum();
+    let count: usize = some.iter().map(|scratch| scratch.codes.len()).sum();
     if count == 0 {
         return Ok(());
     }
