@@ -51,6 +51,15 @@ pub struct Fault {
 /// What stands in a line.
 pub type Found = Result<Entry, Fault>;
 
+/// In which line that is.
+#[must_use]
+pub const fn line_of(found: &Found) -> usize {
+    match found {
+        Ok(entry) => entry.line,
+        Err(fault) => fault.line,
+    }
+}
+
 impl Fault {
     fn new(line: usize, owner: Option<&str>, text: impl Into<String>) -> Self {
         Self { line, owner: owner.filter(|owner| !owner.is_empty()).map(str::to_owned), text: text.into() }

@@ -16,7 +16,7 @@ use self::report::{Outcome, Report, Row};
 use super::open::{close, open};
 use super::user::local_accounts;
 use super::{CliError, actor};
-use crate::import::{Entry, Fault, Found, google, oath, table, uris};
+use crate::import::{Entry, Fault, Found, google, line_of, oath, table, uris};
 use crate::state::App;
 
 mod file;
@@ -194,10 +194,6 @@ fn lines_of(path: &Path, read: impl Fn(&str) -> Vec<Found>) -> Result<Vec<Line>,
     let text = file::named(path, MAX_BYTES, None);
     let text = text.map_err(|why| CliError::data(format!("{}: {why}", shown(path))))?;
     let place = shown(path);
-    let line_of = |found: &Found| match found {
-        Ok(entry) => entry.line,
-        Err(fault) => fault.line,
-    };
     Ok(read(&text).into_iter().map(|found| Line { place: format!("{place}:{}", line_of(&found)), found }).collect())
 }
 
@@ -245,8 +241,10 @@ async fn take(app: &App, lines: Vec<Line>, how: &How) -> Result<(), CliError> {
     for (place, (fate, remarks)) in places.into_iter().zip(&weighed.each) {
         let Some(row) = rows.get_mut(place) else { continue };
         row.outcome = Outcome::of(*fate);
-        if let Fate::Refused(why) = fate {
-            row.notes = vec![why.to_string()];
+        match fate {
+            Fate::Refused(why) => row.notes = vec![why.to_string()],
+            Fate::There => row.notes.clear(),
+            Fate::Taken | Fate::WithOwner => {}
         }
         row.notes.extend(remarks.iter().map(ToString::to_string));
     }

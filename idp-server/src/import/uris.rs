@@ -30,6 +30,7 @@ pub fn read(text: &str) -> Vec<Found> {
         }
     }
     found.extend(missing(&parts));
+    found.sort_by_key(super::line_of);
     found
 }
 

@@ -52,24 +52,26 @@ impl Outcome {
         }
     }
 
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Taken => "taken over",
-            Self::TakenWithOwner => "taken over, and the person added",
-            Self::There => "is there already",
-            Self::Refused => "NOT taken over",
+    const fn word(self, changed: bool) -> &'static str {
+        match (self, changed) {
+            (Self::Taken, true) => "taken over",
+            (Self::Taken, false) => "would be taken over",
+            (Self::TakenWithOwner, true) => "taken over, and the person added",
+            (Self::TakenWithOwner, false) => "would be taken over, and the person added",
+            (Self::There, _) => "is there already",
+            (Self::Refused, _) => "NOT taken over",
         }
     }
 }
 
 impl Row {
-    fn text(&self) -> String {
+    fn text(&self, changed: bool) -> String {
         let mut text = format!("{}: ", self.place);
         if let Some(name) = &self.name {
             text += name;
             text += ": ";
         }
-        text += self.outcome.word();
+        text += self.outcome.word(changed);
         for note in &self.notes {
             text += "; ";
             text += note;
@@ -94,7 +96,7 @@ impl Report {
         // There may be a hundred thousand.
         let mut out = BufWriter::new(std::io::stdout().lock());
         for row in &self.lines {
-            drop(writeln!(out, "{}", tame(&row.text())));
+            drop(writeln!(out, "{}", tame(&row.text(self.changed))));
         }
         drop(out.flush());
         drop(out);
@@ -106,18 +108,23 @@ impl Report {
         let would = if self.changed { "" } else { "would be " };
         let mut text = format!("{} {would}taken over", self.authenticators);
         if self.scratch_codes > 0 {
-            text += &format!(", with {} scratch codes", self.scratch_codes);
+            text += &format!(", with {}", counted(self.scratch_codes, "scratch code", "scratch codes"));
         }
         if self.people_added > 0 {
-            text += &format!(", {} people {would}added", self.people_added);
+            text += &format!(", {} {would}added", counted(self.people_added, "person", "people"));
         }
         if self.refused > 0 {
             text += &format!(", {} not", self.refused);
         }
         text += if self.changed { "." } else { "; nothing is changed." };
         if self.not_told > 0 {
-            text += &format!(" {} people are not told by mail: too much waits already.", self.not_told);
+            let people = counted(self.not_told, "person is", "people are");
+            text += &format!(" {people} not told by mail: too much waits already.");
         }
         text
     }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
