@@ -40,6 +40,10 @@ pub(super) enum Import {
 
 /// How it is done.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "options of the command line; each has nothing to do with the others"
+)]
 struct How {
     /// Say what would be done, and do nothing.
     #[arg(long)]

@@ -127,5 +127,5 @@ fn decoded(text: &str) -> Option<Zeroizing<String>> {
 
 /// A word of the file, fit to be shown.
 fn short(word: &str) -> String {
-    word.chars().filter(|c| c.is_ascii_alphanumeric()).take(16).collect()
+    word.chars().filter(char::is_ascii_alphanumeric).take(16).collect()
 }

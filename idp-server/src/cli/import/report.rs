@@ -106,22 +106,22 @@ impl Report {
 
     fn sum(&self) -> String {
         let would = if self.changed { "" } else { "would be " };
-        let mut text = format!("{} {would}taken over", self.authenticators);
+        let mut parts = vec![format!("{} {would}taken over", self.authenticators)];
         if self.scratch_codes > 0 {
-            text += &format!(", with {}", counted(self.scratch_codes, "scratch code", "scratch codes"));
+            parts.push(format!("with {}", counted(self.scratch_codes, "scratch code", "scratch codes")));
         }
         if self.people_added > 0 {
-            text += &format!(", {} {would}added", counted(self.people_added, "person", "people"));
+            parts.push(format!("{} {would}added", counted(self.people_added, "person", "people")));
         }
         if self.refused > 0 {
-            text += &format!(", {} not", self.refused);
+            parts.push(format!("{} not", self.refused));
         }
-        text += if self.changed { "." } else { "; nothing is changed." };
-        if self.not_told > 0 {
-            let people = counted(self.not_told, "person is", "people are");
-            text += &format!(" {people} not told by mail: too much waits already.");
-        }
-        text
+        let end = if self.changed { "." } else { "; nothing is changed." };
+        let untold = match self.not_told {
+            0 => String::new(),
+            count => format!(" Too much mail waits: {} not told.", counted(count, "person is", "people are")),
+        };
+        format!("{}{end}{untold}", parts.join(", "))
     }
 }
 

@@ -105,20 +105,15 @@ impl Scales<'_> {
 
     /// Somebody to whom something will be added.
     fn begin(&mut self, one: &Brought, person: Option<Person>) -> Result<usize, StoreError> {
-        let change = match person {
-            Some(Person { user, .. }) => {
-                let before = Some(user.security_version);
-                let user = User { security_version: user.security_version + 1, ..user };
-                Change { before, user, factors: Vec::new(), scratch: None }
-            }
-            None => {
-                let (id, setup_until) = (Id::random(self.store.entropy())?, self.policy.rules.setup_until(self.now));
-                let user = User::new(id, one.name.clone(), setup_until, self.now);
-                Change { before: None, user, factors: Vec::new(), scratch: None }
-            }
+        let (before, user) = if let Some(Person { user, .. }) = person {
+            let before = user.security_version;
+            (Some(before), User { security_version: before + 1, ..user })
+        } else {
+            let (id, setup_until) = (Id::random(self.store.entropy())?, self.policy.rules.setup_until(self.now));
+            (None, User::new(id, one.name.clone(), setup_until, self.now))
         };
         self.places.insert(one.name.key(), self.changes.len());
-        self.changes.push(change);
+        self.changes.push(Change { before, user, factors: Vec::new(), scratch: None });
         Ok(self.changes.len() - 1)
     }
 }
