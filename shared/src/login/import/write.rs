@@ -8,7 +8,7 @@ use crate::factor::Factor;
 use crate::letter::Notice;
 use crate::login::actor::{Actor, allow};
 use crate::login::moved::{HOLD, hold};
-use crate::login::notices::tell;
+use crate::login::notices::tell_all;
 use crate::store::addresses::formerly_elsewhere;
 use crate::store::audit::record_all;
 use crate::store::audit::search::removed_since;
@@ -46,20 +46,16 @@ pub(super) async fn write_all(
     for some in changes.chunks(CHUNK) {
         write(connection, store, some, by).await?;
         let mut records: Vec<Record> = some.iter().flat_map(|change| records_of(change, by)).collect();
-        for Change { user, .. } in some {
-            if user.email.is_none() && !elsewhere.contains(user.id.as_str()) {
-                continue;
-            }
-            if room <= 0 {
-                // A flood of these must not keep other letters from being sent.
-                records.push(Record::new(by.now, Event::MailDropped).about(&user.name).saying("notice"));
-                untold += 1;
-                continue;
-            }
-            let about = Record::new(by.now, Event::FactorAdded).by(&by.name);
-            tell(connection, store, user, Notice::AuthenticatorAdded, &about).await?;
-            room -= 1;
-        }
+        let mut told: Vec<&User> = some.iter().map(|change| &change.user).collect();
+        told.retain(|user| user.email.is_some() || elsewhere.contains(user.id.as_str()));
+        // A flood of these must not keep other letters from being sent.
+        let left_out = told.split_off(told.len().min(usize::try_from(room).unwrap_or_default()));
+        room -= i64::try_from(told.len()).unwrap_or(i64::MAX);
+        untold += left_out.len();
+        let dropped = |user: &&User| Record::new(by.now, Event::MailDropped).about(&user.name).saying("notice");
+        records.extend(left_out.iter().map(dropped));
+        let about = Record::new(by.now, Event::FactorAdded).by(&by.name);
+        tell_all(connection, store, &told, Notice::AuthenticatorAdded, &about).await?;
         while !records.is_empty() {
             let rest = records.split_off(records.len().min(CHUNK));
             record_all(connection, store, records).await?;
