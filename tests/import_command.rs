@@ -1,5 +1,6 @@
 //! `twolatch import`: what it says of each line, what it refuses to read, and that what it takes over lets in.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -78,7 +79,7 @@ fn every_format_is_taken_over_and_its_codes_let_in(engine: Engine) {
         "audit verify",
     ] {
         let folder = place.folder.path().to_str().unwrap();
-        said += &format!("$ twolatch {line}\n{}\n", place.says(&line.replace("FOLDER", folder)));
+        write!(said, "$ twolatch {line}\n{}\n", place.says(&line.replace("FOLDER", folder))).unwrap();
     }
     assert!(!secrets.iter().any(|secret| said.contains(secret)) && !said.contains(&hex), "{said}");
     let mut settings = insta::Settings::clone_current();
@@ -122,9 +123,9 @@ fn one_line_that_cannot_be_means_that_nothing_is(engine: Engine) {
         ["", " --add-people --dry-run", " --add-people --leave-out", " --add-people --beside --allow-weak --leave-out"]
     {
         let line = format!("import csv {path}{options}");
-        said += &format!("$ twolatch import csv FOLDER/csv{options}\n{}", place.says(&line));
+        write!(said, "$ twolatch import csv FOLDER/csv{options}\n{}", place.says(&line)).unwrap();
         let users = place.server.json(&["user", "list"]);
-        said += &format!("-- there are {} people now\n\n", users.as_array().unwrap().len());
+        write!(said, "-- there are {} people now\n\n", users.as_array().unwrap().len()).unwrap();
     }
     let listed = place.server.run(&["factor", "list", "dave"], "");
     said += listed.split_once("  ").unwrap().1;
