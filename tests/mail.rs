@@ -58,7 +58,7 @@ fn an_invitation_is_mailed_once_and_only_to_its_address() {
     assert!(mail.replace("=\r\n", "").contains(&format!("{}/setup/", server.issuer())), "{mail}");
     assert_eq!(post.told("RCPT"), 1);
     let doctor = String::from_utf8(server.try_run(&["doctor"], "").stdout).unwrap();
-    let well = format!("ok    mail       127.0.0.1 port {}, no TLS answers", post.port);
+    let well = format!("ok       mail       127.0.0.1 port {}, no TLS answers", post.port);
     assert!(doctor.contains(&well), "{doctor}");
     assert_eq!((post.told("MAIL"), post.taken().len()), (1, 1), "the doctor sends nothing");
 }
@@ -72,7 +72,7 @@ fn f12_an_invitation_that_is_not_taken_says_so() {
     assert_eq!(status, Some(75), "{said}");
     assert!(said.contains("alice: mail_deferred: 127.0.0.1 port") && said.contains("The server tries again"), "{said}");
     let doctor = String::from_utf8(server.try_run(&["doctor"], "").stdout).unwrap();
-    assert!(doctor.contains("FAIL  mail       127.0.0.1 port"), "{doctor}");
+    assert!(doctor.contains("FAIL     mail       127.0.0.1 port"), "{doctor}");
 
     let _running = post.open("reject", &[]);
     let (status, said) = invite(&server, "alice");

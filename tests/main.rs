@@ -54,6 +54,8 @@ mod command_line;
 #[cfg(test)]
 mod core_rows;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod dump;
 #[cfg(test)]
 mod exempting;

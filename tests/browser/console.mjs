@@ -85,6 +85,6 @@ export async function whatIsAskedOfWhom(page, key) {
   await page.waitForSelector("text=The earlier rules are in force again.");
   await open("/admin/settings/why");
   await page.fill("#person", given.enrolled);
-  await press(page, "form.filter button[type=submit]");
+  await press(page, "form.settings button[type=submit]");
   await look(page, "console-why", "Why?");
 }

@@ -132,6 +132,12 @@ impl Machine {
         fs::write(&file, fs::read_to_string(&file).unwrap().replacen("account ", &line, 1)).unwrap();
     }
 
+    /// Writes a service's PAM file; `OURS` stands for our module, which asks at this socket.
+    pub(crate) fn pam_file(&self, service: &str, text: &str, socket: &Path) {
+        let ours = format!("{} socket={}", self.module.display(), socket.display());
+        fs::write(Path::new("/etc/pam.d").join(service), text.replace("OURS", &ours)).unwrap();
+    }
+
     /// Writes a service's PAM file: the password as `first` says, then our module, asking at this socket.
     pub(crate) fn pam_stack(&self, service: &str, first: First, socket: &Path) {
         self.pam_stack_with(service, first, socket, "");

@@ -115,6 +115,11 @@ impl Sshd {
         Login::new(Pty::spawn("ssh", &arguments))
     }
 
+    /// Its configuration.
+    pub(crate) fn config_path(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
     /// Everything that sshd has logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()

@@ -1,16 +1,17 @@
 //! `twolatch doctor`: what would keep people out, or let them in unasked.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
 use twolatch_core::crypto::keyring::KeyRing;
+use twolatch_core::door::Door;
 use twolatch_core::store::timekeeping::STEP_BACK;
 
 use super::open::{close, open};
-use super::user::local_accounts;
+use super::user::{Local, local_accounts};
 use super::{CliError, say, say_json};
 use crate::config::Config;
+use crate::doctor::{Finding, Verdict, host};
 use crate::mail::relay::Relay;
 use crate::state::App;
 
@@ -19,41 +20,42 @@ pub(super) struct Doctor {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Serialize)]
-struct Finding {
-    check: &'static str,
-    well: bool,
-    found: String,
-    remedy: Option<String>,
+    /// What sshd is configured by.
+    #[arg(long, value_name = "FILE", default_value = "/etc/ssh/sshd_config")]
+    sshd_config: PathBuf,
 }
 
 impl Doctor {
     pub(super) async fn run(self, path: &Path) -> Result<(), CliError> {
-        let findings = examine(path).await;
+        let findings = examine(path, &self.sshd_config).await;
         if self.json {
             say_json(&findings)?;
         } else {
             for finding in &findings {
-                say(format_args!(
-                    "{}  {:<10} {}",
-                    if finding.well { "ok  " } else { "FAIL" },
-                    finding.check,
-                    finding.found
-                ));
+                let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+                say(format_args!("{:<7}  {:<10} {place}{}", finding.verdict.word(), finding.check, finding.found));
                 if let Some(remedy) = &finding.remedy {
-                    say(format_args!("                 -> {remedy}"));
+                    say(format_args!("                    -> {remedy}"));
                 }
             }
         }
-        let bad = findings.iter().filter(|finding| !finding.well).count();
+        let bad = findings.iter().filter(|finding| finding.verdict.is_bad()).count();
         if bad == 0 { Ok(()) } else { Err(CliError::failed(format!("{bad} of {} checks failed", findings.len()))) }
     }
 }
 
-async fn examine(path: &Path) -> Vec<Finding> {
+async fn examine(path: &Path, sshd_config: &Path) -> Vec<Finding> {
+    let accounts = local_accounts().into_iter().flatten().filter(Local::can_log_in);
+    let names: Vec<String> = accounts.map(|account| account.name).collect();
+    // Before the database is opened: that may take the right to read sshd's keys away.
+    let of_host = host::examine(Path::new("/"), sshd_config, &names);
+    let mut findings = of_server(path).await;
+    findings.extend(of_host);
+    findings
+}
+
+/// What the configuration leads to, where this machine has one.
+async fn of_server(path: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
     let config = match Config::load(path) {
         Ok(config) => {
@@ -132,38 +134,56 @@ async fn of_system(app: &App) -> Vec<Finding> {
         Ok(count) => findings.push(well("admins", format!("{count} can log in"))),
         Err(error) => findings.push(bad("admins", error.to_string(), "see the message")),
     }
-    match unknown_accounts(app).await {
-        Ok(names) if names.is_empty() => {
-            findings.push(well("accounts", "all that can log in here are known".to_owned()));
+    match accounts(app).await {
+        Ok((unknown, refused)) => {
+            if !unknown.is_empty() {
+                findings.push(bad(
+                    "accounts",
+                    format!("can log in here but are unknown to Twolatch: {}", unknown.join(", ")),
+                    "`twolatch user add NAME` (`--shared` for root and service accounts), or `twolatch user add --from-system`",
+                ));
+            }
+            if !refused.is_empty() {
+                let found = format!("can log in here today, and Twolatch would refuse them: {}", refused.join(", "));
+                let remedy =
+                    "`twolatch policy explain NAME` says why; `twolatch user reopen-setup NAME` gives time to set up";
+                findings.push(Finding::new("accounts", Verdict::LockOut, found, remedy));
+            }
+            if unknown.is_empty() && refused.is_empty() {
+                findings.push(well("accounts", "all that can log in here are known, and can".to_owned()));
+            }
         }
-        Ok(names) => findings.push(bad(
-            "accounts",
-            format!("can log in here but are unknown to Twolatch: {}", names.join(", ")),
-            "`twolatch user add NAME` (`--shared` for root and service accounts), or `twolatch user add --from-system`",
-        )),
         Err(error) => findings.push(bad("accounts", error.to_string(), "see the message")),
     }
     findings
 }
 
-async fn unknown_accounts(app: &App) -> Result<Vec<String>, CliError> {
-    let mut unknown = Vec::new();
-    for account in local_accounts()?.into_iter().filter(super::user::Local::can_log_in) {
-        let known = match account.name.parse() {
-            Ok(name) => app.store.person_by_name(&name).await?.is_some_and(|person| person.user.name == name),
-            Err(_) => false,
+/// This machine's accounts that are unknown, and those that are refused at a door of it.
+async fn accounts(app: &App) -> Result<(Vec<String>, Vec<String>), CliError> {
+    let (mut unknown, mut refused) = (Vec::new(), Vec::new());
+    let policy = app.logins.policy(app.now()).await?;
+    for account in local_accounts()?.into_iter().filter(Local::can_log_in) {
+        let person = match account.name.parse() {
+            Ok(name) => app.store.person_by_name(&name).await?.filter(|person| person.user.name == name),
+            Err(_) => None,
         };
-        if !known {
+        let Some(person) = person else {
             unknown.push(account.name);
+            continue;
+        };
+        // A shared account is not asked for a code of its own: whoever becomes it is.
+        let refuses = |door| app.logins.explain(&policy, &person, door, app.now()).asked.is_refused();
+        if person.user.shared_at.is_none() && refuses(Door::Ssh) {
+            refused.push(account.name);
         }
     }
-    Ok(unknown)
+    Ok((unknown, refused))
 }
 
-const fn well(check: &'static str, found: String) -> Finding {
-    Finding { check, well: true, found, remedy: None }
+fn well(check: &str, found: String) -> Finding {
+    Finding::well(check, found)
 }
 
-fn bad(check: &'static str, found: String, remedy: &str) -> Finding {
-    Finding { check, well: false, found, remedy: Some(remedy.to_owned()) }
+fn bad(check: &str, found: String, remedy: &str) -> Finding {
+    Finding::new(check, Verdict::Broken, found, remedy)
 }

@@ -1,0 +1,72 @@
+//! What this machine asks at its doors, all of it together, and whether its clock is kept right.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::sshd::{Stack, effective, judge};
+use super::{Finding, Verdict, services, sudo};
+
+/// Seconds that `login` gives, where nothing is said.
+const LOGIN_TIMEOUT: u32 = 60;
+
+/// Seconds that people need to come to a code, and to type it.
+const PATIENCE: u32 = 300;
+
+/// Looks at the machine below `root`, which is `/`; `names` can log in there, by an sshd with that configuration.
+#[must_use]
+pub fn examine(root: &Path, sshd_config: &Path, names: &[String]) -> Vec<Finding> {
+    let services = services::examine(root);
+    let asks = |name: &str| services.iter().any(|service| service.name == name && service.asks);
+    let mut findings: Vec<Finding> = services.iter().flat_map(|service| service.findings.clone()).collect();
+    let pam = Stack { asks: asks("sshd"), closes: services::has_account_line(root, "sshd") };
+    match effective(sshd_config, names) {
+        Ok(all) => findings.extend(all.iter().flat_map(|(whom, effective)| judge(whom, effective, pam))),
+        Err(error) => findings.push(Finding::new("sshd", Verdict::Broken, error, "correct what `sshd -t` names")),
+    }
+    if asks("sudo") {
+        findings.extend(sudo::examine(root));
+    }
+    if asks("login") {
+        findings.extend(login_timeout(root));
+    }
+    if asks("polkit-1") {
+        let found = "its rules may keep an authorisation for a while (`auth_admin_keep`): then it does not ask again";
+        findings.push(Finding::new("polkit-1", Verdict::Note, found, ""));
+    }
+    if asks("sshd") {
+        let found = "an open connection (ControlMaster) opens further sessions without a login";
+        findings.push(Finding::new("sshd", Verdict::Note, found, "`MaxSessions 1` closes that"));
+    }
+    findings.extend(clock());
+    findings
+}
+
+fn login_timeout(root: &Path) -> Option<Finding> {
+    let file = root.join("etc/login.defs");
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let said = (1..).zip(text.lines()).find_map(|(number, line)| {
+        let mut words = line.split_whitespace();
+        (words.next() == Some("LOGIN_TIMEOUT")).then_some((number, words.next()?.parse().ok()?))
+    });
+    let (place, seconds) = said.map_or((None, LOGIN_TIMEOUT), |(number, seconds): (usize, u32)| {
+        (Some(format!("{}:{number}", file.display())), seconds)
+    });
+    let found = format!("`LOGIN_TIMEOUT {seconds}`: whoever takes longer for password and code is cut off");
+    let finding = Finding::new("login", Verdict::LockOut, found, "`LOGIN_TIMEOUT 300` in /etc/login.defs");
+    (seconds > 0 && seconds < PATIENCE).then_some(Finding { place, ..finding })
+}
+
+/// Whether somebody keeps the clock right: a clock that is wrong refuses right codes.
+fn clock() -> Option<Finding> {
+    let output = Command::new("timedatectl").args(["show", "-p", "NTPSynchronized", "--value"]).output().ok()?;
+    match String::from_utf8_lossy(&output.stdout).trim() {
+        "yes" => Some(Finding::well("clock", "synchronised")),
+        "no" => Some(Finding::new(
+            "clock",
+            Verdict::Note,
+            "not synchronised: codes are refused once it is half a minute wrong",
+            "install chrony or systemd-timesyncd",
+        )),
+        _ => None, // no systemd to ask
+    }
+}

@@ -1,0 +1,189 @@
+//! Which ways sshd offers, and whether each of them comes to PAM and can be asked there: from what sshd itself says that it
+//! makes of its files. What PAM then does it must not know.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use super::{Finding, Verdict};
+
+/// Seconds that people need to come to a code, and to type it.
+const PATIENCE: i64 = 300;
+
+/// So many people are looked at one by one where the configuration tells them apart.
+const MOST: usize = 64;
+
+/// Addresses that stand for all others, from outside and from here.
+const ANYWHERE: [&str; 2] = ["192.0.2.1", "127.0.0.1"];
+
+/// The methods at which sshd comes to PAM and lets it ask.
+const ASKS: &str = "keyboard-interactive";
+
+/// What sshd makes of its configuration for somebody from somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Effective(BTreeMap<String, String>);
+
+impl Effective {
+    /// From what `sshd -T` prints.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut values: BTreeMap<String, String> = BTreeMap::new();
+        for (key, value) in text.lines().filter_map(|line| line.trim().split_once(' ')) {
+            // What is said several times, as ports, is not asked for here.
+            values.entry(key.to_ascii_lowercase()).or_insert_with(|| value.trim().to_owned());
+        }
+        Self(values)
+    }
+
+    fn get(&self, key: &str) -> &str {
+        self.0.get(key).map_or("", String::as_str)
+    }
+
+    fn is_on(&self, key: &str) -> bool {
+        self.get(key) == "yes"
+    }
+
+    /// Each list of methods that opens a session. Without such lists each method does that alone.
+    fn lists(&self) -> Vec<Vec<String>> {
+        let said = self.get("authenticationmethods");
+        if !said.is_empty() && said != "any" {
+            let list = |list: &str| list.split(',').map(str::to_owned).collect();
+            return said.split_whitespace().map(list).collect();
+        }
+        let methods = [
+            ("pubkeyauthentication", "publickey"),
+            ("passwordauthentication", "password"),
+            ("kbdinteractiveauthentication", ASKS),
+            ("gssapiauthentication", "gssapi-with-mic"),
+            ("hostbasedauthentication", "hostbased"),
+        ];
+        methods.iter().filter(|(key, _)| self.is_on(key)).map(|(_, method)| vec![(*method).to_owned()]).collect()
+    }
+}
+
+/// Asks the installed sshd, where there is one, what it makes of its configuration for these people; each answer once, with
+/// who it is for.
+///
+/// # Errors
+/// What sshd says of its configuration.
+pub fn effective(config: &Path, names: &[String]) -> Result<Vec<(String, Effective)>, String> {
+    let Some(sshd) = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].iter().map(Path::new).find(|path| path.exists()) else {
+        return Ok(Vec::new());
+    };
+    let general = ask(sshd, config, None)?;
+    let mut all = vec![("everybody".to_owned(), general)];
+    if !has_matches(config) {
+        return Ok(all);
+    }
+    let mut seen: BTreeSet<Effective> = all.iter().map(|(_, effective)| effective.clone()).collect();
+    for name in names.iter().take(MOST) {
+        for address in ANYWHERE {
+            let effective = ask(sshd, config, Some((name, address)))?;
+            if seen.insert(effective.clone()) {
+                all.push((format!("{name} from {address}"), effective));
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn ask(sshd: &Path, config: &Path, whom: Option<(&str, &str)>) -> Result<Effective, String> {
+    let mut command = Command::new(sshd);
+    command.arg("-T").arg("-f").arg(config);
+    if let Some((name, address)) = whom {
+        command.arg("-C").arg(format!("user={name},host={address},addr={address}"));
+    }
+    let output = command.output().map_err(|error| format!("{}: {error}", sshd.display()))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+    }
+    Ok(Effective::parse(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// Whether any file tells people apart: this one, or what lies beside it to be included.
+fn has_matches(config: &Path) -> bool {
+    let beside = config.parent().map(|folder| folder.join("sshd_config.d"));
+    let drop_ins = beside.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    let files = drop_ins.map(|entry| entry.path()).chain([config.to_owned()]);
+    let matches = |line: &str| line.trim_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case("match"));
+    files.filter_map(|file| std::fs::read_to_string(file).ok()).any(|text| text.lines().any(matches))
+}
+
+/// What PAM would do at sshd.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stack {
+    /// It asks for a code.
+    pub asks: bool,
+    /// Its account line refuses whom policy asks for a code of, and who has shown none.
+    pub closes: bool,
+}
+
+/// What is to be said of what sshd offers somebody.
+#[must_use]
+pub fn judge(whom: &str, effective: &Effective, pam: Stack) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let says = |verdict, found: String, remedy: &str| Finding::new("sshd", verdict, format!("{whom}: {found}"), remedy);
+    if !pam.asks {
+        return findings;
+    }
+    if !effective.is_on("usepam") {
+        let found = "`UsePAM no`: nothing of /etc/pam.d/sshd is asked".to_owned();
+        findings.push(says(Verdict::Bypass, found, "`UsePAM yes`"));
+        return findings;
+    }
+    let lists = effective.lists();
+    let can_ask = effective.is_on("kbdinteractiveauthentication");
+    let is_asked =
+        |list: &[String]| list.iter().any(|method| method == ASKS || method.starts_with("keyboard-interactive:"));
+    for list in &lists {
+        let way = list.join(", then ");
+        if is_asked(list) {
+            if can_ask {
+                findings.push(Finding::well("sshd", format!("{whom}: {way}: asked for a code")));
+            } else {
+                let found = format!("{way}: refused, for `KbdInteractiveAuthentication no`");
+                findings.push(says(Verdict::LockOut, found, "`KbdInteractiveAuthentication yes`"));
+            }
+        } else if list.iter().any(|method| method == "password") {
+            let found = format!("{way}: refused, for sshd answers the prompt for the code with the password");
+            findings.push(says(
+                Verdict::LockOut,
+                found,
+                "`PasswordAuthentication no` and `KbdInteractiveAuthentication yes`",
+            ));
+        } else if pam.closes {
+            let found =
+                format!("{way}: no code can be asked for, so the account line refuses whom policy asks for one");
+            findings.push(says(
+                Verdict::Note,
+                found,
+                "`AuthenticationMethods publickey,keyboard-interactive` asks them",
+            ));
+        } else {
+            let found = format!("{way}: no code, for sshd does not ask PAM then");
+            findings.push(says(
+                Verdict::Bypass,
+                found,
+                "`AuthenticationMethods keyboard-interactive`, or `publickey,keyboard-interactive`",
+            ));
+        }
+    }
+    if !pam.closes && !lists.iter().any(|list| is_asked(list)) {
+        let found = "no way in asks for a code".to_owned();
+        findings.push(says(Verdict::Bypass, found, "`KbdInteractiveAuthentication yes` and `AuthenticationMethods`"));
+    }
+    let grace: i64 = effective.get("logingracetime").parse().unwrap_or(0);
+    if (1..PATIENCE).contains(&grace) {
+        let found = format!("`LoginGraceTime {grace}`: whoever takes longer for password and code is cut off");
+        findings.push(says(Verdict::LockOut, found, "`LoginGraceTime 300`, and 900 while people set up over SSH"));
+    }
+    if matches!(effective.get("permitrootlogin"), "without-password" | "prohibit-password" | "forced-commands-only") {
+        let found = "root cannot come in by password and code (`PermitRootLogin`), only by a key and a code";
+        findings.push(says(Verdict::Note, found.to_owned(), ""));
+    }
+    findings
+}
+
+#[cfg(test)]
+#[path = "sshd/tests.rs"]
+mod tests;
