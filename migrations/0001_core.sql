@@ -7,14 +7,25 @@ CREATE TABLE meta (
     -- The latest moment that any server has seen.
     time_high BIGINT NOT NULL,
     -- Up to which moment the audit was read for alerts; 0 until that is asked for.
-    alerts_until BIGINT NOT NULL
+    alerts_until BIGINT NOT NULL,
+    -- The oldest schema whose programs can use these tables. Every migration raises it to itself; one that leaves the
+    -- program before it working sets it lower, by its last statement.
+    serves_from BIGINT NOT NULL
 );
-INSERT INTO meta (id, replay_floor, time_high, alerts_until) VALUES ('meta', 0, 0, 0);
+INSERT INTO meta (id, replay_floor, time_high, alerts_until, serves_from) VALUES ('meta', 0, 0, 0, 1);
 
 -- A known text sealed with each key: a wrong key is found out before anybody logs in.
 CREATE TABLE canaries (
     key_id TEXT NOT NULL PRIMARY KEY,
     sealed TEXT NOT NULL
+);
+
+-- The servers that serve, and the ids of their keys, the sealing one's first: no key seals before all of them have it.
+CREATE TABLE servers (
+    instance TEXT NOT NULL PRIMARY KEY,
+    host TEXT NOT NULL,
+    key_ids TEXT NOT NULL,
+    seen_at BIGINT NOT NULL
 );
 
 CREATE TABLE users (

@@ -63,6 +63,8 @@ CREATE TABLE signing_keys (
     -- PKCS#8, sealed for this id and algorithm.
     private TEXT NOT NULL,
     created_at BIGINT NOT NULL,
+    -- Published before, so that nobody meets a signature whose key they do not have.
+    signs_at BIGINT NOT NULL,
     -- Since when it signs nothing new.
     retired_at BIGINT
 );

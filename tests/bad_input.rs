@@ -1,18 +1,16 @@
 //! What is broken around the server: each has its own message and exit status, denies, and loses nothing.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use sqlx::{ConnectOptions, Connection};
 use twolatch_core::reason::Reason;
 use twolatch_core::wire::Outcome;
 
 use crate::support::core::{Core, NOW, ROOT, code_at, log_in, ssh};
-use crate::support::database::Engine;
+use crate::support::database::{Engine, Holder};
 use crate::support::server::Server;
 use crate::support::site::PASSWORD;
 use crate::support::visitor::Visitor;
@@ -173,24 +171,16 @@ async fn f5_a_locked_database_denies_in_time_and_counts_nothing() {
 
 #[test]
 fn f5_who_holds_the_database_is_named() {
-    const HOLD: &str = "import sqlite3, sys; held = sqlite3.connect(sys.argv[1], isolation_level=None); \
-        held.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()";
     let folder = tempfile::tempdir().unwrap();
     let server = Server::init(Engine::Sqlite, folder.path()).unwrap();
     let file = server.config_path().with_file_name("data").join("twolatch.db");
-    let mut holder = Command::new("python3")
-        .args(["-c", HOLD, file.to_str().unwrap()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    let holder = Holder::of(&file);
     let output = server.try_run(&["user", "add", "alice"], "");
-    drop(holder.stdin.take());
-    holder.wait().unwrap();
+    let pid = holder.pid();
+    drop(holder);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(75), "{said}");
-    assert!(said.contains(&format!("store_busy holder={}", holder.id())), "{said}");
+    assert!(said.contains(&format!("store_busy holder={pid}")), "{said}");
     server.run(&["user", "add", "alice"], "");
 }
 

@@ -1,10 +1,13 @@
 //! `twolatch doctor` on stacks and sshd configurations that have a fault: it names each at its line, and each is shown to
 //! be what it is called, by a real su and a real sshd.
 
+use std::fs;
+
 use serde_json::Value;
 
 use crate::support::database::Engine;
 use crate::support::machine::First;
+use crate::support::setting;
 use crate::support::sshd::{Methods, Sshd};
 use crate::support::world::{Person, WHO, World};
 
@@ -166,4 +169,57 @@ fn who_can_log_in_today_and_would_be_refused_is_named() {
     };
     assert!(line("unknown to Twolatch").contains(&unknown.name), "{output}");
     assert!(line("would refuse them").contains(&late.name), "{output}");
+}
+
+#[test]
+fn a_locker_with_one_field_is_named_and_keeps_its_owner_out_until_one_field_is_enough() {
+    let Some(world) = World::new(Engine::Sqlite, &["i3lock"], First::Stack) else { return };
+    let person = world.enrolled();
+    let password = &person.account.password;
+    // i3lock answers every prompt with the same text.
+    let unlock = |typed: &str| {
+        let mut locker = person.account.login("pamtester", &["i3lock", person.name(), "authenticate"]);
+        while locker.reach_code(typed) {
+            locker.type_code(typed);
+        }
+        let ended = locker.answer(typed, &[typed]);
+        (ended.status.success(), ended.screen)
+    };
+    expect(&said(&world, "i3lock", &[]), "lock_out", "answers the prompt for the code with the password");
+    assert!(!unlock(password).0);
+    assert!(!unlock(&format!("{password}{}", person.code())).0);
+    let forward = "forward_pass [prompt=Password: ]"; // which asks nobody, so it takes no socket
+    let module = setting("TWOLATCH_PAM_MODULE").unwrap();
+    let stack = format!(
+        "auth required {module} {forward}\nauth requisite pam_unix.so use_first_pass\nauth required OURS verify\n"
+    );
+    world.machine.pam_file("i3lock", &format!("{stack}{REST}"), world.server.socket());
+    let said = said(&world, "i3lock", &[]);
+    assert!(said.iter().all(|(verdict, _)| verdict == "well" || verdict == "note"), "{said:?}");
+    let (is_in, screen) = unlock(&format!("{password}{}", person.code()));
+    assert!(is_in, "{screen}");
+}
+
+#[test]
+fn p31_a_module_that_cannot_be_loaded_denies_and_is_named_where_it_is_missing() {
+    let Some(world) = World::new(Engine::Sqlite, &["su"], First::Stack) else { return };
+    let person = world.enrolled();
+    let module = fs::read(setting("TWOLATCH_PAM_MODULE").unwrap()).unwrap();
+    let mut of_another_machine = module.clone();
+    of_another_machine[18] = 0xb7; // `e_machine` of the ELF header: AArch64
+    let (empty, half) = (Vec::new(), module[..module.len() / 2].to_vec());
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in
+        [("empty", empty), ("half", half), ("other", of_another_machine), ("text", b"#!/bin/sh\n".to_vec())]
+    {
+        let file = folder.path().join(format!("pam_{name}.so"));
+        fs::write(&file, bytes).unwrap();
+        with_stack(&world, &format!("auth requisite pam_unix.so\nauth required {}\n", file.display()));
+        assert!(!gets_in(&world, &person, &person.account.password, &person.code()), "{name}");
+    }
+    let missing = folder.path().join("pam_twolatch.so");
+    let said = with_stack(&world, &format!("auth requisite pam_unix.so\nauth required {}\n", missing.display()));
+    expect(&said, "lock_out", "is not installed");
+    assert!(!gets_in(&world, &person, &person.account.password, &person.code()));
+    assert!(world.verdicts(person.name()).is_empty(), "no code was judged");
 }

@@ -20,7 +20,7 @@ impl Dump {
         let pool = site.core.store().pool();
         let columns = sqlx::query(
             "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c \
-             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_sqlx%'",
+             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'",
         );
         let mut values = Vec::new();
         for column in columns.fetch_all(pool).await.unwrap() {

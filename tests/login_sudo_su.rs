@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::support::database::Engine;
 use crate::support::machine::{Account, First};
 use crate::support::on_both_databases;
+use crate::support::pty::Pty;
 use crate::support::sshd::{Methods, Sshd};
 use crate::support::syslog;
 use crate::support::world::{Login, Person, WHO, World};
@@ -155,4 +156,21 @@ fn without_privileges_one_may_prove_ones_own_code_only() {
     assert!(ended.status.success(), "{}", ended.screen);
     let ended = locker(&other, other.name()).answer("", &[&code]);
     assert!(!ended.status.success(), "{}", ended.screen);
+}
+
+/// How polkit asks since version 127: as root, without a network, without homes, with nothing that can be written.
+#[test]
+fn a_sandbox_that_has_nothing_but_unix_sockets_is_enough() {
+    const SANDBOX: &str = "for folder in / /etc /run; do mount -o remount,bind,ro $folder || exit 9; done; \
+                           for folder in /home /root; do mount -t tmpfs -o ro tmpfs $folder || exit 9; done; \
+                           touch /etc/x /run/x 2>/dev/null && exit 9; \
+                           exec setpriv --no-new-privs pamtester polkit-1 \"$1\" authenticate";
+    let Some(world) = World::new(Engine::Sqlite, &["polkit-1"], First::Stack) else { return };
+    let person = world.enrolled();
+    let arguments = ["--net", "--mount", "sh", "-c", SANDBOX, "sh", person.name()];
+    let ask = || Login::new(Pty::spawn("unshare", &arguments));
+    let ended = ask().answer(&person.account.password, &[&person.wrong_code()]);
+    assert!(!ended.status.success() && ended.status.code() != Some(9), "{}", ended.screen);
+    let ended = ask().answer(&person.account.password, &[&person.code()]);
+    assert!(ended.status.success(), "{}", ended.screen);
 }

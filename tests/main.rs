@@ -58,6 +58,8 @@ mod doctor;
 #[cfg(test)]
 mod dump;
 #[cfg(test)]
+mod enabling;
+#[cfg(test)]
 mod exempting;
 #[cfg(test)]
 mod exempting_socket;
@@ -65,6 +67,8 @@ mod exempting_socket;
 mod exempting_web;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod faults_ssh;
 #[cfg(test)]
 mod governing;
 #[cfg(test)]
@@ -84,7 +88,13 @@ mod import_command;
 #[cfg(test)]
 mod importing;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod kill;
+#[cfg(test)]
+mod leaks;
+#[cfg(test)]
+mod login_break_glass;
 #[cfg(test)]
 mod login_console;
 #[cfg(test)]
@@ -100,6 +110,8 @@ mod login_ssh;
 #[cfg(test)]
 mod login_ssh_exempting;
 #[cfg(test)]
+mod login_ssh_keys;
+#[cfg(test)]
 mod login_ssh_methods;
 #[cfg(test)]
 mod login_sudo_su;
@@ -111,6 +123,10 @@ mod login_web_apps;
 mod mail;
 #[cfg(test)]
 mod methods;
+#[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod migrating;
 #[cfg(test)]
 mod module_file;
 #[cfg(test)]
@@ -154,9 +170,17 @@ mod recovery_pages;
 #[cfg(test)]
 mod recovery_requests;
 #[cfg(test)]
+mod restore;
+#[cfg(test)]
 mod roster;
 #[cfg(test)]
 mod rude_clients;
+#[cfg(test)]
+mod soak;
+#[cfg(test)]
+mod ssh_tools;
+#[cfg(test)]
+mod stopping;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

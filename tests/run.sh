@@ -12,9 +12,12 @@ source packaging/lib.sh
 packages=(
     gcc libpam0g-dev                                          # to build
     openssh-server openssh-client sudo postgresql-15 pamtester # what people log in through
+    rsync git ansible-core                                     # and what they do there
     apache2 libapache2-mod-auth-openidc chromium chromium-driver # web apps and a browser
     python3-aiosmtpd openssl                                   # a mail server and its certificates
+    dpkg-dev debootstrap systemd-container                     # to install the packages on a Debian of their own
     oathtool libpam-google-authenticator libpam-oath faketime strace
+    g++ valgrind                                               # to fuzz, and to find leaks
 )
 command -v npm >/dev/null || packages+=(nodejs npm) # what drives the browser
 readonly packages
@@ -68,9 +71,11 @@ install_what_is_missing
 
 step "tools"
 cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --version 0.20.2 --locked
+cargo deb --version >/dev/null 2>&1 || cargo install cargo-deb --version 3.8.0 --locked
 
 step "format and file lengths"
 cargo fmt --all --check
+RUSTC_BOOTSTRAP=1 cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 check_lengths
 
 step "lints"
@@ -78,6 +83,7 @@ cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 step "licences, banned crates, sources"
 cargo deny --log-level error check licenses bans sources
+RUSTC_BOOTSTRAP=1 cargo deny --locked --manifest-path tests/fuzz/Cargo.toml --log-level error check licenses bans sources
 
 step "build"
 "${build[@]}"
@@ -88,6 +94,16 @@ step "build of the PAM module"
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 cargo build --release --locked -p pam-module --target-dir "$target/pam"
 export TWOLATCH_PAM_MODULE="$target/pam/release/libpam_twolatch.so"
+
+# Without what takes longest in it: link-time optimisation.
+step "build of the server as packages contain it"
+CARGO_PROFILE_RELEASE_LTO=off cargo build --release --locked -p idp-server
+
+step "build of the PAM module with AddressSanitizer, and of what is fuzzed"
+TWOLATCH_ASAN_MODULE=$(tests/asan.sh)
+export TWOLATCH_ASAN_MODULE
+export TWOLATCH_SOAK_MINUTES=3
+tests/fuzz.sh --build
 
 if command -v npm >/dev/null; then
     step "what drives the browser"
@@ -108,6 +124,13 @@ if [[ $EUID -eq 0 ]]; then
 else
     step "tests with real servers (not root: without the logins through sshd, sudo, su and login)"
     tests/postgres.sh "${e2e[@]}"
+fi
+
+if [[ $EUID -eq 0 ]]; then
+    step "packages on a fresh Debian"
+    tests/packages.sh
+else
+    step "packages on a fresh Debian (not root: left out)"
 fi
 
 # Root has everything, so nothing may have been left out.

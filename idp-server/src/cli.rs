@@ -10,21 +10,27 @@ use clap::{CommandFactory, Parser, Subcommand};
 use serde::Serialize;
 use twolatch_core::login::manage::{Actor, ManageError};
 use twolatch_core::store::StoreError;
+use twolatch_core::store::backup::BackupError;
 use twolatch_core::store::people::damaged;
 
 use crate::config::{ConfigError, DEFAULT_PATH};
 
 mod audit;
+mod backup;
+mod break_glass;
 mod client;
 mod clock;
 mod config;
 mod doctor;
+mod enable;
 mod factor;
 mod import;
 mod init;
+mod key;
 mod open;
 mod policy;
 mod recovery;
+mod restore;
 mod serve;
 mod user;
 
@@ -44,7 +50,7 @@ enum Command {
     /// Make a new system: configuration, key ring, database; print the link for the first administrator.
     Init(init::Init),
     /// Run the server.
-    Serve,
+    Serve(serve::Serve),
     /// Users: add, list, show, change, invite, remove.
     #[command(subcommand)]
     User(user::User),
@@ -72,12 +78,30 @@ enum Command {
     /// The clock, after it was wrong.
     #[command(subcommand)]
     Clock(clock::Clock),
+    /// The keys that seal the database and sign tokens: list, rotate, retire.
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Write the database into a file, while the server serves. The keys are not in it.
+    Backup(backup::Backup),
+    /// Put a backup in place of the database.
+    Restore(restore::Restore),
+    /// The console of this machine while no server answers: issue one-time codes, list who has some.
+    #[command(subcommand)]
+    BreakGlass(break_glass::BreakGlass),
     /// Check configuration, keys, database, clock and socket, and who can log in here.
     Doctor(doctor::Doctor),
+    Enable(enable::Enable),
+    Disable(enable::Disable),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
+    },
+    /// Write a manual page for every command into a folder, as packages have them.
+    #[command(hide = true)]
+    Manual {
+        /// The folder.
+        folder: PathBuf,
     },
 }
 
@@ -107,11 +131,17 @@ fn run(cli: Cli) -> Result<(), CliError> {
         clap_complete::generate(shell, &mut Cli::command(), "twolatch", &mut std::io::stdout());
         return Ok(());
     }
-    if let Command::Serve = cli.command {
-        return serve::run(&cli.config);
+    if let Command::Manual { folder } = cli.command {
+        return Ok(clap_mangen::generate_to(Cli::command(), folder)?);
+    }
+    if let Command::Serve(serve) = cli.command {
+        return serve.run(&cli.config);
     }
     if let Command::Config(config) = cli.command {
         return config.run(&cli.config);
+    }
+    if let Command::Disable(disable) = cli.command {
+        return disable.run();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
@@ -125,8 +155,17 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Client(clients) => clients.run(&cli.config).await,
             Command::Audit(audit) => audit.run(&cli.config).await,
             Command::Clock(clock) => clock.run(&cli.config).await,
+            Command::Key(key) => key.run(&cli.config).await,
+            Command::Backup(backup) => backup.run(&cli.config).await,
+            Command::Restore(restore) => restore.run(&cli.config).await,
+            Command::BreakGlass(codes) => codes.run(&cli.config).await,
             Command::Doctor(doctor) => doctor.run(&cli.config).await,
-            Command::Serve | Command::Config(_) | Command::Completions { .. } => Ok(()),
+            Command::Enable(enable) => enable.run(&cli.config).await,
+            Command::Serve(_)
+            | Command::Config(_)
+            | Command::Disable(_)
+            | Command::Completions { .. }
+            | Command::Manual { .. } => Ok(()),
         }
     })
 }
@@ -193,6 +232,16 @@ impl From<StoreError> for CliError {
             _ => 70,
         };
         Self { message: error.to_string(), status }
+    }
+}
+
+impl From<BackupError> for CliError {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Store(error) => error.into(),
+            BackupError::File(error) => error.into(),
+            other => Self::data(other.to_string()),
+        }
     }
 }
 

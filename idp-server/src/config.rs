@@ -14,6 +14,7 @@ use twolatch_core::store::Location;
 use self::alerts::{Alerts, RawAlerts};
 use self::login::{AfterSetup, RawLogin};
 use self::mail::{Mail, RawMail};
+use self::metrics::RawMetrics;
 use self::pages::{Pages, RawPages};
 use self::recovery::RawRecovery;
 use self::shown::Setting;
@@ -22,6 +23,7 @@ pub mod alerts;
 pub mod colour;
 pub mod login;
 pub mod mail;
+pub mod metrics;
 pub mod pages;
 pub mod recovery;
 pub mod shown;
@@ -57,6 +59,8 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// What administrators are told of at once, if they are.
     pub alerts: Option<Alerts>,
+    /// Where metrics can be read, if they can.
+    pub metrics: Option<SocketAddr>,
     /// Whose forwarded headers are believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// What a password hash costs.
@@ -154,6 +158,8 @@ pub struct Raw {
     pub mail: Option<RawMail>,
     /// See [`Config::alerts`].
     pub alerts: Option<RawAlerts>,
+    /// See [`Config::metrics`].
+    pub metrics: Option<RawMetrics>,
     /// See [`Config::trusted_proxies`].
     #[serde(default)]
     pub trusted_proxies: Vec<IpAddr>,
@@ -261,6 +267,8 @@ impl Config {
         let mail = raw.mail.map(mail::check).transpose().map_err(|(key, fault)| wrong(key, fault))?;
         let alerts = raw.alerts.map(|alerts| alerts::check(alerts, mail.is_some())).transpose();
         let alerts = alerts.map_err(|(key, fault)| wrong(key, fault))?;
+        let watched = raw.metrics.as_ref().map(metrics::check).transpose();
+        let watched = watched.map_err(|(key, fault)| wrong(key, fault))?;
         let database = url.trim().parse().map_err(|error| wrong("database_url", format!("{error}")))?;
         let default = Cost::default();
         let password = Cost {
@@ -302,6 +310,7 @@ impl Config {
             tls: raw.tls,
             mail,
             alerts,
+            metrics: watched,
             trusted_proxies: raw.trusted_proxies,
             password,
             initial: if locked { Level::Required } else { raw.policy.initial.unwrap_or(Level::Required) },

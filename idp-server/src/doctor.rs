@@ -4,9 +4,13 @@
 use serde::Serialize;
 
 pub mod host;
+pub mod sandboxes;
 pub mod services;
 pub mod sshd;
 pub mod sudo;
+
+/// Seconds that people need to come to a code, and to type it.
+const PATIENCE: u32 = 300;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,14 +1,17 @@
 //! The verify service: what a host asks about a login, over the Unix socket. It only translates; the login service
 //! decides.
 
-use axum::extract::rejection::JsonRejection;
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Json, Router};
+use serde::de::DeserializeOwned;
 use twolatch_core::login::host::Peer;
 use twolatch_core::reason::Reason;
 use twolatch_core::store::StoreError;
-use twolatch_core::wire::{self, Account, Answer, Begin, Outcome, Reply};
+use twolatch_core::wire::{self, Account, Answer, Begin, Hello, Outcome, Reply};
 
 use crate::state::App;
 
@@ -22,62 +25,43 @@ pub fn routes(app: App) -> Router {
         .with_state(app)
 }
 
-async fn begin(
-    State(app): State<App>,
-    Extension(peer): Extension<Peer>,
-    request: Result<Json<Begin>, JsonRejection>,
-) -> Result<Json<Reply>, JsonRejection> {
-    let Json(request) = request?;
-    let result = match fault(request.version, &request.nonce) {
-        Some(reason) => Ok(refused(reason)),
-        None => app.logins.begin(peer, &request, app.now()).await,
-    };
-    Ok(reply(request.nonce, request.user, &request.service, result))
+async fn begin(State(app): State<App>, Extension(peer): Extension<Peer>, body: Bytes) -> Response {
+    told(&app, &body, async |request: Begin| app.logins.begin(peer, &request, app.now()).await).await
 }
 
-async fn answer(
-    State(app): State<App>,
-    Extension(peer): Extension<Peer>,
-    request: Result<Json<Answer>, JsonRejection>,
-) -> Result<Json<Reply>, JsonRejection> {
-    let Json(request) = request?;
-    let result = match fault(request.version, &request.nonce) {
-        Some(reason) => Ok(refused(reason)),
-        None => app.logins.answer(peer, &request, app.now()).await,
-    };
-    Ok(reply(request.nonce, request.user, &request.service, result))
+async fn answer(State(app): State<App>, Extension(peer): Extension<Peer>, body: Bytes) -> Response {
+    told(&app, &body, async |request: Answer| app.logins.answer(peer, &request, app.now()).await).await
 }
 
-async fn account(
-    State(app): State<App>,
-    Extension(peer): Extension<Peer>,
-    request: Result<Json<Account>, JsonRejection>,
-) -> Result<Json<Reply>, JsonRejection> {
-    let Json(request) = request?;
-    let result = match fault(request.version, &request.nonce) {
-        Some(reason) => Ok(refused(reason)),
-        None => app.logins.account(peer, &request, app.now()).await,
-    };
-    Ok(reply(request.nonce, request.user, &request.service, result))
+async fn account(State(app): State<App>, Extension(peer): Extension<Peer>, body: Bytes) -> Response {
+    told(&app, &body, async |request: Account| app.logins.account(peer, &request, app.now()).await).await
 }
 
-fn fault(version: u32, nonce: &str) -> Option<Reason> {
-    if version != wire::VERSION {
-        Some(Reason::Version)
-    } else if nonce.len() != wire::NONCE_LENGTH {
-        Some(Reason::BadAnswer)
+/// What a host is told. Its version is looked at first: what another one says besides may mean nothing here.
+async fn told<T: DeserializeOwned>(
+    app: &App,
+    body: &Bytes,
+    judge: impl AsyncFnOnce(T) -> Result<Outcome, StoreError>,
+) -> Response {
+    const UNREADABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+    let Ok(hello) = serde_json::from_slice::<Hello>(body) else { return UNREADABLE.into_response() };
+    let result = if hello.version != wire::VERSION {
+        Ok(refused(Reason::Version))
+    } else if hello.nonce.len() != wire::NONCE_LENGTH {
+        Ok(refused(Reason::BadAnswer))
     } else {
-        None
-    }
-}
-
-fn reply(nonce: String, user: String, service: &str, result: Result<Outcome, StoreError>) -> Json<Reply> {
+        match serde_json::from_slice(body) {
+            Ok(request) => judge(request).await,
+            Err(_) => return UNREADABLE.into_response(),
+        }
+    };
     let outcome = result.unwrap_or_else(|error| {
         tracing::error!(%error, "a login was refused because of the database");
         refused(error.reason())
     });
-    log(&user, service, &outcome);
-    Json(Reply { version: wire::VERSION, nonce, user, outcome })
+    log(&hello.user, &hello.service, &outcome);
+    app.counts.answered(&outcome);
+    Json(Reply { version: wire::VERSION, nonce: hello.nonce, user: hello.user, outcome }).into_response()
 }
 
 const fn refused(reason: Reason) -> Outcome {

@@ -1,12 +1,14 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
-//! A module uses those to its left: `text, csv <- config, date <- trail, figures, state <- people_file, import, web <- oidc, pages,
-//! api, hosts <- router <- listen <- mail, alerts, jobs <- cli`.
+//! A module uses those to its left: `text, csv, break_glass <- config, date <- trail, figures, counts, state <- people_file,
+//! import, web <- oidc, pages, api, hosts, metrics <- router <- listen <- mail, alerts, jobs <- cli`.
 
 pub mod alerts;
 pub mod api;
+pub mod break_glass;
 pub mod cli;
 pub mod config;
+pub mod counts;
 pub mod csv;
 pub mod date;
 pub mod doctor;
@@ -16,6 +18,7 @@ pub mod import;
 pub mod jobs;
 pub mod listen;
 pub mod mail;
+pub mod metrics;
 pub mod oidc;
 pub mod pages;
 pub mod people_file;
@@ -26,3 +29,4 @@ pub mod state;
 pub mod text;
 pub mod trail;
 pub mod web;
+pub mod wiring;

@@ -14,6 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tower::Service;
 
 pub mod socket;
@@ -55,6 +56,7 @@ where
     let mut stopping = false;
     loop {
         tokio::select! {
+            biased; // what has been sent is read first: a connection that has sent nothing is not waited for
             result = connection.as_mut() => {
                 if let Err(error) = result {
                     tracing::debug!(%error, "a connection ended early");
@@ -71,6 +73,11 @@ where
             }
         }
     }
+}
+
+/// Waits until every connection has its answer. Each has its own end.
+async fn drained(mut connections: JoinSet<()>) {
+    while connections.join_next().await.is_some() {}
 }
 
 /// How many connections each peer has, and how many there are.

@@ -1,12 +1,12 @@
 //! Every route of the web listener, as one table.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::api::auth;
+use crate::metrics;
 use crate::oidc::{authorize, discovery, jwks, token, userinfo};
 use crate::pages::admin::requests::answer;
 use crate::pages::{
@@ -20,7 +20,7 @@ use crate::web::{assets, guard, headers, path};
 /// The web server's routes.
 pub fn routes(app: App) -> Router {
     let prefix = path::prefix(&app.config);
-    let mut all = Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready));
+    let mut all = Router::new().route("/healthz", get(metrics::alive)).route("/readyz", get(metrics::ready));
     for (path, methods) in [people(), console(), openid_connect(), programs(), files()].into_iter().flatten() {
         all = all.route(&format!("{prefix}{path}"), methods);
     }
@@ -146,12 +146,4 @@ pub fn files() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::LOGO, get(assets::logo)),
         (path::ACCENT, get(assets::accent)),
     ]
-}
-
-/// Whether logins can be judged now.
-async fn ready(State(app): State<App>) -> (StatusCode, String) {
-    match app.store.ping().await {
-        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", error.reason())),
-    }
 }

@@ -108,6 +108,16 @@ pub fn read(root: &Path, service: &str, kind: Kind) -> Result<Vec<Line>, StackEr
     Ok(lines)
 }
 
+/// The same of a service whose file says this.
+///
+/// # Errors
+/// As above.
+pub fn parse(root: &Path, file: &Path, text: &str, kind: Kind) -> Result<Vec<Line>, StackError> {
+    let mut lines = Vec::new();
+    Reader { root, kind, lines: &mut lines }.text(file, text, 0, 0)?;
+    Ok(lines)
+}
+
 /// The file of a service.
 #[must_use]
 pub fn find(root: &Path, service: &str) -> Option<PathBuf> {
@@ -123,7 +133,11 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn file(&mut self, file: &Path, level: usize, depth: usize) -> Result<(), StackError> {
         let text = fs::read_to_string(file).map_err(|error| StackError::File { file: file.to_owned(), error })?;
-        for (number, line) in logical_lines(&text) {
+        self.text(file, &text, level, depth)
+    }
+
+    fn text(&mut self, file: &Path, text: &str, level: usize, depth: usize) -> Result<(), StackError> {
+        for (number, line) in logical_lines(text) {
             let wrong = |what| StackError::Line { file: file.to_owned(), number, what };
             if level > DEEPEST {
                 return Err(wrong("files include one another too deep"));

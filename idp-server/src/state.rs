@@ -8,6 +8,7 @@ use twolatch_core::store::Store;
 use twolatch_core::time::{Clock, Timestamp};
 
 use crate::config::Config;
+use crate::counts::Counts;
 use crate::figures::Counted;
 use crate::oidc::sign::Keys;
 use crate::trail::check::Checks;
@@ -25,6 +26,8 @@ pub struct App {
     pub keys: Keys,
     /// Numbers that were counted lately.
     pub figures: Counted,
+    /// What was counted since the start.
+    pub counts: Counts,
     /// Runs over the whole audit.
     pub checks: Checks,
     /// The clock.

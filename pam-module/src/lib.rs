@@ -1,7 +1,8 @@
 //! Twolatch's PAM module: asks for a code and lets the server judge it.
 //!
 //! The hooks of libpam: options, one call, a PAM code. What is asked and judged lies in the modules, which know nothing
-//! of PAM; a module uses those to its left: `options, converse, authenticator <- login, forward <- log <- facts <- lib`.
+//! of PAM; a module uses those to its left: `options, converse, authenticator <- login, forward <- log <- facts, break_glass <-
+//! lib`.
 
 use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,10 +20,11 @@ use crate::converse::{Conversation, PamConversation};
 use crate::forward::{Forwarded, Kept};
 use crate::log::Door;
 use crate::login::{Manner, Passed, Refusal};
-use crate::options::{Options, Task};
+use crate::options::{First, Options, Task};
 use crate::sys::Priority;
 
 pub mod authenticator;
+mod break_glass;
 pub mod converse;
 mod facts;
 pub mod forward;
@@ -75,6 +77,8 @@ fn guarded(hook: impl FnOnce() -> PamResultCode) -> PamResultCode {
 enum End {
     /// A factor was right.
     Granted,
+    /// No server has judged: a code of this host was right.
+    BreakGlass,
     /// `key_used`: a key was.
     KeyUsed,
     /// Policy asks for nothing, and `nullok` takes that for enough.
@@ -106,6 +110,10 @@ fn authenticate(handle: &mut PamHandle, arguments: &[&CStr], flags: PamFlag) -> 
             // Where this cannot be noted, the account line takes it that there was no code.
             sys::note_proven(handle, Some(&door.user));
             log::note(handle, Priority::Info, &door, "granted");
+            PamResultCode::PAM_SUCCESS
+        }
+        End::BreakGlass => {
+            log::note(handle, Priority::Alert, &door, "granted by a break-glass code, which is spent");
             PamResultCode::PAM_SUCCESS
         }
         End::KeyUsed => {
@@ -145,7 +153,13 @@ fn attempt(handle: &mut PamHandle, options: &Options, door: &Door, flags: PamFla
                 prompts: options.prompts,
                 password: password.as_deref().map(Vec::as_slice),
             };
-            login::run(&mut PamConversation::new(handle, silent(flags)), &mut server, manner)?
+            match login::run(&mut PamConversation::new(handle, silent(flags)), &mut server, manner) {
+                // Such a code stands in for that of the app, not for the password.
+                Err(refusal) if refusal.reason == Reason::NoAnswer && options.first == First::Stack => {
+                    return without_server(handle, door, flags, manner, refusal);
+                }
+                passed => passed?,
+            }
         }
         Task::Verify => {
             let forwarded = sys::kept(handle).and_then(Kept::take).ok_or_else(|| Refusal {
@@ -167,6 +181,21 @@ fn attempt(handle: &mut PamHandle, options: &Options, door: &Door, flags: PamFla
         Passed::NotAsked if options.nullok => Ok(End::NotAsked),
         Passed::NotAsked => Err(Refusal::new(Reason::NullokAbsent)),
     }
+}
+
+/// No server answers: a code of this host lets in whom it may let in here; all others are refused as before.
+fn without_server(
+    handle: &mut PamHandle,
+    door: &Door,
+    flags: PamFlag,
+    manner: Manner<'_>,
+    refusal: Refusal,
+) -> Result<End, Refusal> {
+    let Some(codes) = break_glass::codes(handle, door).transpose() else { return Err(refusal) };
+    log::refusal(handle, door, refusal.reason, &refusal.detail);
+    let codes = codes?;
+    break_glass::ask(&mut PamConversation::new(handle, silent(flags)), &codes, manner)?;
+    Ok(End::BreakGlass)
 }
 
 /// The account line: for sshd, which comes here by every method. It never answers `PAM_SUCCESS`, so that it cannot speak for

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "calls into libpam and libc")]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
+use std::fs::File;
 use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -28,6 +29,8 @@ struct Proven(Option<String>);
 /// How grave a line of the journal is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Priority {
+    /// Somebody got in by the way that no server sees.
+    Alert = libc::LOG_ALERT as isize,
     /// A bug.
     Critical = libc::LOG_CRIT as isize,
     /// Something is broken or set up wrongly.
@@ -46,6 +49,7 @@ unsafe extern "C" {
     fn pam_fail_delay(handle: *mut PamHandle, microseconds: c_uint) -> c_int;
     fn pam_getenv(handle: *mut PamHandle, name: *const c_char) -> *const c_char;
     fn pam_set_item(handle: *mut PamHandle, item: c_int, value: *const c_void) -> c_int;
+    fn pam_modutil_user_in_group_nam_nam(handle: *mut PamHandle, user: *const c_char, group: *const c_char) -> c_int;
 }
 
 /// One line to syslog, with the service in front.
@@ -116,6 +120,31 @@ pub(crate) fn is_root() -> bool {
 pub(crate) fn caller() -> u32 {
     // SAFETY: always succeeds, touches no memory.
     unsafe { libc::getuid() }
+}
+
+/// Whether an account is in a Unix group: its own, or one that it is added to.
+pub(crate) fn is_member(handle: &mut PamHandle, user: &str, group: &str) -> bool {
+    let (Ok(user), Ok(group)) = (CString::new(user), CString::new(group)) else { return false };
+    // SAFETY: the handle is the live one of this call; both strings end in NUL.
+    unsafe { pam_modutil_user_in_group_nam_nam(handle, user.as_ptr(), group.as_ptr()) == 1 }
+}
+
+/// Opens what lies in a folder, to be read; no child inherits it.
+pub(crate) fn open_at(folder: &File, name: &CStr, flags: c_int) -> io::Result<File> {
+    // SAFETY: the descriptor is open; the name ends in NUL.
+    let number = unsafe { libc::openat(folder.as_raw_fd(), name.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC | flags) };
+    if number < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel just gave this descriptor to us alone.
+    Ok(File::from(unsafe { OwnedFd::from_raw_fd(number) }))
+}
+
+/// Removes a file of a folder.
+pub(crate) fn unlink_at(folder: &File, name: &CStr) -> io::Result<()> {
+    // SAFETY: the descriptor is open; the name ends in NUL.
+    let result = unsafe { libc::unlinkat(folder.as_raw_fd(), name.as_ptr(), 0) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// 128 random bits from the kernel; an error rather than a wait while it has none.

@@ -104,6 +104,16 @@ pub enum Event {
     ClockBack,
     /// An administrator took the clock for right.
     ClockAccepted,
+    /// The database was written into a file.
+    BackedUp,
+    /// The database was replaced by a file's.
+    Restored,
+    /// A key was made, or is used from then on; the detail says which.
+    KeyAdded,
+    /// A key was taken out of use.
+    KeyRetired,
+    /// Somebody got new break-glass codes on a host; the earlier ones are void.
+    BreakGlassIssued,
 }
 
 impl Event {

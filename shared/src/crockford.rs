@@ -39,10 +39,29 @@ pub fn with_check(body: &str) -> Option<Secret> {
     Some(Secret::new(format!("{body}{}", char::from(*check))))
 }
 
-/// The digit of a value below 32.
+/// Bytes as digits, five bits in each; the last is filled up with zeroes.
 #[must_use]
-pub fn digit(value: u8) -> char {
-    DIGITS.get(usize::from(value & 31)).copied().map_or('0', char::from)
+pub fn digits(bytes: &[u8]) -> Secret {
+    let mut text = String::with_capacity(bytes.len() * 8 / 5 + 1);
+    let (mut held, mut bits) = (0_u32, 0);
+    for byte in bytes {
+        held = held << 8 | u32::from(*byte);
+        bits += 8;
+        while bits >= 5 {
+            bits -= 5;
+            text.push(digit(held >> bits));
+        }
+    }
+    if bits > 0 {
+        text.push(digit(held << (5 - bits)));
+    }
+    Secret::new(text)
+}
+
+/// The digit of the last five bits.
+fn digit(bits: u32) -> char {
+    let value = usize::try_from(bits & 31).unwrap_or_default();
+    DIGITS.get(value).copied().map_or('0', char::from)
 }
 
 fn value(character: char) -> Option<u32> {

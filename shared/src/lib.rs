@@ -1,10 +1,12 @@
 //! What Twolatch's server, PAM module and command line share.
 //!
 //! Without features this is what the module needs: [`secret`], the [`reason`] codes, the [`wire`] messages and the one
-//! parser of what a person types, [`typed`], with the alphabet of recovery codes, [`crockford`]. Feature `store` adds the
-//! core itself. A module uses those to its left: `secret, reason, wire, crockford, typed, time, id, words <- crypto <- user,
-//! factor, policy, client <- grant, alert, letter, step <- store <- login`.
+//! parser of what a person types, [`typed`], with the alphabet of recovery codes, [`crockford`], and the form of the codes
+//! that need no server, [`break_glass`]. Feature `store` adds the core itself. A module uses those to its left: `secret,
+//! reason, wire, crockford, break_glass, typed, time, id, words <- crypto <- user, factor, policy, client <- grant, alert,
+//! letter, step <- store <- login`.
 
+pub mod break_glass;
 pub mod crockford;
 pub mod reason;
 pub mod secret;

@@ -98,6 +98,53 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them, in their order.
+    pub const ALL: [Self; 43] = [
+        Self::Wrong,
+        Self::Malformed,
+        Self::Replay,
+        Self::Wait,
+        Self::Held,
+        Self::Unknown,
+        Self::Disabled,
+        Self::Password,
+        Self::NoEvidence,
+        Self::NotEnrolled,
+        Self::SetupClosed,
+        Self::AttemptExpired,
+        Self::CodeExpired,
+        Self::AddressHeld,
+        Self::EnrolPendingExpired,
+        Self::AttemptInvalid,
+        Self::AttemptOutdated,
+        Self::NullokAbsent,
+        Self::CodeMissing,
+        Self::HostCannotPrompt,
+        Self::HostRefused,
+        Self::NotAllowed,
+        Self::TooManyPrompts,
+        Self::Conversation,
+        Self::UserChanged,
+        Self::NoAnswer,
+        Self::BadAnswer,
+        Self::UnsafePath,
+        Self::BadArgument,
+        Self::Version,
+        Self::Busy,
+        Self::StoreBusy,
+        Self::StoreSlow,
+        Self::StoreFull,
+        Self::StoreIo,
+        Self::StoreDown,
+        Self::OutcomeUnknown,
+        Self::RowMac,
+        Self::KeyUnknown,
+        Self::ClockBack,
+        Self::HashParams,
+        Self::NoEntropy,
+        Self::Internal,
+    ];
+
     /// What the operator does about it.
     #[must_use]
     pub const fn next_step(self) -> &'static str {
@@ -135,7 +182,9 @@ impl Reason {
             Self::UserChanged => "another PAM module changed the user name during the login; put it before Twolatch",
             Self::NoAnswer => "check that `twolatch serve` runs and that its socket is the one named by `socket=`",
             Self::BadAnswer => "check what listens on the socket; its answer was not one to the question asked",
-            Self::UnsafePath => "the socket and every folder above it must belong to root or to Twolatch's account",
+            Self::UnsafePath => {
+                "the socket and every folder above it must belong to root or to Twolatch's account, and break-glass codes to root alone"
+            }
             Self::BadArgument => "correct the line in /etc/pam.d",
             Self::Version => "install the same version of the module and of the server",
             Self::Busy => "the server is overloaded; the person tries again in a moment",
@@ -154,6 +203,9 @@ impl Reason {
         }
     }
 }
+
+/// A new one is in the list, too: those that are counted are counted by their place in it.
+const _: () = assert!(Reason::ALL.len() == Reason::Internal as usize + 1);
 
 impl fmt::Display for Reason {
     /// The code itself, as in messages: `host_cannot_prompt`.

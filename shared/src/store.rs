@@ -4,10 +4,8 @@
 //! `select!` can drop: on SQLite the one writer's, on PostgreSQL a spawned one.
 
 use std::future::Future;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
@@ -18,8 +16,10 @@ pub use self::error::StoreError;
 use self::gates::Gates;
 pub use self::keys::StoredKey;
 pub use self::location::{Location, LocationError};
+use self::noticed::{Noticed, noticing};
 use self::sequence::Sequence;
 pub use self::sessions::Session;
+use self::tally::{Tally, start};
 pub use self::users::Person;
 use self::writer::{Finished, Job};
 use crate::crypto::Entropy;
@@ -29,10 +29,11 @@ use crate::id::Id;
 pub mod addresses;
 pub mod alerts;
 pub mod audit;
+pub mod backup;
 mod bound;
 pub mod browser;
 pub mod budgets;
-mod canaries;
+pub(crate) mod canaries;
 mod clients;
 mod codes;
 pub mod devices;
@@ -48,13 +49,20 @@ mod keys;
 pub mod links;
 mod location;
 pub mod mails;
+mod noticed;
 pub mod people;
 pub mod policies;
 pub mod recovery;
 pub mod requests;
+pub mod reseal;
+pub mod restored;
+pub mod ring;
 mod row;
+mod schema;
 mod sequence;
 pub mod sessions;
+mod tables;
+pub mod tally;
 pub mod timekeeping;
 pub mod tokens;
 pub mod users;
@@ -72,10 +80,6 @@ pub type Written<T> = Result<T, StoreError>;
 /// Writes that may wait before new ones are turned away.
 const QUEUE: usize = 1024;
 
-/// How often, and how far apart, the lock beside an SQLite database is tried: thirty seconds in all.
-const LOCK_TRIES: u32 = 600;
-const LOCK_PAUSE: Duration = Duration::from_millis(50);
-
 /// How long a connection waits for another process's lock: less than the five seconds that a PAM login waits.
 const BUSY: Duration = Duration::from_secs(3);
 
@@ -89,7 +93,9 @@ struct Inner {
     pool: AnyPool,
     writes: Writes,
     location: Location,
-    keys: KeyRing,
+    keys: RwLock<Arc<KeyRing>>,
+    /// The file that it was read from, once anybody has looked.
+    ring: Mutex<Option<ring::Stamp>>,
     entropy: Arc<dyn Entropy>,
     instance: String,
     sequence: Arc<Sequence>,
@@ -97,6 +103,18 @@ struct Inner {
     chain: tokio::sync::Mutex<audit::ChainEnd>,
     seen: tokio::sync::Mutex<timekeeping::Seen>,
     mail: Arc<Notify>,
+    tally: Arc<Tally>,
+}
+
+/// How busy the database is with this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Connections that nobody uses.
+    pub idle: usize,
+    /// The others.
+    pub used: usize,
+    /// Writes that wait or are under way.
+    pub writes: usize,
 }
 
 enum Writes {
@@ -115,7 +133,8 @@ impl Store {
     pub async fn open(location: Location, keys: KeyRing, entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let pool = connect(&location).await?;
-        migrate(&location, &pool).await?;
+        schema::migrate(&location, &pool).await?;
+        let keys = Arc::new(keys);
         let instance = Id::<Self>::random(entropy.as_ref())?.as_str().to_owned();
         let writes = match &location {
             Location::Sqlite(_) => {
@@ -133,7 +152,8 @@ impl Store {
                 pool,
                 writes,
                 location,
-                keys,
+                keys: RwLock::new(Arc::clone(&keys)),
+                ring: Mutex::default(),
                 entropy,
                 instance,
                 sequence,
@@ -141,9 +161,10 @@ impl Store {
                 chain: tokio::sync::Mutex::default(),
                 seen: tokio::sync::Mutex::default(),
                 mail: Arc::default(),
+                tally: Arc::default(),
             }),
         };
-        store.check_keys().await?;
+        store.check_keys(&keys).await?;
         Ok(store)
     }
 
@@ -153,16 +174,28 @@ impl Store {
         &self.inner.pool
     }
 
-    /// The key ring that seals and marks rows.
-    #[must_use]
-    pub fn keys(&self) -> &KeyRing {
-        &self.inner.keys
-    }
-
     /// Randomness.
     #[must_use]
     pub fn entropy(&self) -> &dyn Entropy {
         self.inner.entropy.as_ref()
+    }
+
+    /// What this process has counted.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.inner.tally
+    }
+
+    /// How busy the database is with this process.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let idle = self.pool().num_idle();
+        let free = match &self.inner.writes {
+            Writes::Sqlite(queue) => queue.capacity(),
+            Writes::Postgres { permits, .. } => permits.available_permits(),
+        };
+        let all = usize::try_from(self.pool().size()).unwrap_or_default();
+        Load { idle, used: all.saturating_sub(idle), writes: QUEUE.saturating_sub(free) }
     }
 
     /// The name under which this process writes audit records.
@@ -201,18 +234,25 @@ impl Store {
     {
         let (sender, answer) = oneshot::channel();
         let ticket = self.inner.sequence.ticket();
-        let bell = Arc::clone(&self.inner.mail);
+        let (bell, tally) = (Arc::clone(&self.inner.mail), Arc::clone(&self.inner.tally));
+        let began = whom.is_some().then(start);
         let job: Job = Box::new(move |connection| {
             Box::pin(async move {
-                let (result, mailed) = match connection {
-                    Ok(connection) => mails::noticing(work(connection)).await,
-                    Err(error) => (Err(error), false),
+                let (result, noticed) = match connection {
+                    Ok(connection) => noticing(work(connection)).await,
+                    Err(error) => (Err(error), Noticed::default()),
                 };
                 let keep = result.is_ok();
                 let tell = Box::new(move |committed: Result<(), StoreError>| {
                     drop(ticket);
-                    if mailed && keep && committed.is_ok() {
-                        bell.notify_one();
+                    if keep && committed.is_ok() {
+                        if noticed.mailed {
+                            bell.notify_one();
+                        }
+                        tally.count(&noticed.recorded);
+                        if let Some(began) = began {
+                            tally.took(began.elapsed());
+                        }
                     }
                     // Nobody may be waiting any more; what was committed stands all the same.
                     drop(sender.send(result.and_then(|value| committed.map(|()| value))));
@@ -329,29 +369,3 @@ const SQLITE_SESSION: &str = "PRAGMA busy_timeout = 3000; PRAGMA journal_mode = 
 
 const POSTGRES_SESSION: &str = "SET statement_timeout = '3s'; SET lock_timeout = '2s'; \
     SET idle_in_transaction_session_timeout = '5s'; SET synchronous_commit = on;";
-
-/// Brings the tables up to date. PostgreSQL is locked by sqlx meanwhile, SQLite by us: two servers that start at once
-/// migrate once.
-async fn migrate(location: &Location, pool: &AnyPool) -> Result<(), StoreError> {
-    let lock = match location {
-        Location::Sqlite(path) => Some(lock_beside(path).await?),
-        Location::Postgres(_) => None,
-    };
-    let done = sqlx::migrate!("../migrations").run(pool).await;
-    drop(lock);
-    Ok(done?)
-}
-
-async fn lock_beside(database: &Path) -> Result<std::fs::File, StoreError> {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".lock");
-    let file = std::fs::File::options().create(true).truncate(false).write(true).mode(0o600).open(name)?;
-    for _ in 0..LOCK_TRIES {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
-            Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
-        }
-    }
-    Err(StoreError::Busy(None))
-}

@@ -36,6 +36,19 @@ pub const MAX_DRAWN: usize = 16 * 1024;
 /// Hexadecimal characters of a nonce (128 bits).
 pub const NONCE_LENGTH: usize = 32;
 
+/// What every request says, also one of another version.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Hello {
+    /// [`VERSION`] of the asker.
+    pub version: u32,
+    /// Random, and repeated by the answer.
+    pub nonce: String,
+    /// Whom it is about.
+    pub user: String,
+    /// At which service.
+    pub service: String,
+}
+
 /// The start of a login.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,11 +3,13 @@
  * usage: logins CONFDIR SERVICE < LINES
  * Each line is `USER CODE TIME`: whoever asks for the time during that login is told TIME, or the truth where it
  * is 0. So one user can log in many times with a fresh code each, and no module has its protection against replay
- * switched off. Prints the median and the 95th percentile in microseconds. Every login must succeed.
+ * switched off. Prints the median and the 95th percentile in microseconds. Every login must succeed, or be refused
+ * where the code is written as `!CODE`. Behind the first one, none may leave an open file or a thread.
  *
  * Built with -rdynamic: the clock functions below stand before libc's, also for the modules.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <security/pam_appl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +63,25 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
     return PAM_SUCCESS;
 }
 
+/* Nobody waits behind a refusal. */
+static void go_on(int status, unsigned delay, void *data)
+{
+    (void)status, (void)delay, (void)data;
+}
+
+/* How many entries a folder has: open files, threads. */
+static int entries(const char *path)
+{
+    int count = 0;
+    DIR *folder = opendir(path);
+    if (!folder)
+        return -1;
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
+}
+
 static long microseconds(void)
 {
     struct timespec now;
@@ -80,26 +101,39 @@ int main(int argc, char **argv)
     size_t count = 0;
     char user[64], code[16];
     long when;
+    int files = 0, threads = 0;
 
     if (argc != 3) {
         fprintf(stderr, "usage: logins CONFDIR SERVICE < LINES\n");
         return 64;
     }
     while (count < MOST && scanf("%63s %15s %ld", user, code, &when) == 3) {
-        struct pam_conv conversation = { converse, code };
+        int refused = code[0] == '!';
+        struct pam_conv conversation = { converse, code + refused };
         pam_handle_t *handle = NULL;
         long start = microseconds();
         told = when;
         int result = pam_start_confdir(argv[2], user, &conversation, argv[1], &handle);
         if (result == PAM_SUCCESS)
+            result = pam_set_item(handle, PAM_FAIL_DELAY, (const void *)go_on);
+        if (result == PAM_SUCCESS)
             result = pam_authenticate(handle, 0);
         pam_end(handle, result);
         told = 0;
         took[count++] = microseconds() - start;
-        if (result != PAM_SUCCESS) {
+        if ((result != PAM_SUCCESS) != refused) {
             fprintf(stderr, "logins: %s: login %zu of %s: PAM answers %d\n", argv[2], count, user, result);
             return 1;
         }
+        if (count == 1) {
+            files = entries("/proc/self/fd");
+            threads = entries("/proc/self/task");
+        }
+    }
+    if (files != entries("/proc/self/fd") || threads != entries("/proc/self/task")) {
+        fprintf(stderr, "logins: %d files and %d threads became %d and %d\n", files, threads, entries("/proc/self/fd"),
+                entries("/proc/self/task"));
+        return 1;
     }
     if (count == 0) {
         fprintf(stderr, "logins: no lines\n");

@@ -1,10 +1,14 @@
 //! The contract of what stands in for an authenticator app: mailed codes, recovery sets, remembered devices, and the
 //! sessions that such things end.
 
+use twolatch_core::audit::{Event, Record};
 use twolatch_core::crypto::token_hash;
+use twolatch_core::door::Door;
 use twolatch_core::factor::recovery::{Form, Set};
 use twolatch_core::id::Id;
+use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
+use twolatch_core::store::audit::record;
 use twolatch_core::store::budgets::{Budget, Charge, Then, charge, standing_in};
 use twolatch_core::store::devices::{Device, delete_device, delete_devices, insert_device, turn_device};
 use twolatch_core::store::email_codes::{
@@ -23,6 +27,7 @@ on_both!(
     devices_turn_their_secret_over_once,
     sessions_are_listed_confirmed_and_ended,
     a_block_ends_a_run_of_tries,
+    what_is_held_is_counted_and_what_is_committed_tallied,
 );
 
 /// One transaction.
@@ -210,4 +215,39 @@ async fn a_block_ends_a_run_of_tries(core: Core) {
         "and after a pause it is forgotten"
     );
     assert!(matches!(at(1004).await, Charge::Wait(_)));
+}
+
+async fn what_is_held_is_counted_and_what_is_committed_tallied(core: Core) {
+    let store = core.store().clone();
+    assert_eq!(store.count_held().await.unwrap(), 0);
+    core.tamper(
+        "INSERT INTO budgets (id, fails, next_at, changed_at, noted_at) VALUES ('totp:a', 100, 0, 0, 0), \
+         ('totp:b', 99, 0, 0, 0), ('source:web:192.0.2.1', 4000, 0, 0, 0), ('recovery:c', 100, 0, 0, 0)",
+    )
+    .await;
+    assert_eq!(store.count_held().await.unwrap(), 2, "what strangers spend holds nobody");
+
+    let about = Record { door: Some(Door::Sudo), refused: Some(Reason::Wrong), ..Record::new(NOW, Event::Code) };
+    let wrong = || {
+        let codes =
+            store.tally().codes().filter(|(door, reason, _)| (*door, *reason) == (Door::Sudo, Some(Reason::Wrong)));
+        codes.map(|(.., count)| count).collect::<Vec<_>>()
+    };
+    let (work, first) = (store.clone(), about.clone());
+    write(&core, move |c| Box::pin(async move { record(c, &work, first).await })).await.unwrap();
+    assert_eq!(wrong(), [1]);
+    let work = store.clone();
+    let undone = write(&core, move |c| {
+        Box::pin(async move {
+            record(c, &work, about).await?;
+            Err::<(), _>(StoreError::Conflict)
+        })
+    });
+    assert!(undone.await.is_err());
+    assert_eq!(wrong(), [1], "what was not committed is not counted");
+    assert_eq!(store.tally().times().within.last(), Some(&0), "that was no verdict");
+    let nothing = store.write_about(Some("a"), |_| Box::pin(async { Ok(()) }));
+    nothing.await.unwrap();
+    assert_eq!(store.tally().times().within.last(), Some(&1));
+    assert!(store.load().writes <= 1);
 }

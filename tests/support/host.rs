@@ -12,6 +12,11 @@ pub(crate) fn begin(socket: &Path, name: &str) -> Option<String> {
     ask(socket, "/v1/begin", &request(name, &json!({})))?["attempt"].as_str().map(str::to_owned)
 }
 
+/// Starts one on a connection that is there already; how that ended.
+pub(crate) fn begin_on(stream: UnixStream, name: &str) -> Option<String> {
+    ask_on(stream, "/v1/begin", &request(name, &json!({})))?["outcome"].as_str().map(str::to_owned)
+}
+
 /// Starts one of which something else is told; how that ended.
 pub(crate) fn begin_with(socket: &Path, name: &str, told: &Value) -> Option<String> {
     ask(socket, "/v1/begin", &request(name, told))?["outcome"].as_str().map(str::to_owned)
@@ -48,7 +53,10 @@ fn reply(socket: &Path, name: &str, attempt: &str, code: &str) -> Option<Value> 
 
 /// One request; nothing where the server dies before its answer is whole.
 fn ask(socket: &Path, path: &str, request: &Value) -> Option<Value> {
-    let mut stream = UnixStream::connect(socket).ok()?;
+    ask_on(UnixStream::connect(socket).ok()?, path, request)
+}
+
+fn ask_on(mut stream: UnixStream, path: &str, request: &Value) -> Option<Value> {
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let body = request.to_string();
     let head = format!(

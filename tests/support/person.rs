@@ -30,6 +30,11 @@ impl Person {
         totp::code(&self.secret)
     }
 
+    /// What it shows at another moment, as `date -d` takes it.
+    pub(crate) fn code_at(&self, time: &str) -> String {
+        totp::codes_from(&self.secret, time, 0).remove(0)
+    }
+
     /// What it does not show for a long time.
     pub(crate) fn wrong_code(&self) -> String {
         totp::wrong_code(&self.secret)

@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, header};
 use data_encoding::BASE64;
 use idp_server::config::Config;
+use idp_server::counts::Counts;
 use idp_server::figures::Counted;
 use idp_server::oidc::{client_auth, sign};
 use idp_server::router::routes;
@@ -256,6 +257,7 @@ fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
         config,
         keys: sign::Keys::default(),
         figures: Counted::default(),
+        counts: Counts::default(),
         checks: Checks::default(),
         clock,
     }

@@ -1,12 +1,14 @@
 //! A program on a terminal of its own, answered as a person would answer it: once it has asked and echo is off.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, ExitStatus};
 
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::poll::{PollFd, PollFlags, poll};
-use nix::pty::{Winsize, openpty};
+use nix::pty::{OpenptyResult, Winsize, openpty};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 
 use super::wait::{Deadline, PATIENCE};
@@ -34,18 +36,34 @@ pub(crate) struct Ended {
 impl Pty {
     /// Starts the program as the leader of a session whose controlling terminal is a new one.
     pub(crate) fn spawn(program: &str, arguments: &[&str]) -> Self {
-        let size = Winsize { ws_row: 50, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
-        let pair = openpty(Some(&size), None).unwrap();
+        let pair = pair();
+        Self::started(pair.master, &pair.slave, program, arguments)
+    }
+
+    /// The same on a terminal that is called like this, as one of the machine itself. Only in the throw-away machine, by
+    /// the thread that has entered it.
+    pub(crate) fn spawn_at(name: &str, program: &str, arguments: &[&str]) -> Self {
+        let pair = pair();
+        let real = fs::read_link(format!("/proc/self/fd/{}", pair.slave.as_raw_fd())).unwrap();
+        // There may be a real one of that name, or that of an earlier program, which has gone with it.
+        let _ = umount2(name, MntFlags::MNT_DETACH);
+        drop(File::options().append(true).create(true).open(name));
+        mount(Some(&real), name, None::<&str>, MsFlags::MS_BIND, None::<&str>).unwrap();
+        let slave = File::options().read(true).write(true).custom_flags(nix::libc::O_NOCTTY).open(name).unwrap();
+        Self::started(pair.master, &slave.into(), program, arguments)
+    }
+
+    fn started(master: OwnedFd, slave: &OwnedFd, program: &str, arguments: &[&str]) -> Self {
         let child = Command::new("setsid")
             .args(["--ctty", "--wait", program])
             .args(arguments)
             .env("LC_ALL", "C.UTF-8")
-            .stdin(clone(&pair.slave))
-            .stdout(clone(&pair.slave))
-            .stderr(clone(&pair.slave))
+            .stdin(clone(slave))
+            .stdout(clone(slave))
+            .stderr(clone(slave))
             .spawn()
             .unwrap();
-        Self { terminal: File::from(pair.master), child, screen: Vec::new(), read_to: 0 }
+        Self { terminal: File::from(master), child, screen: Vec::new(), read_to: 0 }
     }
 
     /// Waits until the program asks with one of these texts and hides what is typed, and says which; `None` when it
@@ -131,6 +149,11 @@ impl Drop for Pty {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn pair() -> OpenptyResult {
+    let size = Winsize { ws_row: 50, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+    openpty(Some(&size), None).unwrap()
 }
 
 fn clone(fd: &OwnedFd) -> OwnedFd {

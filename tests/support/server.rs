@@ -43,11 +43,16 @@ pub(crate) struct Server {
 impl Server {
     /// Sets up a server whose socket is in `sockets`. Nothing where the engine is missing.
     pub(crate) fn init(engine: Engine, sockets: &Path) -> Option<Self> {
-        let database = Database::new(engine)?;
+        Some(Self::init_on(Database::new(engine)?, sockets, |_| {}))
+    }
+
+    /// The same on this database; `prepare` gets the data folder before anything is in it.
+    pub(crate) fn init_on(database: Database, sockets: &Path, prepare: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::Builder::new().prefix("twolatch-server.").tempdir().unwrap();
         let socket = sockets.join(format!("verify-{}.sock", new_id()));
         let server = Self { process: None, database, folder, port: free_port(), socket, shift: None };
-        let data = server.folder.path().join("data");
+        let data = server.data_path();
+        prepare(&data);
         let (listen, issuer) = (format!("127.0.0.1:{}", server.port), server.issuer());
         let mut arguments = vec!["init", "--data-dir", path(&data), "--listen", &listen];
         arguments.extend(["--socket", path(&server.socket), "--issuer", &issuer]);
@@ -55,7 +60,7 @@ impl Server {
             arguments.extend(["--database-url", url]);
         }
         server.run(&arguments, "");
-        Some(server)
+        server
     }
 
     /// Another server on the same database, with a socket and a port of its own.
@@ -91,6 +96,11 @@ impl Server {
     /// Its configuration file.
     pub(crate) fn config_path(&self) -> PathBuf {
         self.folder.path().join("twolatch.toml")
+    }
+
+    /// Its data folder.
+    pub(crate) fn data_path(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// Its key ring.

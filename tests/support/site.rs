@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use idp_server::config::Config;
+use idp_server::counts::Counts;
 use idp_server::figures::Counted;
 use idp_server::listen::web::Remote;
 use idp_server::oidc::sign::Keys;
@@ -99,6 +100,7 @@ impl Site {
             config: Arc::new(config),
             keys: Keys::default(),
             figures: Counted::default(),
+            counts: Counts::default(),
             checks: Checks::default(),
             clock: Arc::<StandingClock>::clone(&clock),
         };

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -60,10 +60,31 @@ impl Sshd {
             methods.names(),
         );
         fs::write(path("config"), config).unwrap();
+        let config = path("config");
+        Self::run(folder, port, methods, &config)
+    }
 
+    /// With the files of the machine, which says nothing of how one may log in, as Debian has it: nothing but a port and where
+    /// keys are is added in front.
+    pub(crate) fn of_the_machine(methods: Methods) -> Self {
+        let folder = tempfile::Builder::new().prefix("twolatch-sshd.").tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let (port, config) = (free_port(), Path::new("/etc/ssh/sshd_config"));
+        let folder_name = folder.path().to_str().unwrap();
+        fs::create_dir(folder.path().join("keys")).unwrap();
+        let first = format!(
+            "ListenAddress 127.0.0.1:{port}\nAuthorizedKeysFile {folder_name}/keys/%u\nStrictModes no\nLogLevel VERBOSE\n\
+             PidFile {folder_name}/pid\n"
+        );
+        fs::write(config, first + &fs::read_to_string(config).unwrap()).unwrap();
+        Self::run(folder, port, methods, config.to_str().unwrap())
+    }
+
+    fn run(folder: TempDir, port: u16, methods: Methods, config: &str) -> Self {
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let log = fs::File::create(path("log")).unwrap();
         let child = Command::new("/usr/sbin/sshd")
-            .args(["-D", "-e", "-f", &path("config")])
+            .args(["-D", "-e", "-f", config])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -95,24 +116,32 @@ impl Sshd {
 
     /// The same with options of the client that win over the usual ones.
     pub(crate) fn login_with(&self, name: &str, key: Option<&PathBuf>, own: &[&str]) -> Login {
-        let (port, to) = (self.port.to_string(), format!("{name}@127.0.0.1"));
-        let preferred = format!("PreferredAuthentications={}", self.methods.names());
-        let identity = key.map_or_else(|| "none".into(), |path| path.display().to_string());
-        let identity = format!("IdentityFile={identity}");
-        let mut arguments = vec!["-F", "/dev/null", "-p", &port];
-        let options = [
-            "StrictHostKeyChecking=no",
-            "UserKnownHostsFile=/dev/null",
-            "LogLevel=ERROR",
-            "IdentitiesOnly=yes",
-            "NumberOfPasswordPrompts=1",
-            &identity,
-            &preferred,
-        ];
-        // The first value that the client is given counts.
-        arguments.extend(own.iter().chain(&options).flat_map(|option| ["-o", option]));
+        let (options, to) = (self.options(key, own), format!("{name}@127.0.0.1"));
+        let mut arguments: Vec<&str> = options.iter().map(String::as_str).collect();
         arguments.extend([to.as_str(), WHO]);
         Login::new(Pty::spawn("ssh", &arguments))
+    }
+
+    /// What `ssh`, `scp` and `sftp` are told so that they come here as the usual client does, or with options that win.
+    pub(crate) fn options(&self, key: Option<&PathBuf>, own: &[&str]) -> Vec<String> {
+        let (port, preferred) = (self.port, self.methods.names());
+        let identity = key.map_or_else(|| "none".into(), |path| path.display().to_string());
+        let usual = [
+            format!("Port={port}"),
+            "StrictHostKeyChecking=no".into(),
+            "UserKnownHostsFile=/dev/null".into(),
+            "LogLevel=ERROR".into(),
+            "IdentitiesOnly=yes".into(),
+            "NumberOfPasswordPrompts=1".into(),
+            format!("IdentityFile={identity}"),
+            format!("PreferredAuthentications={preferred}"),
+        ];
+        // The first value that the client is given counts.
+        let all = own.iter().map(|option| (*option).to_owned()).chain(usual);
+        ["-F".to_owned(), "/dev/null".to_owned()]
+            .into_iter()
+            .chain(all.flat_map(|option| ["-o".into(), option]))
+            .collect()
     }
 
     /// Its configuration.

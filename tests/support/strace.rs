@@ -26,10 +26,15 @@ impl Strace {
     /// From now on `call` fails with `error`: `when` is `3` for the third of each thread, `3+` for all from the third
     /// on.
     pub(crate) fn fail(pid: u32, call: &str, error: &str, when: &str) -> Self {
+        Self::inject(pid, call, &format!("error={error}"), when)
+    }
+
+    /// The same for anything else that strace does to a call.
+    pub(crate) fn inject(pid: u32, call: &str, how: &str, when: &str) -> Self {
         let log = NamedTempFile::new().unwrap();
         let mut process = Command::new("strace")
             .args(["-f", "-p", &pid.to_string(), "-e", &format!("trace={call}")])
-            .args(["-e", &format!("inject={call}:error={error}:when={when}"), "-o"])
+            .args(["-e", &format!("inject={call}:{how}:when={when}"), "-o"])
             .arg(log.path())
             .stderr(Stdio::piped())
             .spawn()

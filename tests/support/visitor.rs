@@ -19,7 +19,12 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// Somebody who has no cookies yet. All of them may share one client.
     pub(crate) fn new(client: &Client, server: &Server) -> Self {
-        Self { client: client.clone(), issuer: server.issuer(), browser: Browser::default() }
+        Self::at(client, &server.issuer())
+    }
+
+    /// The same, where only the server's address is known.
+    pub(crate) fn at(client: &Client, issuer: &str) -> Self {
+        Self { client: client.clone(), issuer: issuer.to_owned(), browser: Browser::default() }
     }
 
     /// What visitors connect with: it follows nothing and keeps no cookies.
@@ -34,12 +39,22 @@ impl Visitor {
 
     /// Opens a page.
     pub(crate) fn get(&mut self, to: &str) -> Page {
+        self.try_get(to).unwrap()
+    }
+
+    /// The same, where the server may be gone.
+    pub(crate) fn try_get(&mut self, to: &str) -> Option<Page> {
         let request = self.client.get(format!("{}{to}", self.issuer));
         self.send(request)
     }
 
     /// Sends a page's form with these fields filled in.
     pub(crate) fn post(&mut self, page: &Page, fields: &[(&str, &str)]) -> Page {
+        self.try_post(page, fields).unwrap()
+    }
+
+    /// The same, where the server may be gone.
+    pub(crate) fn try_post(&mut self, page: &Page, fields: &[(&str, &str)]) -> Option<Page> {
         let (action, hidden) = page.form();
         let all = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied());
         let request = self.client.request(Method::POST, format!("{}{action}", self.issuer)).body(encode(all));
@@ -64,15 +79,15 @@ impl Visitor {
         self.browser.cookies.values().cloned().collect()
     }
 
-    fn send(&mut self, mut request: RequestBuilder) -> Page {
+    fn send(&mut self, mut request: RequestBuilder) -> Option<Page> {
         if !self.browser.cookies.is_empty() {
             let pairs: Vec<_> = self.browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("cookie", pairs.join("; "));
         }
-        let answer = request.send().unwrap();
+        let answer = request.send().ok()?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let page = Page { status, headers, body: answer.text().unwrap() };
+        let page = Page { status, headers, body: answer.text().ok()? };
         self.browser.keep(&page);
-        page
+        Some(page)
     }
 }

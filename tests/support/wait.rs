@@ -45,6 +45,12 @@ pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (result, start.elapsed())
 }
 
+/// Lets time pass: the pace of a load, and how long something is broken.
+#[expect(clippy::disallowed_methods, reason = "how long is what is tested")]
+pub(crate) fn pause(long: Duration) {
+    thread::sleep(long);
+}
+
 /// Asks again and again until there is an answer.
 pub(crate) fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
     try_until(PATIENCE, look).unwrap_or_else(|| panic!("waited {PATIENCE:?} in vain for {what}"))

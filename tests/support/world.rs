@@ -167,6 +167,11 @@ impl Person {
         &self.account.name
     }
 
+    /// What the app makes its codes of.
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// What the app shows now.
     pub(crate) fn code(&self) -> String {
         totp::code(&self.secret)

@@ -1,8 +1,9 @@
 //! `twolatch init`: a new system, everything under one folder if wanted, so that nobody needs root to try it.
 
+use std::fs::Permissions;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,7 +12,7 @@ use twolatch_core::crypto::SystemEntropy;
 use twolatch_core::crypto::keyring::KeyRing;
 use twolatch_core::policy::Rules;
 
-use super::open::{assemble, close, open};
+use super::open::{assemble, become_owner, close, open, owner};
 use super::{CliError, actor, say, say_json};
 use crate::config::login::RawLogin;
 use crate::config::pages::RawPages;
@@ -19,6 +20,9 @@ use crate::config::recovery::RawRecovery;
 use crate::config::{Config, DEFAULT_PATH, Raw, RawApi, RawPassword, RawPolicy};
 use crate::oidc::sign::create_missing;
 use crate::state::App;
+
+/// Where the database is, unless the command line says otherwise.
+const DATA: &str = "/var/lib/twolatch";
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
@@ -57,6 +61,8 @@ impl Init {
             Some(folder) if config == Path::new(DEFAULT_PATH) => absolute(folder)?.join("twolatch.toml"),
             _ => config.to_owned(),
         };
+        // Packages give this folder to the account that their unit runs as.
+        let packaged = self.data_dir.is_none() && owner(Path::new(DATA)).is_some();
         let app = if self.new_link { open(&path).await? } else { self.make(&path).await? };
         let actor = actor(app.now());
         let token = app.logins.first_admin_link(&actor).await?;
@@ -67,7 +73,11 @@ impl Init {
         }
         if !self.new_link {
             say(format_args!("Made {}.", path.display()));
-            say(format_args!("Start the server:  twolatch serve --config {}", path.display()));
+            if packaged {
+                say("Start the server:  systemctl start twolatch");
+            } else {
+                say(format_args!("Start the server:  twolatch serve --config {}", path.display()));
+            }
         }
         match link {
             Some(link) => say(format_args!("Make the first administrator, once and within an hour:\n\n    {link}\n")),
@@ -85,7 +95,7 @@ impl Init {
         }
         let home = match &self.data_dir {
             Some(folder) => absolute(folder)?,
-            None => PathBuf::from("/var/lib/twolatch"),
+            None => PathBuf::from(DATA),
         };
         let settings = path.parent().unwrap_or(Path::new("/")).to_owned();
         for folder in [&home, &settings] {
@@ -116,6 +126,7 @@ impl Init {
             tls: None,
             mail: None,
             alerts: None,
+            metrics: None,
             trusted_proxies: behind.into_iter().filter_map(|address| address.parse().ok()).collect(),
             password: RawPassword::default(),
             policy: RawPolicy::default(),
@@ -124,13 +135,11 @@ impl Init {
             pages: RawPages::default(),
             api: RawApi::default(),
         };
-        write_config(path, &raw)?;
-        let made = self.fill(path).await;
-        if made.is_err() {
+        write_config(path, &raw, owner(&home).map(|(_, group)| group.as_raw()))?;
+        self.fill(path).await.inspect_err(|_| {
             // What could not be completed must not stand in the way of the next try. The key ring stays: it may be in use.
             drop(std::fs::remove_file(path));
-        }
-        made
+        })
     }
 
     async fn fill(&self, path: &Path) -> Result<App, CliError> {
@@ -140,22 +149,35 @@ impl Init {
         } else {
             KeyRing::create(&config.keys, &SystemEntropy::new())?
         };
-        let initial = config.initial;
-        let app = assemble(config, keys).await?;
-        create_missing(&app.store, app.now()).await?;
-        if app.logins.store.has_policy().await? {
-            return Ok(app);
+        let rights = become_owner(&config.database, true)?;
+        let made = with_first_rules(config, keys).await;
+        if made.is_err() {
+            rights.as_before(|| drop(std::fs::remove_file(path)))?; // which only root can
         }
-        let detail = "initial".to_owned();
-        app.logins.set_rules(Rules::initial(initial), 0, detail, &actor(app.now())).await?;
-        Ok(app)
+        made
     }
 }
 
-fn write_config(path: &Path, raw: &Raw) -> Result<(), CliError> {
+/// Makes the database, and gives it the rules that a new system begins with.
+async fn with_first_rules(config: Config, keys: KeyRing) -> Result<App, CliError> {
+    let initial = config.initial;
+    let app = assemble(config, keys).await?;
+    create_missing(&app.store, app.now()).await?;
+    if !app.logins.store.has_policy().await? {
+        app.logins.set_rules(Rules::initial(initial), 0, "initial".to_owned(), &actor(app.now())).await?;
+    }
+    Ok(app)
+}
+
+/// Writes what may hold a password, for this account, and for the group that the server runs as where that is another.
+fn write_config(path: &Path, raw: &Raw, group: Option<u32>) -> Result<(), CliError> {
     let text = toml::to_string(raw).map_err(|error| CliError::failed(error.to_string()))?;
     let fail = |error| CliError::cannot_create(format!("{}: {error}", path.display()));
-    let mut file = std::fs::File::options().write(true).create_new(true).mode(0o640).open(path).map_err(fail)?;
+    let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(path).map_err(fail)?;
+    if group.is_some() {
+        std::os::unix::fs::fchown(&file, None, group).map_err(fail)?;
+        file.set_permissions(Permissions::from_mode(0o640)).map_err(fail)?;
+    }
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(fail)
 }
 

@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use nix::unistd::{Gid, Uid, geteuid, seteuid, setgid, setgroups, setresuid, setuid};
 use twolatch_core::crypto::SystemEntropy;
 use twolatch_core::crypto::keyring::KeyRing;
 use twolatch_core::crypto::password::Hasher;
@@ -13,29 +14,69 @@ use twolatch_core::time::SystemClock;
 
 use super::CliError;
 use crate::config::Config;
+use crate::counts::Counts;
 use crate::figures::Counted;
 use crate::oidc::sign::Keys;
 use crate::state::App;
 use crate::trail::check::Checks;
 
-/// Opens everything. Run by root, it becomes the owner of an SQLite database first: what it leaves beside the file must
-/// be readable by the server.
+/// Opens everything.
 pub(super) async fn open(path: &Path) -> Result<App, CliError> {
-    let config = Config::load(path)?;
+    open_with(Config::load(path)?).await
+}
+
+/// The same, with a configuration that was read already. Run by root, it becomes the owner of an SQLite database first:
+/// what it leaves beside the file must be readable by the server.
+pub(super) async fn open_with(config: Config) -> Result<App, CliError> {
     refuse_environment(&config.database)?;
-    if let Location::Sqlite(file) = &config.database
-        && !file.exists()
-    {
-        // Opening would make an empty one, which knows nobody.
-        let text = format!(
-            "store_io: there is no database at {}; restore it from your backup, or make a new system with `twolatch init`",
-            file.display()
-        );
-        return Err(CliError { message: text, status: 74 });
-    }
+    must_exist(&config.database)?;
     let keys = KeyRing::load(&config.keys)?;
-    become_owner(&config.database)?;
+    become_owner(&config.database, false)?;
     assemble(config, keys).await
+}
+
+/// Opens everything for a command that also writes what is root's.
+pub(super) async fn open_beside(config: Config) -> Result<(App, Rights), CliError> {
+    must_exist(&config.database)?;
+    open_or_make(config).await
+}
+
+/// The same, with an empty database where there is none.
+pub(super) async fn open_or_make(config: Config) -> Result<(App, Rights), CliError> {
+    let keys = KeyRing::load(&config.keys)?;
+    refuse_environment(&config.database)?;
+    let rights = become_owner(&config.database, true)?;
+    Ok((assemble(config, keys).await?, rights))
+}
+
+fn must_exist(database: &Location) -> Result<(), CliError> {
+    let Location::Sqlite(file) = database else { return Ok(()) };
+    if file.exists() {
+        return Ok(());
+    }
+    // Opening would make an empty one, which knows nobody.
+    let text = format!(
+        "store_io: there is no database at {}; put it back with `twolatch restore FILE`, or make a new system with \
+         `twolatch init`",
+        file.display()
+    );
+    Err(CliError { message: text, status: 74 })
+}
+
+/// What a command that has become the owner of the database can still do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rights(Option<Uid>);
+
+impl Rights {
+    /// Does something as root again, where root has run the command.
+    pub(super) fn as_before<T>(self, work: impl FnOnce() -> T) -> Result<T, CliError> {
+        let Self(Some(owner)) = self else { return Ok(work()) };
+        let refused = |error| CliError::failed(format!("cannot become root again: {error}"));
+        seteuid(Uid::from_raw(0)).map_err(refused)?;
+        let done = work();
+        seteuid(owner).map_err(refused)?;
+        Ok(done)
+    }
 }
 
 /// The server's parts, from a configuration and its keys.
@@ -61,6 +102,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         config: Arc::new(config),
         keys: Keys::default(),
         figures: Counted::default(),
+        counts: Counts::default(),
         checks: Checks::default(),
         clock: Arc::new(SystemClock),
     };
@@ -102,14 +144,24 @@ fn refuse_environment(database: &Location) -> Result<(), CliError> {
     }
 }
 
-fn become_owner(database: &Location) -> Result<(), CliError> {
-    let Location::Sqlite(path) = database else { return Ok(()) };
-    let Ok(about) = std::fs::metadata(path) else { return Ok(()) };
-    if !nix::unistd::geteuid().is_root() || about.uid() == 0 {
-        return Ok(());
-    }
+/// Who a file or folder belongs to, if this is root and that is somebody else.
+pub(super) fn owner(path: &Path) -> Option<(Uid, Gid)> {
+    let about = std::fs::metadata(path).ok().filter(|about| about.uid() != 0 && geteuid().is_root())?;
+    Some((Uid::from_raw(about.uid()), Gid::from_raw(about.gid())))
+}
+
+/// Becomes the owner of the database, or of the folder that it will be in, so that root opens nothing in a folder of
+/// somebody else; `keeps` leaves a way back.
+pub(super) fn become_owner(database: &Location, keeps: bool) -> Result<Rights, CliError> {
+    let Location::Sqlite(path) = database else { return Ok(Rights(None)) };
+    let place = if path.exists() { path } else { path.parent().unwrap_or(path) };
+    let Some((uid, gid)) = owner(place) else { return Ok(Rights(None)) };
     let refused = |error| CliError::failed(format!("cannot become the owner of {}: {error}", path.display()));
-    nix::unistd::setgroups(&[]).map_err(refused)?;
-    nix::unistd::setgid(nix::unistd::Gid::from_raw(about.gid())).map_err(refused)?;
-    nix::unistd::setuid(nix::unistd::Uid::from_raw(about.uid())).map_err(refused)
+    setgroups(&[]).and_then(|()| setgid(gid)).map_err(refused)?;
+    if keeps {
+        setresuid(uid, uid, Uid::from_raw(0)).map_err(refused)?;
+        return Ok(Rights(Some(uid)));
+    }
+    setuid(uid).map_err(refused)?;
+    Ok(Rights(None))
 }

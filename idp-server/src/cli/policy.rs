@@ -75,7 +75,14 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
         version: i64,
         locked: bool,
         rules: &'a Rules,
-        exemptions: &'a [Exemption],
+        exemptions: Vec<ShownExemption<'a>>,
+    }
+    #[derive(Serialize)]
+    struct ShownExemption<'a> {
+        #[serde(flatten)]
+        exemption: &'a Exemption,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
     }
     let policy = app.logins.policy(app.now()).await?;
     let Rules {
@@ -94,12 +101,15 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
         admin_link,
     } = &policy.rules;
     if json {
-        return say_json(&Shown {
-            version: policy.version,
-            locked: policy.locked,
-            rules: &policy.rules,
-            exemptions: &policy.exemptions,
-        });
+        let mut exemptions = Vec::with_capacity(policy.exemptions.len());
+        for exemption in &policy.exemptions {
+            let person = match &exemption.subject {
+                Subject::User(id) => app.store.person(id).await?.map(|person| person.user.name.to_string()),
+                Subject::Group(_) | Subject::Role(_) => None,
+            };
+            exemptions.push(ShownExemption { exemption, person });
+        }
+        return say_json(&Shown { version: policy.version, locked: policy.locked, rules: &policy.rules, exemptions });
     }
     say(format_args!("organisation      {organisation}"));
     let roles = roles.iter().map(|(role, rule)| (format!("role {role}"), rule));

@@ -78,6 +78,7 @@ pub fn all(config: &Config, text: &str) -> Vec<Setting> {
     shown.put("trusted_proxies", list(&config.trusted_proxies));
     mail(&mut shown, config);
     alerts(&mut shown, config);
+    shown.maybe("metrics.listen", config.metrics.map(|listen| listen.to_string()));
     shown.put("password.memory_kib", config.password.memory_kib);
     shown.put("password.passes", config.password.passes);
     shown.put("password.lanes", config.password.lanes);

@@ -1,16 +1,17 @@
 //! What this machine asks at its doors, all of it together, and whether its clock is kept right.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
+use twolatch_core::break_glass::{FOLDER, GROUP};
+
 use super::sshd::{Stack, effective, judge};
-use super::{Finding, Verdict, services, sudo};
+use super::{Finding, PATIENCE, Verdict, sandboxes, services, sudo};
+use crate::break_glass::{self, BreakGlassError, Holder};
 
 /// Seconds that `login` gives, where nothing is said.
 const LOGIN_TIMEOUT: u32 = 60;
-
-/// Seconds that people need to come to a code, and to type it.
-const PATIENCE: u32 = 300;
 
 /// Looks at the machine below `root`, which is `/`; `names` can log in there, by an sshd with that configuration.
 #[must_use]
@@ -28,6 +29,7 @@ pub fn examine(root: &Path, sshd_config: &Path, names: &[String]) -> Vec<Finding
     }
     if asks("login") {
         findings.extend(login_timeout(root));
+        findings.push(of_break_glass(break_glass::holders(&root.join(FOLDER.trim_start_matches('/')))));
     }
     if asks("polkit-1") {
         let found = "its rules may keep an authorisation for a while (`auth_admin_keep`): then it does not ask again";
@@ -37,8 +39,42 @@ pub fn examine(root: &Path, sshd_config: &Path, names: &[String]) -> Vec<Finding
         let found = "an open connection (ControlMaster) opens further sessions without a login";
         findings.push(Finding::new("sshd", Verdict::Note, found, "`MaxSessions 1` closes that"));
     }
+    if services.iter().any(|service| service.asks) {
+        findings.extend(sandboxes::of_machine(root));
+    }
     findings.extend(clock());
     findings
+}
+
+/// Who gets in at the console while no server answers.
+fn of_break_glass(holders: Result<Vec<Holder>, BreakGlassError>) -> Finding {
+    let holders = match holders {
+        Ok(holders) => holders,
+        Err(BreakGlassError::File { error, .. }) if error.kind() == ErrorKind::PermissionDenied => {
+            return Finding::new(
+                "login",
+                Verdict::Note,
+                "who has break-glass codes is for root to see",
+                "run it as root",
+            );
+        }
+        Err(error) => return Finding::new("login", Verdict::Broken, error.to_string(), ""),
+    };
+    let (asked, others): (Vec<Holder>, Vec<Holder>) =
+        holders.into_iter().filter(|holder| holder.left > 0).partition(|holder| holder.in_group);
+    let told = |holders: &[Holder]| {
+        let each = holders.iter().map(|holder| format!("{} ({} left)", holder.name, holder.left));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    if !asked.is_empty() {
+        return Finding::well("login", format!("break-glass codes, for when no server answers: {}", told(&asked)));
+    }
+    let mut found = "nobody gets in while no server answers: nobody has break-glass codes".to_owned();
+    if !others.is_empty() {
+        found = format!("{found} and is in the group `{GROUP}`; codes without the group: {}", told(&others));
+    }
+    let remedy = "`twolatch break-glass issue NAME`, and NAME into the group `twolatch-breakglass`";
+    Finding::new("login", Verdict::Note, found, remedy)
 }
 
 fn login_timeout(root: &Path) -> Option<Finding> {

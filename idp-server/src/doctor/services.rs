@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Finding, Verdict};
+use super::{Finding, Verdict, sandboxes};
 use crate::stack::walk::{Walked, Way, asks_for_code, is_ours, walk};
 use crate::stack::{Action, Kind, Line, read};
 
@@ -46,15 +46,11 @@ fn service(root: &Path, name: &str) -> Option<Service> {
     };
     if !lines.iter().any(asks_for_code) {
         let is_door = DOORS.contains(&name);
-        let remedy = "`auth required pam_twolatch.so` behind the password would make it ask; see *PAM* in the README";
-        let finding = Finding::new(name, Verdict::Note, "asks for no code", remedy);
+        let remedy = format!("`twolatch enable {name}` makes it ask; `--dry-run` shows what it would write");
+        let finding = Finding::new(name, Verdict::Note, "asks for no code", &remedy);
         return is_door.then(|| Service { name: name.to_owned(), asks: false, findings: vec![finding] });
     }
-    let modules = modules_of(root);
-    let is_there = |line: &Line| is_there(root, &modules, line);
-    let walked = walk(&lines, is_there);
-    let mut findings = of_our_lines(name, &lines, is_there);
-    findings.extend(of_ways(name, &lines, &walked));
+    let mut findings = judge(root, name, &lines);
     if !findings.iter().any(|finding| finding.verdict.is_bad()) {
         findings.insert(0, Finding::well(name, "asks for a code behind the password, and nobody gets by"));
     }
@@ -67,6 +63,17 @@ pub fn has_account_line(root: &Path, name: &str) -> bool {
     let lines = read(root, name, Kind::Account).unwrap_or_default();
     let ways = walk(&lines, |_| true).in_by;
     lines.iter().any(is_ours) && ways.iter().all(|way| way.proofs.code)
+}
+
+/// What is to be said of a service's lines, of which one asks for a code.
+#[must_use]
+pub fn judge(root: &Path, name: &str, lines: &[Line]) -> Vec<Finding> {
+    let modules = modules_of(root);
+    let is_there = |line: &Line| is_there(root, &modules, line);
+    let mut findings = of_our_lines(name, lines, is_there);
+    findings.extend(of_ways(name, lines, &walk(lines, is_there)));
+    findings.extend(sandboxes::examine(root, name, lines));
+    findings
 }
 
 /// What can be said of our lines by themselves.

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-use super::{Finding, Verdict};
-
-/// Seconds that people need to come to a code, and to type it.
-const PATIENCE: i64 = 300;
+use super::{Finding, PATIENCE, Verdict};
 
 /// So many people are looked at one by one where the configuration tells them apart.
 const MOST: usize = 64;
@@ -16,8 +13,8 @@ const MOST: usize = 64;
 /// Addresses that stand for all others, from outside and from here.
 const ANYWHERE: [&str; 2] = ["192.0.2.1", "127.0.0.1"];
 
-/// The methods at which sshd comes to PAM and lets it ask.
-const ASKS: &str = "keyboard-interactive";
+/// The method at which sshd comes to PAM and lets it ask, as it may be written. Other devices of it are not PAM.
+const ASKS: [&str; 2] = ["keyboard-interactive", "keyboard-interactive:pam"];
 
 /// What sshd makes of its configuration for somebody from somewhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +40,12 @@ impl Effective {
         self.get(key) == "yes"
     }
 
+    /// Where the sshd that listens has written its pid.
+    #[must_use]
+    pub fn pid_file(&self) -> &Path {
+        Path::new(self.get("pidfile"))
+    }
+
     /// Each list of methods that opens a session. Without such lists each method does that alone.
     fn lists(&self) -> Vec<Vec<String>> {
         let said = self.get("authenticationmethods");
@@ -53,7 +56,7 @@ impl Effective {
         let methods = [
             ("pubkeyauthentication", "publickey"),
             ("passwordauthentication", "password"),
-            ("kbdinteractiveauthentication", ASKS),
+            ("kbdinteractiveauthentication", "keyboard-interactive"),
             ("gssapiauthentication", "gssapi-with-mic"),
             ("hostbasedauthentication", "hostbased"),
         ];
@@ -133,8 +136,7 @@ pub fn judge(whom: &str, effective: &Effective, pam: Stack) -> Vec<Finding> {
     }
     let lists = effective.lists();
     let can_ask = effective.is_on("kbdinteractiveauthentication");
-    let is_asked =
-        |list: &[String]| list.iter().any(|method| method == ASKS || method.starts_with("keyboard-interactive:"));
+    let is_asked = |list: &[String]| list.iter().any(|method| ASKS.contains(&method.as_str()));
     for list in &lists {
         let way = list.join(", then ");
         if is_asked(list) {
@@ -172,7 +174,7 @@ pub fn judge(whom: &str, effective: &Effective, pam: Stack) -> Vec<Finding> {
         let found = "no way in asks for a code".to_owned();
         findings.push(says(Verdict::Bypass, found, "`KbdInteractiveAuthentication yes` and `AuthenticationMethods`"));
     }
-    let grace: i64 = effective.get("logingracetime").parse().unwrap_or(0);
+    let grace: u32 = effective.get("logingracetime").parse().unwrap_or(0);
     if (1..PATIENCE).contains(&grace) {
         let found = format!("`LoginGraceTime {grace}`: whoever takes longer for password and code is cut off");
         findings.push(says(Verdict::LockOut, found, "`LoginGraceTime 300`, and 900 while people set up over SSH"));

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use super::tls::Tls;
-use super::{Seats, Stop, connection};
+use super::{Seats, Stop, connection, drained};
 
 /// Keep-alive ends after this.
 const LIFE: Duration = Duration::from_mins(2);
@@ -25,13 +26,15 @@ const ALL: usize = 4096;
 #[derive(Debug, Clone, Copy)]
 pub struct Remote(pub IpAddr);
 
-/// Serves until told to stop.
+/// Serves until told to stop, and what is under way then to its end.
 pub async fn serve(listener: TcpListener, tls: Option<Tls>, proxies: Vec<IpAddr>, router: Router, mut stop: Stop) {
     let seats = Seats::new(EACH, ALL);
+    let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stop.changed() => return,
+            Some(_) = connections.join_next() => continue,
+            _ = stop.changed() => break,
         };
         let Ok((stream, SocketAddr::V4(_) | SocketAddr::V6(_))) = &accepted else {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -42,7 +45,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, proxies: Vec<IpAddr>
         let (router, stop, acceptor) = (router.clone(), stop.clone(), tls.as_ref().map(Tls::acceptor));
         let Ok((stream, _)) = accepted else { continue };
         drop(stream.set_nodelay(true));
-        tokio::spawn(async move {
+        connections.spawn(async move {
             let mark = move |request: &mut axum::extract::Request| {
                 request.extensions_mut().insert(Remote(address));
             };
@@ -57,6 +60,8 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, proxies: Vec<IpAddr>
             drop(seat);
         });
     }
+    drop(listener);
+    drained(connections).await;
 }
 
 /// Whom a connection counts for: whoever has one IPv6 address of a network has them all.

@@ -11,6 +11,7 @@ use twolatch_core::time::Timestamp;
 use super::letters;
 use super::relay::{AT_ONCE, Relay, Trouble};
 use crate::config::mail::Mail;
+use crate::counts::Mailed;
 use crate::listen::Stop;
 use crate::state::App;
 
@@ -97,6 +98,11 @@ pub async fn deliver(app: &App, settings: &Mail, relay: &Relay, outgoing: &Outgo
             None => Fate::Failed(trouble),
         },
     };
+    app.counts.mailed(match &fate {
+        Fate::Taken => Mailed::Taken,
+        Fate::Deferred { .. } => Mailed::Deferred,
+        Fate::Failed(_) => Mailed::Failed,
+    });
     let (id, kind, tries) = (outgoing.id.as_str(), outgoing.kind.as_str(), outgoing.tries);
     match &fate {
         Fate::Taken => tracing::info!(id, kind, tries, "mail_sent"),
@@ -122,6 +128,7 @@ pub async fn deliver(app: &App, settings: &Mail, relay: &Relay, outgoing: &Outgo
 pub async fn bury(app: &App, now: Timestamp) -> Result<u64, StoreError> {
     let dead = app.store.sweep_mails(now).await?;
     for Dead { id, kind } in &dead {
+        app.counts.mailed(Mailed::Failed);
         tracing::error!(id, kind, why = "it was not delivered in time", "mail_failed");
     }
     Ok(dead.len() as u64)

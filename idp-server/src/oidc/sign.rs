@@ -15,8 +15,10 @@ use data_encoding::BASE64URL_NOPAD;
 use openidconnect::core::{CoreJsonCurveType, CoreJsonWebKey, CoreJwsSigningAlgorithm};
 use openidconnect::{JsonWebKeyId, PrivateSigningKey, SigningError};
 use serde_json::{Map, Value};
+use twolatch_core::audit::Event;
 use twolatch_core::client::SigningAlg;
 use twolatch_core::crypto::{Entropy, random_text};
+use twolatch_core::login::actor::Actor;
 use twolatch_core::store::{Store, StoreError, StoredKey};
 use twolatch_core::time::Timestamp;
 use zeroize::Zeroizing;
@@ -27,7 +29,10 @@ use crate::state::App;
 mod tests;
 
 /// How long a retired key stays published: far longer than a token lives and a client keeps the key set.
-const OVERLAP: i64 = 86_400;
+pub const OVERLAP: i64 = 86_400;
+
+/// How long a new key is published before it signs: longer than a client keeps the key set.
+const LEAD: i64 = 3600;
 
 /// No token of ours is longer.
 const MAX_TOKEN: usize = 8192;
@@ -46,6 +51,7 @@ struct Read {
 #[derive(Clone)]
 pub struct SigningKey {
     kid: String,
+    signs_at: Timestamp,
     retired_at: Option<Timestamp>,
     pair: Arc<Pair>,
 }
@@ -72,13 +78,50 @@ pub async fn create_missing(store: &Store, now: Timestamp) -> Result<usize, Stor
     Ok(made)
 }
 
+/// Makes a new key for each algorithm, published from now on. It signs once every client has seen it; with `leaked` at
+/// once, and nothing that former keys have signed is good any more. Answers from when on it signs; nothing where keys wait
+/// already.
+///
+/// # Errors
+/// Where a key cannot be made or stored.
+pub async fn rotate(store: &Store, leaked: bool, actor: &Actor) -> Result<Option<Timestamp>, StoreError> {
+    let now = actor.now;
+    let from = if leaked { now } else { now.plus(LEAD) };
+    let retired_at = if leaked { now.plus(-OVERLAP) } else { from };
+    let keys = SigningAlg::ALL.into_iter().map(|alg| {
+        let key = generate(alg, store.entropy(), now)?;
+        Ok(StoredKey { signs_at: from, ..key })
+    });
+    let keys = keys.collect::<Result<Vec<_>, StoreError>>()?;
+    let detail = format!("signing keys, from {}{}", from.unix(), if leaked { "; the former have leaked" } else { "" });
+    let about = actor.record(Event::KeyAdded).saying(detail);
+    let done =
+        store.replace_signing_keys(keys, (!leaked).then_some(now), retired_at, now.plus(-OVERLAP), about).await?;
+    Ok(done.then_some(from))
+}
+
+/// What a key is doing now, in a word.
+#[must_use]
+pub fn state(key: &StoredKey, now: Timestamp) -> &'static str {
+    match key.retired_at {
+        Some(at) if now.since(at) >= OVERLAP => "over",
+        Some(at) if at <= now => "served",
+        _ if key.signs_at > now => "waits",
+        _ => "signs",
+    }
+}
+
 /// The key that new tokens of an algorithm are signed with.
 ///
 /// # Errors
 /// Where there is none or the database fails.
 pub async fn current(app: &App, alg: SigningAlg) -> Result<SigningKey, StoreError> {
-    let keys = app.keys.read(&app.store, app.now()).await?;
-    let key = keys.iter().find(|key| key.name() == alg && key.retired_at.is_none()).cloned();
+    let now = app.now();
+    let keys = app.keys.read(&app.store, now).await?;
+    // The newest first.
+    let usable = || keys.iter().filter(|key| key.name() == alg && key.retired_at.is_none_or(|at| at > now));
+    // After a clock that was set back there may be none whose time has come.
+    let key = usable().find(|key| key.signs_at <= now).or_else(|| usable().next_back()).cloned();
     key.ok_or_else(|| StoreError::Keys(format!("there is no signing key for {alg}; `twolatch init` makes them")))
 }
 
@@ -113,7 +156,7 @@ impl Keys {
         let known = |kid: &str| last.keys.iter().find(|key| key.kid == kid).map(|key| Arc::clone(&key.pair));
         let keys = stored.iter().map(|stored| {
             let pair = known(&stored.kid).map_or_else(|| Pair::parse(stored).map(Arc::new), Ok)?;
-            Ok(SigningKey { kid: stored.kid.clone(), retired_at: stored.retired_at, pair })
+            Ok(SigningKey { kid: stored.kid.clone(), signs_at: stored.signs_at, retired_at: stored.retired_at, pair })
         });
         let keys = Arc::new(keys.collect::<Result<Vec<_>, StoreError>>()?);
         let read = Read { at: Some(now), keys: Arc::clone(&keys) };
@@ -246,7 +289,7 @@ impl PrivateSigningKey for SigningKey {
 pub fn generate(alg: SigningAlg, entropy: &dyn Entropy, now: Timestamp) -> Result<StoredKey, StoreError> {
     let private = pkcs8(alg).map_err(|_| StoreError::Keys(format!("a signing key for {alg} could not be made")))?;
     let kid = random_text::<10>(entropy)?;
-    Ok(StoredKey { kid, alg, private, created_at: now, retired_at: None })
+    Ok(StoredKey { kid, alg, private, created_at: now, signs_at: now, retired_at: None })
 }
 
 fn pkcs8(alg: SigningAlg) -> Result<Zeroizing<Vec<u8>>, Unspecified> {

@@ -11,6 +11,7 @@ use twolatch_core::store::{Location, Store};
 use twolatch_core::time::{Clock, Timestamp};
 
 use crate::config::Config;
+use crate::counts::Counts;
 use crate::figures::Counted;
 use crate::oidc::sign::Keys;
 use crate::state::App;
@@ -57,6 +58,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         config: Arc::new(config),
         keys: Keys::default(),
         figures: Counted::default(),
+        counts: Counts::default(),
         checks: Checks::default(),
         clock,
     };

@@ -216,12 +216,13 @@ extern "C" fn converse(
         }
         None => return CONV_ERR,
     };
-    // SAFETY: both allocations are checked for the module's `free`; the line is copied with its NUL.
+    // SAFETY: both allocations are made for the module's `free`; the second one has room for the line and a NUL behind it.
     unsafe {
         let response = libc::calloc(1, size_of::<Response>()).cast::<Response>();
         if let Some(line) = line {
-            let line = CString::new(line).unwrap();
-            (*response).text = libc::strdup(line.as_ptr());
+            (*response).text = libc::calloc(line.len() + 1, 1).cast();
+            // Also what may stand behind a NUL of its own.
+            ptr::copy_nonoverlapping(line.as_ptr(), (*response).text.cast(), line.len());
         }
         *to = response;
     }

@@ -44,6 +44,16 @@ fn a_right_code_gets_in_and_a_wrong_one_does_not() {
 }
 
 #[test]
+fn p07_a_line_ends_at_its_nul() {
+    let server = Server::start();
+    let acts = [typing("123\x00456"), typing(format!("{CODE}\x00rest"))];
+    assert_eq!(login(&server, "", &acts), SUCCESS);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2, "half a code is not sent");
+    assert_eq!(requests[1]["typed"], json!(CODE));
+}
+
+#[test]
 fn the_line_decides_how_is_asked() {
     let server = Server::start();
     let mut host = Host::start(

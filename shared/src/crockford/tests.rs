@@ -4,7 +4,7 @@ use super::*;
 
 fn any_text() -> impl Strategy<Value = String> {
     proptest::collection::vec(0_u8..32, 1..40)
-        .prop_map(|values| values.into_iter().map(digit).collect::<String>())
+        .prop_map(|values| values.into_iter().map(|value: u8| digit(value.into())).collect::<String>())
         .prop_filter_map("has a check digit", |body| with_check(&body).map(|text| text.expose().to_owned()))
 }
 
@@ -31,8 +31,8 @@ proptest! {
     fn rec1_one_wrong_character_is_told(text in any_text(), position: prop::sample::Index, other in 0_u8..32) {
         let position = position.index(text.len());
         let mut wrong: Vec<char> = text.chars().collect();
-        prop_assume!(wrong[position] != digit(other));
-        wrong[position] = digit(other);
+        prop_assume!(wrong[position] != digit(other.into()));
+        wrong[position] = digit(other.into());
         prop_assert!(read(&wrong.into_iter().collect::<String>()).is_none());
     }
 

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{Entropy, NoEntropy, random_text};
 
+mod edit;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +24,13 @@ const KEY_BYTES: usize = 32;
 /// A ring of a thousand keys is not one.
 const MAX_FILE: u64 = 64 * 1024;
 
-/// All master keys: the first seals, the others only open.
+/// What stands between id and key of one that opens and waits to seal.
+const NEXT: &str = "next";
+
+/// The same of one that is retired: it has only what checks audit records and hashes.
+const CHECKS: &str = "checks";
+
+/// All keys: the first seals, the others only open.
 pub struct KeyRing {
     keys: Vec<Key>,
 }
@@ -31,10 +38,44 @@ pub struct KeyRing {
 /// What one master key gives.
 pub(super) struct Key {
     pub(super) id: String,
-    pub(super) seal: LessSafeKey,
-    pub(super) row: hmac::Key,
+    is_next: bool,
+    /// Nothing where it is retired.
+    pub(super) opens: Option<Opens>,
     pub(super) audit: hmac::Key,
     pub(super) token: hmac::Key,
+}
+
+/// What opens and marks rows.
+pub(super) struct Opens {
+    pub(super) seal: LessSafeKey,
+    pub(super) row: hmac::Key,
+}
+
+/// What a key of the ring is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// What is new is sealed with it.
+    Seals,
+    /// It opens what it has sealed.
+    Opens,
+    /// It will seal.
+    Next,
+    /// It only checks audit records and hashes.
+    Retired,
+}
+
+impl State {
+    /// In a word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Seals => "seals",
+            Self::Opens => "opens",
+            Self::Next => "next",
+            Self::Retired => "retired",
+        }
+    }
 }
 
 /// Why there is no key ring. The server does not start; no login is judged, none is counted.
@@ -80,7 +121,7 @@ pub enum KeyError {
         bytes: usize,
     },
     /// There is no key in the file.
-    #[error("key_empty: {0} holds no key")]
+    #[error("key_empty: {0} holds no key, or does not begin with one that seals")]
     Empty(PathBuf),
     /// Two keys have one id.
     #[error("key_twice: {path}: the key id `{id}` is there twice")]
@@ -145,6 +186,22 @@ impl KeyRing {
         self.keys.iter().map(|key| key.id.as_str())
     }
 
+    /// The ids of those that open, the sealing key's first.
+    pub fn opening(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().filter(|key| key.opens.is_some()).map(|key| key.id.as_str())
+    }
+
+    /// All keys, and what each is for.
+    pub fn states(&self) -> impl Iterator<Item = (&str, State)> {
+        let state = |(index, key): (usize, &Key)| match key {
+            Key { opens: None, .. } => State::Retired,
+            Key { is_next: true, .. } => State::Next,
+            _ if index == 0 => State::Seals,
+            _ => State::Opens,
+        };
+        self.keys.iter().enumerate().map(move |(index, key)| (key.id.as_str(), state((index, key))))
+    }
+
     pub(super) fn current(&self) -> Option<&Key> {
         self.keys.first()
     }
@@ -165,8 +222,14 @@ impl KeyRing {
             if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 return Err(malformed());
             }
+            let (kind, key) = key.split_once(':').map_or(("", key), |(kind, key)| (kind, key));
+            let bytes = match kind {
+                "" | NEXT => KEY_BYTES,
+                CHECKS => 2 * KEY_BYTES,
+                _ => return Err(malformed()),
+            };
             let key = Zeroizing::new(BASE64.decode(key.as_bytes()).map_err(|_| malformed())?);
-            if key.len() != KEY_BYTES {
+            if key.len() != bytes {
                 return Err(KeyError::Length { path: path.to_owned(), line: index + 1, bytes: key.len() });
             }
             if keys.iter().any(|other| other.id == id) {
@@ -176,10 +239,11 @@ impl KeyRing {
             if masters.contains(&key) {
                 return Err(KeyError::Same { path: path.to_owned(), line: index + 1, id: id.to_owned() });
             }
-            keys.push(Key::derive(id, &key).ok_or_else(malformed)?);
+            let made = if kind == CHECKS { Key::retired(id, &key) } else { Key::derive(id, &key, kind == NEXT) };
+            keys.push(made.ok_or_else(malformed)?);
             masters.push(key);
         }
-        if keys.is_empty() {
+        if keys.first().is_none_or(|key| key.opens.is_none() || key.is_next) {
             return Err(KeyError::Empty(path.to_owned()));
         }
         Ok(Self { keys })
@@ -193,23 +257,37 @@ impl std::fmt::Debug for KeyRing {
 }
 
 impl Key {
-    fn derive(id: &str, master: &[u8]) -> Option<Self> {
-        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"twolatch").extract(master);
-        let purpose = |name: &str| {
-            let info = [name.as_bytes()];
-            let mut key = Zeroizing::new([0; KEY_BYTES]);
-            root.expand(&info, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(key.as_mut())).ok()?;
-            Some(key)
-        };
-        let mac = |name: &str| purpose(name).map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()));
-        Some(Self {
-            id: id.to_owned(),
-            seal: LessSafeKey::new(UnboundKey::new(&AES_256_GCM_SIV, purpose("seal")?.as_ref()).ok()?),
-            row: mac("row")?,
-            audit: mac("audit")?,
-            token: mac("token")?,
-        })
+    fn derive(id: &str, master: &[u8], is_next: bool) -> Option<Self> {
+        let seal = UnboundKey::new(&AES_256_GCM_SIV, purpose(master, "seal")?.as_ref()).ok()?;
+        let opens = Opens { seal: LessSafeKey::new(seal), row: mac(purpose(master, "row")?.as_ref()) };
+        let whole = Self::retired(id, checks_of(master)?.as_ref())?;
+        Some(Self { is_next, opens: Some(opens), ..whole })
     }
+
+    fn retired(id: &str, checks: &[u8]) -> Option<Self> {
+        let (audit, token) = checks.split_at_checked(KEY_BYTES)?;
+        Some(Self { id: id.to_owned(), is_next: false, opens: None, audit: mac(audit), token: mac(token) })
+    }
+}
+
+/// What is left of a master key that is retired.
+fn checks_of(master: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut checks = Zeroizing::new(Vec::with_capacity(2 * KEY_BYTES));
+    checks.extend_from_slice(purpose(master, "audit")?.as_ref());
+    checks.extend_from_slice(purpose(master, "token")?.as_ref());
+    Some(checks)
+}
+
+fn purpose(master: &[u8], name: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+    let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"twolatch").extract(master);
+    let info = [name.as_bytes()];
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    root.expand(&info, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(key.as_mut())).ok()?;
+    Some(key)
+}
+
+fn mac(key: &[u8]) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, key)
 }
 
 fn open(path: &Path) -> Result<File, KeyError> {
@@ -227,9 +305,11 @@ fn open(path: &Path) -> Result<File, KeyError> {
 
 fn fault_of(about: &std::fs::Metadata) -> Option<String> {
     let me = nix::unistd::geteuid().as_raw();
+    // systemd lets the server read a credential of root's by an access list, which shows as the mode of the group.
+    let credential = (about.uid(), about.gid(), about.mode() & 0o777) == (0, 0, 0o440);
     if !about.is_file() {
         Some("is not a plain file".to_owned())
-    } else if about.mode() & 0o077 != 0 {
+    } else if about.mode() & 0o077 != 0 && !credential {
         Some(format!("can be read by others (mode {:o}); run `chmod 600` on it", about.mode() & 0o777))
     } else if ![0, me].contains(&about.uid()) && me != 0 {
         Some(format!("belongs to uid {}; it must belong to root or to uid {me}", about.uid()))

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use thiserror::Error;
 use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
 
+use self::memory::Memory;
 use super::{Entropy, NoEntropy};
 use crate::secret::Secret;
 
+mod memory;
 #[cfg(test)]
 mod tests;
 
@@ -140,6 +144,7 @@ pub struct Checked {
 pub struct Hasher {
     cost: Cost,
     decoy: Arc<str>,
+    memory: Memory,
     queue: Arc<Semaphore>,
     running: Arc<Semaphore>,
 }
@@ -162,6 +167,7 @@ impl Hasher {
         Ok(Self {
             cost,
             decoy: decoy.into(),
+            memory: Memory::new(cost.params()?.block_count()),
             queue: Arc::new(Semaphore::new(cores * (1 + QUEUE_PER_CORE))),
             running: Arc::new(Semaphore::new(cores)),
         })
@@ -174,12 +180,18 @@ impl Hasher {
     pub async fn hash(&self, password: Secret, entropy: &dyn Entropy) -> Result<Secret, HashError> {
         let mut salt = [0; 16];
         entropy.fill(&mut salt)?;
-        let params = self.cost.params()?;
+        let (params, memory) = (self.cost.params()?, self.memory.clone());
         self.run(move || {
-            Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-                .hash_password_with_salt(password.expose().as_bytes(), &salt)
-                .map(|hash| Secret::new(hash.to_string()))
-                .map_err(|_| HashError::Params)
+            let mut out = Zeroizing::new([0; Params::DEFAULT_OUTPUT_LEN]);
+            memory.hash(&argon2id(params.clone()), password.expose().as_bytes(), &salt, out.as_mut())?;
+            let hash = PasswordHash {
+                algorithm: Algorithm::Argon2id.ident(),
+                version: Some(Version::V0x13.into()),
+                params: ParamsString::try_from(&params).map_err(|_| HashError::Params)?,
+                salt: Some(Salt::new(&salt).map_err(|_| HashError::Params)?),
+                hash: Some(Output::new(out.as_ref()).map_err(|_| HashError::Params)?),
+            };
+            Ok(Secret::new(hash.to_string()))
         })
         .await
     }
@@ -191,14 +203,18 @@ impl Hasher {
     pub async fn check(&self, password: Secret, stored: Option<Secret>) -> Result<Checked, HashError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| Secret::new(self.decoy.to_string()));
-        let cost = self.cost;
+        let (cost, memory) = (self.cost, self.memory.clone());
         self.run(move || {
             let hash = PasswordHash::new(stored.expose()).map_err(|_| HashError::Params)?;
             let found = cost_of(&hash)?;
             // Text longer than any password may be costs no hash of its own length.
             let text = password.expose().as_bytes();
             let text = text.get(..MAX_BYTES + 1).unwrap_or(text);
-            let right = Argon2::default().verify_password(text, &hash).is_ok();
+            let params = Params::try_from(&hash).map_err(|_| HashError::Params)?;
+            let (Some(salt), Some(expected)) = (hash.salt, hash.hash) else { return Err(HashError::Params) };
+            let mut out = Zeroizing::new(vec![0; expected.len()]);
+            memory.hash(&argon2id(params), text, &salt, &mut out)?;
+            let right: bool = out.ct_eq(expected.as_bytes()).into();
             Ok(Checked { right: right && known, outdated: found != cost })
         })
         .await
@@ -220,8 +236,12 @@ impl Hasher {
     }
 }
 
+fn argon2id(params: Params) -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
 fn cost_of(hash: &PasswordHash) -> Result<Cost, HashError> {
-    if hash.algorithm.as_str() != "argon2id" {
+    if hash.algorithm.as_str() != "argon2id" || hash.version != Some(Version::V0x13.into()) {
         return Err(HashError::Params);
     }
     let number = |name: &str| hash.params.get_decimal(name).ok_or(HashError::Params);

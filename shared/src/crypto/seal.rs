@@ -78,8 +78,9 @@ impl KeyRing {
         let mut body = Zeroizing::new(BASE64URL_NOPAD.decode(body.as_bytes()).map_err(|_| SealError::Tampered)?);
         let (nonce, box_) = body.split_at_mut_checked(NONCE_LEN).ok_or(SealError::Tampered)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Tampered)?;
+        let opens = key.opens.as_ref().ok_or_else(|| unknown(&key.id))?;
         let length =
-            key.seal.open_in_place(nonce, Aad::from(place.bytes()), box_).map_err(|_| SealError::Tampered)?.len();
+            opens.seal.open_in_place(nonce, Aad::from(place.bytes()), box_).map_err(|_| SealError::Tampered)?.len();
         body.drain(..NONCE_LEN);
         body.truncate(length);
         Ok(body)
@@ -88,7 +89,7 @@ impl KeyRing {
     /// The mark over a row: HMAC-SHA-256 over its table and all its columns.
     #[must_use]
     pub fn mark_row(&self, table: &str, columns: &[Option<&str>]) -> String {
-        self.mark(|key| &key.row, table, columns)
+        self.mark(|key| Some(&key.opens.as_ref()?.row), table, columns)
     }
 
     /// Whether a row is as Twolatch wrote it.
@@ -96,13 +97,13 @@ impl KeyRing {
     /// # Errors
     /// Where the key is missing or the mark does not fit.
     pub fn check_row(&self, table: &str, columns: &[Option<&str>], mark: &str) -> Result<(), SealError> {
-        self.check(|key| &key.row, table, columns, mark)
+        self.check(|key| Some(&key.opens.as_ref()?.row), table, columns, mark)
     }
 
     /// The mark over an audit record or link, by a key of its own.
     #[must_use]
     pub fn mark_audit(&self, table: &str, columns: &[Option<&str>]) -> String {
-        self.mark(|key| &key.audit, table, columns)
+        self.mark(|key| Some(&key.audit), table, columns)
     }
 
     /// Whether an audit record is as Twolatch wrote it.
@@ -110,13 +111,13 @@ impl KeyRing {
     /// # Errors
     /// Where the key is missing or the mark does not fit.
     pub fn check_audit(&self, table: &str, columns: &[Option<&str>], mark: &str) -> Result<(), SealError> {
-        self.check(|key| &key.audit, table, columns, mark)
+        self.check(|key| Some(&key.audit), table, columns, mark)
     }
 
     /// The keyed hash under which a machine's secret is stored, or a form's token is made.
     #[must_use]
     pub fn mark_token(&self, purpose: &str, columns: &[Option<&str>]) -> String {
-        self.mark(|key| &key.token, purpose, columns)
+        self.mark(|key| Some(&key.token), purpose, columns)
     }
 
     /// Whether a token or secret is the one that [`KeyRing::mark_token`] was given.
@@ -124,33 +125,39 @@ impl KeyRing {
     /// # Errors
     /// Where the key is missing or it is another one.
     pub fn check_token(&self, purpose: &str, columns: &[Option<&str>], mark: &str) -> Result<(), SealError> {
-        self.check(|key| &key.token, purpose, columns, mark)
+        self.check(|key| Some(&key.token), purpose, columns, mark)
     }
 
-    fn mark(&self, purpose: fn(&Key) -> &hmac::Key, table: &str, columns: &[Option<&str>]) -> String {
-        self.current().map_or_else(String::new, |key| {
-            let tag = hmac::sign(purpose(key), &row_bytes(table, columns));
-            format!("{}.{}", key.id, BASE64URL_NOPAD.encode(tag.as_ref()))
+    fn mark(&self, purpose: fn(&Key) -> Option<&hmac::Key>, table: &str, columns: &[Option<&str>]) -> String {
+        let current = self.current().and_then(|key| Some((&key.id, purpose(key)?)));
+        current.map_or_else(String::new, |(id, key)| {
+            let tag = hmac::sign(key, &row_bytes(table, columns));
+            format!("{id}.{}", BASE64URL_NOPAD.encode(tag.as_ref()))
         })
     }
 
     fn check(
         &self,
-        purpose: fn(&Key) -> &hmac::Key,
+        purpose: fn(&Key) -> Option<&hmac::Key>,
         table: &str,
         columns: &[Option<&str>],
         mark: &str,
     ) -> Result<(), SealError> {
         let (key, tag) = self.split(mark)?;
         let tag = BASE64URL_NOPAD.decode(tag.as_bytes()).map_err(|_| SealError::Tampered)?;
-        hmac::verify(purpose(key), &row_bytes(table, columns), &tag).map_err(|_| SealError::Tampered)
+        let key = purpose(key).ok_or_else(|| unknown(&key.id))?;
+        hmac::verify(key, &row_bytes(table, columns), &tag).map_err(|_| SealError::Tampered)
     }
 
     fn split<'t>(&self, text: &'t str) -> Result<(&Key, &'t str), SealError> {
         let (id, body) = text.split_once('.').ok_or(SealError::Tampered)?;
-        let key = self.by_id(id).ok_or_else(|| SealError::KeyUnknown(id.chars().take(16).collect()))?;
+        let key = self.by_id(id).ok_or_else(|| unknown(id))?;
         Ok((key, body))
     }
+}
+
+fn unknown(id: &str) -> SealError {
+    SealError::KeyUnknown(id.chars().take(16).collect())
 }
 
 fn seal_by(key: &Key, entropy: &dyn Entropy, place: Place<'_>, plain: &[u8]) -> Result<String, SealError> {
@@ -158,7 +165,9 @@ fn seal_by(key: &Key, entropy: &dyn Entropy, place: Place<'_>, plain: &[u8]) -> 
     entropy.fill(&mut nonce)?;
     let mut body = Vec::with_capacity(NONCE_LEN + plain.len() + 16);
     body.extend_from_slice(plain);
-    key.seal
+    let opens = key.opens.as_ref().ok_or_else(|| unknown(&key.id))?;
+    opens
+        .seal
         .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place.bytes()), &mut body)
         .map_err(|_| SealError::Tampered)?;
     body.splice(0..0, nonce);

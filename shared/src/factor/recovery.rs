@@ -120,14 +120,7 @@ fn random<const N: usize>(entropy: &dyn Entropy, prefix: &str) -> Result<Secret,
         entropy.fill(bytes.as_mut_slice())?;
         let mut body = Zeroizing::new(String::with_capacity(KEY_LENGTH));
         body.push_str(prefix);
-        // Five bytes are eight characters.
-        for five in bytes.chunks(5) {
-            let number = five.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-            for shift in (0..8).rev() {
-                let value = u8::try_from(number >> (shift * 5) & 31).unwrap_or_default();
-                body.push(crockford::digit(value));
-            }
-        }
+        body.push_str(crockford::digits(bytes.as_slice()).expose());
         if let Some(text) = crockford::with_check(&body) {
             return Ok(text);
         }

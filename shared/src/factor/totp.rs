@@ -21,6 +21,9 @@ const MIN_SECRET_BYTES: usize = 16;
 /// Bytes of the shortest one that an administrator may insist on: 80 bits, which older programs have made.
 const LEAST_SECRET_BYTES: usize = 10;
 
+/// Bytes of the longest one: as much as is read of base32. Whoever logs in waits for a hash over it.
+const MAX_SECRET_BYTES: usize = 640;
+
 /// Steps to either side in which set-up looks for the first code, to learn how the device's clock stands.
 const SETUP_REACH: i64 = 2;
 
@@ -86,6 +89,9 @@ pub enum TotpError {
     /// So short that nobody can insist.
     #[error("the secret has {0} bits; fewer than 80 can be guessed")]
     Hopeless(usize),
+    /// Far too long.
+    #[error("the secret is longer than {MAX_SECRET_BYTES} bytes, which no app makes")]
+    Long,
     /// Neither 6 nor 8.
     #[error("a code has 6 or 8 digits")]
     Digits,
@@ -139,6 +145,8 @@ impl Totp {
     pub fn check(&self) -> Result<(), TotpError> {
         if self.secret.len() < LEAST_SECRET_BYTES {
             Err(TotpError::Hopeless(self.secret.len() * 8))
+        } else if self.secret.len() > MAX_SECRET_BYTES {
+            Err(TotpError::Long)
         } else if ![6, 8].contains(&self.digits) {
             Err(TotpError::Digits)
         } else if ![30, 60].contains(&self.period) {

@@ -25,6 +25,8 @@ pub struct Explained {
     /// What decides.
     #[serde(flatten)]
     pub decision: Decision,
+    /// Whether the login ends there.
+    pub refused: bool,
     /// What is asked, after the password.
     #[serde(serialize_with = "words")]
     pub asked: Asked,
@@ -118,7 +120,7 @@ impl Logins {
         let at = at.into();
         let decision = policy.decide(&person.user, at, now);
         let asked = self.asked(policy, person, at, decision.level, now);
-        Explained { door: at.door, client: at.client.cloned(), decision, asked }
+        Explained { door: at.door, client: at.client.cloned(), decision, refused: asked.is_refused(), asked }
     }
 
     /// What a level asks of a person somewhere.

@@ -120,8 +120,8 @@ impl Logins {
     /// Makes an exemption.
     ///
     /// # Errors
-    /// Why it was not made: [`ManageError::NeverHolds`] where its limits shut each other out; [`ManageError::LocksOut`] where it spares administrators what none of them has set up, and
-    /// none could sign in when it ends.
+    /// Why it was not made: [`ManageError::NeverHolds`] where its limits shut each other out; [`ManageError::LocksOut`]
+    /// where it spares administrators what none of them has set up, and none could sign in when it ends.
     pub async fn exempt(&self, exemption: Exemption, actor: &Actor) -> Result<(), ManageError> {
         if self.locked {
             return Err(ManageError::Locked);

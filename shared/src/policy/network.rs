@@ -8,7 +8,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 /// A network in CIDR form: `10.0.0.0/8`, `2001:db8::/32`. One address alone is a network, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(into = "String")]
 pub struct Network {
     address: IpAddr,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::{AnyConnection, Row};
 
-use super::bound::Bound;
+use super::bound::{AT_ONCE, Bound};
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
 use crate::id::Id;
@@ -34,9 +34,6 @@ impl Store {
     }
 }
 
-/// Keys looked up at a time.
-const LOOKED_UP: usize = 500;
-
 impl Store {
     /// Which of these name keys ([`crate::user::UserName::key`]) are taken.
     ///
@@ -56,7 +53,7 @@ impl Store {
 
     async fn taken(&self, column: &'static str, keys: &[String]) -> Result<BTreeSet<String>, StoreError> {
         let mut all = BTreeSet::new();
-        for some in keys.chunks(LOOKED_UP) {
+        for some in keys.chunks(AT_ONCE) {
             let mut bound = Bound::default();
             let places = bound.texts(some);
             let text = format!("SELECT {column} FROM users WHERE {column} IN ({places})");

@@ -9,7 +9,9 @@ use sqlx::{Any, AnyConnection, Row};
 use Column::{Number, Text};
 
 use super::bound::{Bound, rows};
+use super::noticed::notice;
 use super::row::Column;
+use super::tally::Counted;
 use super::{Store, StoreError, Written};
 use crate::audit::Record;
 use crate::time::Timestamp;
@@ -85,7 +87,9 @@ const RECORD: [Column; 14] = [Text, Number, Number, Text, Text, Text, Text, Text
 /// Where the database fails.
 pub async fn record(connection: &mut AnyConnection, store: &Store, record: Record) -> Written<()> {
     const TEXT: &str = concat!(insert_audit!(), "VALUES ", "(", audit_values!(), ")");
+    let counted = Counted::of(&record);
     Stored::new(store, record).bind(TEXT).execute(connection).await?;
+    note(counted);
     Ok(())
 }
 
@@ -99,9 +103,16 @@ pub async fn record_all(connection: &mut AnyConnection, store: &Store, records: 
     }
     let text = format!("{}VALUES {}", insert_audit!(), rows(&RECORD, records.len()));
     let query = Bound::default().query(text);
+    let counted: Vec<Counted> = records.iter().filter_map(Counted::of).collect();
     let query = records.into_iter().fold(query, |query, record| Stored::new(store, record).bind_to(query));
     query.execute(connection).await?;
+    note(counted);
     Ok(())
+}
+
+/// Has what was recorded counted once it is committed.
+pub(super) fn note(counted: impl IntoIterator<Item = Counted>) {
+    notice(|noticed| noticed.recorded.extend(counted));
 }
 
 impl Store {

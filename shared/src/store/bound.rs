@@ -8,6 +8,9 @@ use sqlx::{Any, query::Query};
 
 use super::row::Column;
 
+/// Values looked up by one statement.
+pub(super) const AT_ONCE: usize = 500;
+
 /// The values of a statement, in the order of its placeholders.
 #[derive(Default)]
 pub(super) struct Bound(Vec<Value>);

@@ -143,16 +143,6 @@ impl From<std::io::Error> for StoreError {
     }
 }
 
-impl From<sqlx::migrate::MigrateError> for StoreError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
-        use sqlx::migrate::MigrateError;
-        match error {
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
-            other => Self::Schema(other.to_string()),
-        }
-    }
-}
-
 fn holder(pid: Option<u32>) -> String {
     pid.map(|pid| format!(" holder={pid}")).unwrap_or_default()
 }
@@ -162,6 +152,8 @@ fn of_code(code: &str, message: &str) -> StoreError {
     if code.len() == 5 {
         return match code {
             "53100" => StoreError::Full,
+            // It accepts no connections.
+            "55000" => StoreError::Down(message.to_owned()),
             "55P03" | "40P01" => StoreError::Busy(None),
             "57014" => StoreError::Slow,
             _ if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => StoreError::Down(message.to_owned()),

@@ -3,10 +3,11 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::audit::{Stored, audit_values, insert_audit};
+use super::audit::{Stored, audit_values, insert_audit, note};
 use super::bound::{Bound, rows};
 use super::budgets::Budget;
 use super::row::{Column, Values, moment};
+use super::tally::Counted;
 use super::{Store, StoreError, Written};
 use crate::audit::Record;
 use crate::crypto::seal::Place;
@@ -215,6 +216,7 @@ pub async fn accept_step(
         " WHERE EXISTS (SELECT 1 FROM taken)"
     );
     let text = if store.location().is_sqlite() { SQLITE } else { POSTGRES };
+    let counted = Counted::of(&about);
     let done = Stored::new(store, about)
         .bind(text)
         .bind(factor.id.as_str())
@@ -224,6 +226,7 @@ pub async fn accept_step(
         .execute(&mut *connection)
         .await?;
     if done.rows_affected() > 0 {
+        note(counted);
         return Ok(Taken::Now);
     }
     why_not(connection, factor, step).await
@@ -272,6 +275,6 @@ pub(super) fn read_factor(store: &Store, row: &AnyRow, start: usize, user: &Id<U
     })
 }
 
-const fn factor_place<'a>(factor: &'a str, user: &'a str) -> Place<'a> {
+pub(super) const fn factor_place<'a>(factor: &'a str, user: &'a str) -> Place<'a> {
     Place { table: "factors", column: "secret", row: factor, owner: user }
 }

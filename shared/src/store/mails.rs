@@ -1,9 +1,6 @@
 //! The queue of mail. A letter is queued in the transaction of what it tells, so that neither is there without the other;
 //! one guarded UPDATE hands it to one server. It must not know how mail looks or travels.
 
-use std::cell::Cell;
-use std::future::Future;
-
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use zeroize::Zeroizing;
@@ -11,6 +8,7 @@ use zeroize::Zeroizing;
 use Column::{Number, Text};
 
 use super::bound::{Bound, rows};
+use super::noticed::notice;
 use super::row::Column;
 use super::{Store, StoreError, Written, audit};
 use crate::audit::{Event, Record};
@@ -98,7 +96,7 @@ pub async fn queue_all(
     let outgoing = mails.iter().map(|mail| Ok(Outgoing { tries: 0, ..Outgoing::new(store, mail.clone(), dies_at)? }));
     let outgoing = outgoing.collect::<Written<Vec<_>>>()?;
     if insert(connection, store, &outgoing, now, now).await? {
-        let _ = QUEUED.try_with(|queued| queued.set(true)); // outside of a transaction nobody asks
+        notice(|noticed| noticed.mailed = true);
         return Ok(true);
     }
     if mails.iter().any(|mail| mail.letter.is_waited_for()) {
@@ -309,19 +307,4 @@ fn bound(kind: &str, dies_at: Timestamp) -> String {
 
 const fn place<'a>(id: &'a str, bound: &'a str) -> Place<'a> {
     Place { table: TABLE, column: "sealed", row: id, owner: bound }
-}
-
-tokio::task_local! {
-    /// Whether the transaction that runs now has queued mail.
-    static QUEUED: Cell<bool>;
-}
-
-/// Runs a transaction's work, and tells whether it has queued mail.
-pub(super) async fn noticing<T>(work: impl Future<Output = T>) -> (T, bool) {
-    QUEUED
-        .scope(Cell::new(false), async {
-            let done = work.await;
-            (done, QUEUED.try_with(Cell::get).unwrap_or(false))
-        })
-        .await
 }

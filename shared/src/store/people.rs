@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use self::condition::{matches, sorted, waits};
-use super::bound::Bound;
+use super::bound::{AT_ONCE, Bound};
 use super::budgets::Charge;
 use super::users::{PERSON, each, people};
 use super::{Person, Store, StoreError, Written};
@@ -224,9 +224,6 @@ impl Store {
     }
 }
 
-/// Names looked up at a time.
-const LOOKED_UP: usize = 500;
-
 impl Store {
     /// Who of these name keys ([`crate::user::UserName::key`]) there is, by name key; in their places those whose rows are
     /// not as they were written.
@@ -235,7 +232,7 @@ impl Store {
     /// Where the database fails.
     pub async fn people_named(&self, keys: &[String]) -> Result<HashMap<String, Result<Person, Damaged>>, StoreError> {
         let mut all = HashMap::new();
-        for some in keys.chunks(LOOKED_UP) {
+        for some in keys.chunks(AT_ONCE) {
             let mut bound = Bound::default();
             let places = bound.texts(some);
             let text = format!(

@@ -28,6 +28,7 @@ pub struct PolicyVersion {
 }
 
 const VERSION: [Column; 4] = [Number, Text, Text, Number];
+const RULES: [Column; 5] = [Number, Text, Text, Text, Number];
 
 /// The policy that was last read, and when.
 pub(super) type Cache = Mutex<Option<(Timestamp, Arc<Policy>)>>;
@@ -124,7 +125,6 @@ impl Store {
     }
 
     async fn read_policy(&self, version: i64, locked: bool) -> Result<Policy, StoreError> {
-        const RULES: [Column; 5] = [Number, Text, Text, Text, Number];
         let row = sqlx::query("SELECT version, document, exemptions, author, at, mac FROM policies WHERE version = $1")
             .bind(version)
             .fetch_optional(self.pool())
@@ -189,6 +189,41 @@ pub async fn insert_policy(
     .execute(connection)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Puts the rules that are there in force once more, as a version that nobody has seen: a server takes none that is older
+/// than what it knows.
+///
+/// # Errors
+/// Where the database fails, or the rules are not as they were written.
+pub async fn renew_policy(
+    connection: &mut AnyConnection,
+    store: &Store,
+    seen: i64,
+    author: &str,
+    now: Timestamp,
+) -> Written<()> {
+    let text = "SELECT version, document, exemptions, author, at, mac FROM policies ORDER BY version DESC LIMIT 1";
+    let row = sqlx::query(text).fetch_optional(&mut *connection).await?.ok_or_else(|| no_policy(0))?;
+    let values = Values::read(store, "policies", &row, 0, &RULES)?;
+    let rules = values.parsed(1, |text| serde_json::from_str(text).ok())?;
+    let (version, newest) = (values.number(0)?, latest_version(connection).await?.max(seen));
+    sqlx::query("UPDATE policies SET version = $2 WHERE version = $1")
+        .bind(version)
+        .bind(newest)
+        .execute(&mut *connection)
+        .await?;
+    insert_policy(connection, store, &rules, newest, author, now).await
+}
+
+/// The latest version that there was.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn latest_version(connection: &mut AnyConnection) -> Written<i64> {
+    let text = "SELECT COALESCE(MAX(version), 0) FROM (SELECT version FROM policies UNION ALL \
+                SELECT version FROM policy_versions) AS seen";
+    Ok(sqlx::query_scalar(text).fetch_one(connection).await?)
 }
 
 /// Keeps a version for those who look back.

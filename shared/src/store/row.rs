@@ -51,6 +51,14 @@ impl Values {
         Self { table, texts }
     }
 
+    /// The same with another text at a position.
+    pub(super) fn with(mut self, index: usize, text: String) -> Self {
+        if let Some(place) = self.texts.get_mut(index) {
+            *place = Some(text);
+        }
+        self
+    }
+
     pub(super) fn mark(&self, store: &Store) -> String {
         store.keys().mark_row(self.table, &self.borrowed())
     }

@@ -1,5 +1,7 @@
 //! What only the engine-facing part can show; the contract of every method is in the integration tests.
 
+use std::path::Path;
+
 use super::*;
 use crate::crypto::SystemEntropy;
 use crate::time::Timestamp;

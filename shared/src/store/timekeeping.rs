@@ -27,7 +27,7 @@ const AHEAD: i64 = 120;
 const TRUSTED_AFTER: Duration = Duration::from_mins(10);
 
 /// How far ahead of the clock a time step can have been accepted: the one that is running, and one more.
-const REACH: i64 = 60;
+pub(super) const REACH: i64 = 60;
 
 /// What the database remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Executor, Row};
 
+pub(super) use self::row::password_place;
 use self::row::{NAMES, USER, bind_user, read_user, user_row};
 use super::bound::{Bound, rows};
 use super::factors::read_factor;

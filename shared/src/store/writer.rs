@@ -31,10 +31,18 @@ pub(super) async fn run(pool: AnyPool, mut jobs: mpsc::Receiver<Job>) {
         }
         match pool.acquire().await {
             Ok(mut connection) => {
-                if let Err(error) = commit_batch(&mut connection, batch).await {
-                    tracing::error!(%error, "a write transaction failed");
-                    // After such an error the handle is not trusted: the next batch has a new one.
-                    drop(connection.detach().close_hard().await);
+                match commit_batch(&mut connection, batch).await {
+                    Ok(Lock::Had) => {}
+                    // Who has queued up meanwhile has waited for the same lock: after another wait no host would hear of it.
+                    Ok(Lock::Held) => {
+                        let waiting = std::iter::from_fn(|| jobs.try_recv().ok()).collect();
+                        refuse(waiting, &StoreError::Busy(None)).await;
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "a write transaction failed");
+                        // After such an error the handle is not trusted: the next batch has a new one.
+                        drop(connection.detach().close_hard().await);
+                    }
                 }
             }
             Err(error) => refuse(batch, &error.into()).await,
@@ -68,13 +76,21 @@ pub(super) async fn transaction(pool: &AnyPool, job: Job) {
     (finished.tell)(outcome);
 }
 
+/// Whether a batch could begin.
+enum Lock {
+    /// It has, and is over.
+    Had,
+    /// Another process holds the database.
+    Held,
+}
+
 /// Runs a batch in one transaction: alone without a savepoint, several with one each. An error means that nothing of
 /// it was committed and everybody has been told.
-async fn commit_batch(connection: &mut AnyConnection, batch: Vec<Job>) -> Result<(), StoreError> {
+async fn commit_batch(connection: &mut AnyConnection, batch: Vec<Job>) -> Result<Lock, StoreError> {
     if let Err(error) = connection.execute("BEGIN IMMEDIATE").await {
         let error = StoreError::from(error);
         refuse(batch, &error).await;
-        return if matches!(error, StoreError::Busy(_)) { Ok(()) } else { Err(error) };
+        return if matches!(error, StoreError::Busy(_)) { Ok(Lock::Held) } else { Err(error) };
     }
     let alone = batch.len() == 1;
     let mut finished = Vec::with_capacity(batch.len());
@@ -99,7 +115,7 @@ async fn commit_batch(connection: &mut AnyConnection, batch: Vec<Job>) -> Result
         for done in finished {
             (done.tell)(Ok(()));
         }
-        return Ok(());
+        return Ok(Lock::Had);
     };
     drop(connection.execute("ROLLBACK").await);
     for done in finished {

@@ -39,6 +39,8 @@ fn each_fault_is_named() {
     found(&with("authenticationmethods", "any"), Verdict::Bypass, "publickey: no code");
     found(&with("authenticationmethods", "publickey keyboard-interactive"), Verdict::Bypass, "publickey: no code");
     found(&with("kbdinteractiveauthentication", "no"), Verdict::LockOut, "KbdInteractiveAuthentication no");
+    found(&with("authenticationmethods", "keyboard-interactive:bsdauth"), Verdict::Bypass, "no code");
+    found(&with("authenticationmethods", "keyboard-interactive:pam"), Verdict::Well, "asked for a code");
     found(&with("usepam", "no"), Verdict::Bypass, "UsePAM no");
     found(&with("logingracetime", "120"), Verdict::LockOut, "LoginGraceTime 120");
     found(&with("permitrootlogin", "prohibit-password"), Verdict::Note, "root");

@@ -64,8 +64,14 @@ impl WhyPage {
             rows,
             said,
         };
-        let row = |door, level, asked, because| {
-            Row::from(Explained { door, client: None, decision: Decision { level, because }, asked })
+        let row = |door, level, asked: Asked, because| {
+            Row::from(Explained {
+                door,
+                client: None,
+                decision: Decision { level, because },
+                refused: asked.is_refused(),
+                asked,
+            })
         };
         let rows = vec![
             row(Door::Ssh, Level::Required, Asked::Code, Because::Organisation),

@@ -47,6 +47,17 @@ fn f15_every_fault_has_its_own_message() {
 }
 
 #[test]
+fn f15_a_credential_of_systemd_is_read_and_no_other_file_that_a_group_reads() {
+    let (_folder, path) = written(&line("a", 32), 0o440);
+    let root = nix::unistd::geteuid().is_root();
+    assert_eq!(KeyRing::load(&path).is_ok(), root, "root's, and of root's group");
+    if root {
+        std::os::unix::fs::chown(&path, None, Some(1)).unwrap();
+        assert!(KeyRing::load(&path).unwrap_err().to_string().starts_with("key_unsafe"));
+    }
+}
+
+#[test]
 fn f15_missing_link_folder_and_fifo_are_refused_at_once() {
     let (folder, path) = written(&line("a", 32), 0o600);
     let link = folder.path().join("link");

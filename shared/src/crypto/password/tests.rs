@@ -129,3 +129,16 @@ async fn pw5_a_dropped_check_keeps_its_permit_until_its_hash_ends() {
     }
     assert_eq!(hasher.running.available_permits(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s3_no_more_memory_is_kept_than_hashes_run_at_once() {
+    let hasher = hasher(2);
+    let check = || {
+        let hasher = hasher.clone();
+        tokio::spawn(async move { hasher.check(Secret::new("somebody's password".to_owned()), None).await })
+    };
+    for checked in [check(), check(), check(), check(), check(), check()] {
+        assert!(!checked.await.unwrap().unwrap().right);
+    }
+    assert!((1..=2).contains(&hasher.memory.kept().len()));
+}

@@ -97,6 +97,14 @@ fn otp2_otp3_what_is_no_authenticator() {
 }
 
 #[test]
+fn otp2_a_secret_of_another_program_has_bounds() {
+    let with = |length| Totp { secret: Zeroizing::new(vec![7; length]), ..rfc6238(Algorithm::Sha1) }.check();
+    assert_eq!(with(9), Err(TotpError::Hopeless(72)));
+    assert_eq!((with(10), with(640)), (Ok(()), Ok(())));
+    assert_eq!(with(641), Err(TotpError::Long));
+}
+
+#[test]
 fn a_new_secret_has_160_bits_and_its_uri_says_so() {
     let totp = Totp::random(&SystemEntropy::new()).unwrap();
     assert_eq!(totp.secret.len(), 20);

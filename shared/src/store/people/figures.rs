@@ -38,6 +38,16 @@ pub struct Queue {
 }
 
 impl Store {
+    /// How many authenticators are held, until an administrator or their owner lifts that.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn count_held(&self) -> Result<i64, StoreError> {
+        let text = "SELECT COUNT(*) FROM budgets WHERE fails >= 100 \
+            AND (id LIKE 'totp:%' OR id LIKE 'email:%' OR id LIKE 'recovery:%')";
+        Ok(sqlx::query_scalar(text).fetch_one(self.pool()).await?)
+    }
+
     /// Groups with the most people who have to set up, and how many.
     ///
     /// # Errors

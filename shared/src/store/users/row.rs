@@ -174,6 +174,6 @@ pub(super) fn read_user(store: &Store, row: &AnyRow) -> Result<User, StoreError>
     })
 }
 
-const fn password_place(user: &str) -> Place<'_> {
+pub(in crate::store) const fn password_place(user: &str) -> Place<'_> {
     Place { table: "users", column: "password", row: user, owner: user }
 }

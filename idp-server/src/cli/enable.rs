@@ -1,0 +1,300 @@
+//! `twolatch enable` and `disable`: our module at a service of this machine, on and off, so that nobody is locked out by it.
+//!
+//! The database is never opened here: that would take away root's right to write system files. What is asked of it, is asked
+//! by other commands of this program.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use clap::Args;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, setsid};
+use serde_json::Value;
+use twolatch_core::time::{Clock, SystemClock};
+
+use self::diff::diff;
+use super::{CliError, say};
+use crate::doctor::services::has_account_line;
+use crate::doctor::sshd::{Stack, effective, judge};
+use crate::wiring::automation;
+use crate::wiring::pending::{Pending, write};
+use crate::wiring::{Edit, Wanted, disabling, enabling};
+
+mod diff;
+mod facts;
+
+/// Everything is below this.
+const ROOT: &str = "/";
+
+/// What sshd reads.
+const SSHD_CONFIG: &str = "/etc/ssh/sshd_config";
+
+/// How often it is looked whether somebody has logged in.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// What systemd starts.
+const UNIT: &str = "/etc/systemd/system/twolatch-enable.service";
+
+/// Ask for a code at a service of this machine. What is written is put back by itself unless somebody logs in anew.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub(super) struct Enable {
+    /// Which: sshd, sudo, sudo-i, su, su-l or login.
+    #[arg(required_unless_present_any = ["settle", "watch"])]
+    service: Option<String>,
+    /// Show what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// For sshd: refuse whoever comes in by a key alone and policy asks a code of. People who are exempt by name, at the door
+    /// ssh, from a network, may then come by a key alone.
+    #[arg(long)]
+    account_line: bool,
+    /// So many minutes are left to log in anew with a code; then the files are put back.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(i64).range(1..=60))]
+    minutes: i64,
+    /// Go on although this account would be refused; can be given several times.
+    #[arg(long, value_name = "NAME")]
+    without: Vec<String>,
+    /// Keep what somebody has logged in through since, and put back what is overdue: for whatever runs at a start.
+    #[arg(long, conflicts_with = "service")]
+    settle: bool,
+    /// The same until nothing is left to settle.
+    #[arg(long, hide = true, conflicts_with = "service")]
+    watch: bool,
+}
+
+/// Ask for no code any more at a service where `enable` has made it ask.
+#[derive(Debug, Args)]
+pub(super) struct Disable {
+    /// Which.
+    service: String,
+    /// Show what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Enable {
+    pub(super) async fn run(self, config: &Path) -> Result<(), CliError> {
+        if self.watch {
+            // Whoever has started it may go, and its terminal with it.
+            let _ = setsid();
+            return wait(config, false).await;
+        }
+        let Some(service) = self.service.filter(|_| !self.settle) else {
+            return settle(config);
+        };
+        let root = Path::new(ROOT);
+        if Pending::all(root)?.iter().any(|pending| pending.service == service) {
+            return Err(CliError::data(format!(
+                "{service} was switched on just before, and nobody has logged in with a code yet: do so, or \
+                 `twolatch disable {service}`"
+            )));
+        }
+        let automation = match service.as_str() {
+            "sshd" => automation::file(&facts::automation(config)?),
+            _ => None,
+        };
+        let edits =
+            enabling(root, &service, &Wanted { account_line: self.account_line, automation }).map_err(refused)?;
+        if edits.is_empty() {
+            say(format_args!("{service} asks for a code already; there is nothing to write."));
+            return Ok(());
+        }
+        show(&edits);
+        let kept_out = facts::kept_out(config, &service, &self.without)?;
+        if !kept_out.is_empty() {
+            return Err(CliError::data(format!(
+                "nothing was written, for who administers this machine would be refused at {service}: {}. \
+                 `twolatch policy explain NAME` says why; --without NAME goes on without them",
+                kept_out.join("; ")
+            )));
+        }
+        if self.dry_run {
+            return Ok(());
+        }
+        as_root()?;
+        let since = SystemClock.now();
+        let pending = Pending { service: service.clone(), edits, since, until: since.plus(self.minutes * 60) };
+        pending.announce(root)?;
+        if automation::is_alone(&pending.edits) {
+            let done = pending.apply().map_err(CliError::from).and_then(|()| check_sshd()).and_then(|()| reload_sshd());
+            done.map_err(|error| go_back(&pending, &error.to_string()))?;
+            return Ok(pending.settle(root)?);
+        }
+        let done = stand_watch(config).and_then(|()| Ok(pending.apply()?)).and_then(|()| match service.as_str() {
+            "sshd" => check_sshd().and_then(|()| reload_sshd()),
+            _ => Ok(()),
+        });
+        done.map_err(|error| go_back(&pending, &error.to_string()))?;
+        say(format_args!(
+            "{service} asks for a code now. Log in anew with one within {} minutes, in another terminal, while this session \
+             stays open: then it is kept. Otherwise the files are put back.",
+            self.minutes
+        ));
+        wait(config, true).await?;
+        // Whoever has settled it, the files tell how.
+        if pending.stands()? {
+            return Ok(());
+        }
+        Err(CliError::failed(format!("nobody has logged in with a code in time: {service} is as it was")))
+    }
+}
+
+impl Disable {
+    pub(super) fn run(self) -> Result<(), CliError> {
+        let edits = disabling(Path::new(ROOT), &self.service).map_err(refused)?;
+        show(&edits);
+        if self.dry_run {
+            return Ok(());
+        }
+        as_root()?;
+        edits.iter().try_for_each(write)?;
+        // Not before: whatever ends this command, somebody still looks after what is left of our lines.
+        for pending in Pending::all(Path::new(ROOT))?.iter().filter(|pending| pending.service == self.service) {
+            pending.settle(Path::new(ROOT))?;
+        }
+        if self.service == "sshd" {
+            reload_sshd()?;
+        }
+        say(format_args!("{} asks for no code any more.", self.service));
+        Ok(())
+    }
+}
+
+fn refused(error: impl std::fmt::Display) -> CliError {
+    CliError::data(error.to_string())
+}
+
+fn as_root() -> Result<(), CliError> {
+    if nix::unistd::geteuid().is_root() {
+        Ok(())
+    } else {
+        Err(CliError::failed("only root writes these files".to_owned()))
+    }
+}
+
+fn show(edits: &[Edit]) {
+    for edit in edits {
+        say(diff(edit));
+    }
+}
+
+/// Asks this very program, which prints JSON.
+fn ask(config: &Path, arguments: &[&str]) -> Result<Value, CliError> {
+    let output = Command::new(std::env::current_exe()?)
+        .args(arguments)
+        .arg("--config")
+        .arg(config)
+        .stdin(Stdio::null())
+        .output()?;
+    if !output.status.success() {
+        return Err(CliError::failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    serde_json::from_slice(&output.stdout).map_err(refused)
+}
+
+/// Whether sshd takes its files as they are now, and comes to PAM in every way that it offers.
+fn check_sshd() -> Result<(), CliError> {
+    let pam = Stack { asks: true, closes: has_account_line(Path::new(ROOT), "sshd") };
+    for (whom, effective) in effective(Path::new(SSHD_CONFIG), &[]).map_err(CliError::failed)? {
+        if let Some(bad) = judge(&whom, &effective, pam).into_iter().find(|finding| finding.verdict.is_bad()) {
+            return Err(CliError::failed(format!("sshd: {}", bad.found)));
+        }
+    }
+    Ok(())
+}
+
+/// Lets an sshd that runs read its files anew. Sessions that are open stay.
+fn reload_sshd() -> Result<(), CliError> {
+    let all = effective(Path::new(SSHD_CONFIG), &[]).map_err(CliError::failed)?;
+    let pid_of = |file: &Path| std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok());
+    match all.first().and_then(|(_, effective)| pid_of(effective.pid_file())) {
+        Some(pid) => kill(Pid::from_raw(pid), Signal::SIGHUP)
+            .map_err(|error| CliError::failed(format!("sshd cannot be told to read its files anew: {error}"))),
+        None => Ok(()), // it does not run, or reads them at each connection
+    }
+}
+
+/// Undoes what has just been begun.
+fn go_back(pending: &Pending, why: &str) -> CliError {
+    match pending.undo(Path::new(ROOT)) {
+        Ok(()) => CliError::failed(format!("nothing is changed: {why}")),
+        Err(error) => CliError::failed(format!(
+            "{why}; and the files could not be put back: {error}. `twolatch disable {}` tries again",
+            pending.service
+        )),
+    }
+}
+
+/// Something looks after it also where this command is ended, as by the end of its connection; where systemd runs, after a
+/// start of the machine, too.
+fn stand_watch(config: &Path) -> Result<(), CliError> {
+    let program = std::env::current_exe()?;
+    if Path::new("/run/systemd/system").is_dir() {
+        let unit = format!(
+            "[Unit]\nDescription=Put back what `twolatch enable` has written, unless somebody logs in\n\
+             ConditionDirectoryNotEmpty=/var/lib/twolatch-enable\n\n\
+             [Service]\nExecStart={} enable --watch --config {}\n\n[Install]\nWantedBy=multi-user.target\n",
+            program.display(),
+            config.canonicalize()?.display()
+        );
+        write(&Edit { path: UNIT.into(), before: None, after: Some(unit) })?;
+        systemctl(&["daemon-reload"])?;
+        return systemctl(&["enable", "--now", "--quiet", "twolatch-enable.service"]);
+    }
+    Command::new(program)
+        .args(["enable", "--watch", "--config"])
+        .arg(config.canonicalize()?)
+        .current_dir(ROOT)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    Ok(())
+}
+
+fn systemctl(arguments: &[&str]) -> Result<(), CliError> {
+    let output = Command::new("systemctl").args(arguments).stdin(Stdio::null()).output()?;
+    let said = || format!("systemctl {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+    if output.status.success() { Ok(()) } else { Err(CliError::failed(said())) }
+}
+
+/// Waits until everything is settled, and says how long that may take where somebody looks on.
+async fn wait(config: &Path, shows: bool) -> Result<(), CliError> {
+    let shows = shows && std::io::stderr().is_terminal();
+    loop {
+        let all = Pending::all(Path::new(ROOT))?;
+        if all.is_empty() {
+            return Ok(());
+        }
+        if shows {
+            let left = all.iter().map(|pending| pending.until.since(SystemClock.now())).max().unwrap_or_default();
+            drop(write!(std::io::stderr(), "\r{left} s are left "));
+        }
+        // Tried again: what stands in the way now, as a full disk, may be gone then; ending would leave people locked out.
+        if let Err(error) = settle(config) {
+            drop(writeln!(std::io::stderr(), "twolatch: {error}; trying again"));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Keeps what somebody has logged in through, and puts back what is overdue.
+fn settle(config: &Path) -> Result<(), CliError> {
+    let root = Path::new(ROOT);
+    for pending in Pending::all(root)? {
+        if facts::has_logged_in(config, &pending).unwrap_or(false) {
+            pending.settle(root)?;
+            say(format_args!("{}: somebody has logged in with a code; it stays.", pending.service));
+        } else if SystemClock.now() >= pending.until {
+            pending.undo(root)?;
+            if pending.service == "sshd" {
+                reload_sshd()?;
+            }
+            say(format_args!("{}: nobody has logged in with a code; it is as it was.", pending.service));
+        }
+    }
+    Ok(())
+}

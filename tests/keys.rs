@@ -1,0 +1,202 @@
+//! F-16: other keys in the place of those that seal and sign, while everything goes on; whoever does it is killed, and some
+//! server does not have the new key yet.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::support::core::{Core, on_both};
+use crate::support::database::Engine;
+use crate::support::host::{begin, verdict};
+use crate::support::killer::Killer;
+use crate::support::on_both_databases;
+use crate::support::person::Person;
+use crate::support::provider::{BOTH, Provider, redemption};
+use crate::support::server::Server;
+
+on_both_databases!(
+    f16_a_rotation_that_is_killed_goes_on_and_every_row_opens,
+    f16_no_key_seals_before_every_server_has_it,
+);
+
+mod signing {
+    use super::*;
+    on_both!(oau23_a_new_key_is_published_before_it_signs_and_the_old_one_as_long_as_it_is_needed);
+}
+
+/// People, so that a rotation has several batches.
+const PEOPLE: usize = 450;
+
+/// The sealing keys in a state.
+fn sealing(server: &Server, state: &str) -> Vec<(String, i64)> {
+    let keys = server.json(&["key", "list"]);
+    let keys = keys["sealing"].as_array().unwrap().iter().filter(|key| key["state"] == state);
+    keys.map(|key| (key["id"].as_str().unwrap().to_owned(), key["needed_by"].as_i64().unwrap())).collect()
+}
+
+/// All that a command can read opens, or the command fails.
+fn assert_opens(server: &Server) {
+    assert_eq!(server.json(&["user", "list"]).as_array().unwrap().len(), PEOPLE + 1);
+    server.run(&["factor", "list", "alice"], "");
+    server.run(&["policy", "show"], "");
+    server.run(&["client", "list"], "");
+    assert_eq!(server.json(&["audit", "verify"])["faults"], json!([]));
+}
+
+fn f16_a_rotation_that_is_killed_goes_on_and_every_row_opens(engine: Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut server) = Server::init(engine, folder.path()) else { return };
+    let names: Vec<String> = (0..PEOPLE).map(|number| format!("user{number:04}")).collect();
+    let add: Vec<&str> = ["user", "add"].into_iter().chain(names.iter().map(String::as_str)).collect();
+    server.run(&add, "");
+    let alice = Person::add(&server, "alice".to_owned());
+    server.run(&["client", "add", "--name", "App", "--id", "app", "--redirect-uri", "https://app.example.com/"], "");
+    server.run(&["policy", "exempt", "alice", "--door", "sudo", "--days", "3", "--reason", "test"], "");
+    server.start();
+
+    let (mut nth, mut killed, mut refused) = (150, 0, 0);
+    loop {
+        let mut command = server.command(&["key", "rotate", "sealing"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let calls = Killer::follow(child.id(), nth).calls();
+        let _ = child.wait();
+        if calls.killed_at.is_none() {
+            break;
+        }
+        killed += 1;
+        assert_opens(&server);
+        // What was sealed so far, by whichever key, stays sealed by a key of the ring; the old one cannot go.
+        if let Some((id, needed)) = sealing(&server, "opens").into_iter().find(|(_, needed)| *needed > 0) {
+            let output = server.try_run(&["key", "retire", &id], "");
+            assert!(!output.status.success(), "{id} is needed by {needed}");
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(said.contains("is needed still by") || said.contains("does not have"), "{said}");
+            refused += 1;
+        }
+        nth += nth / 4;
+        assert!(nth < 100_000, "killed {killed} times");
+    }
+    assert!(killed >= 5 && refused >= 1, "killed {killed} times, {refused} refused");
+    server.run(&["key", "rotate", "sealing"], "");
+    assert_opens(&server);
+    let former = sealing(&server, "opens");
+    assert!(!former.is_empty());
+    for (id, needed) in former {
+        assert_eq!(needed, 0, "{id}");
+        server.run(&["key", "retire", &id], "");
+    }
+    assert!(sealing(&server, "opens").is_empty() && !sealing(&server, "retired").is_empty());
+    assert_opens(&server);
+    assert_eq!(fs::metadata(server.keys_path()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(alice.log_in(&server, &alice.right_code()), "granted", "{}", server.log());
+    server.stop();
+    server.start();
+    assert_ne!(alice.log_in(&server, &alice.right_code()), "key_unknown");
+    server.stop();
+}
+
+/// A second server whose key ring is its own file.
+fn with_own_ring(first: &Server, folder: &std::path::Path) -> (Server, PathBuf) {
+    let second = first.beside(folder);
+    let ring = second.keys_path();
+    copy_ring(first, &ring);
+    let config = fs::read_to_string(second.config_path()).unwrap();
+    let (from, to) = (first.keys_path(), ring.to_str().unwrap());
+    fs::write(second.config_path(), config.replace(from.to_str().unwrap(), to)).unwrap();
+    (second, ring)
+}
+
+fn copy_ring(from: &Server, to: &std::path::Path) {
+    let part = to.with_extension("part");
+    fs::copy(from.keys_path(), &part).unwrap();
+    fs::set_permissions(&part, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::rename(part, to).unwrap();
+}
+
+fn f16_no_key_seals_before_every_server_has_it(engine: Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut first) = Server::init(engine, folder.path()) else { return };
+    let (mut second, ring) = with_own_ring(&first, folder.path());
+    let people: Vec<Person> = (0..4).map(|number| Person::add(&first, format!("user{number}"))).collect();
+    first.start();
+    second.start();
+    let log_in = |server: &Server, person: &Person| {
+        let attempt = begin(server.socket(), &person.name).expect("it serves");
+        verdict(server.socket(), &person.name, &attempt, &person.right_code()).unwrap()
+    };
+    let old = sealing(&first, "seals")[0].0.clone();
+    // Neither before it has the new key, nor before it seals by it: each time everything stays as it was.
+    for (round, person) in people.iter().take(2).enumerate() {
+        let output = first.try_run(&["key", "rotate", "sealing"], "");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(75), "{said}");
+        assert!(said.contains("does not have key"), "{said}");
+        let output = first.try_run(&["key", "retire", &old], "");
+        assert!(!output.status.success(), "a server seals by it");
+        let server = if round == 0 { &second } else { &first };
+        assert_eq!(log_in(server, person), "granted", "{}", server.log());
+        copy_ring(&first, &ring);
+    }
+    first.run(&["key", "rotate", "sealing"], "");
+    assert_eq!(sealing(&first, "opens"), [(old.clone(), 0)]);
+    assert_eq!(log_in(&second, &people[2]), "granted", "{}", second.log());
+    assert_eq!(log_in(&first, &people[3]), "granted", "{}", first.log());
+    // One with a ring that does not fit goes on with the one that it has.
+    fs::write(&ring, "broken\n").unwrap();
+    let before = second.log().matches("is not used").count();
+    crate::support::wait::until("its log", || (second.log().matches("is not used").count() > before).then_some(()));
+    assert!(["granted", "replay"].contains(&log_in(&second, &people[0]).as_str()), "{}", second.log());
+    second.stop();
+    // A key that is gone from the ring is told, and counts against nobody.
+    first.run(&["key", "retire", &old], "");
+    let keys: Vec<Value> = first.json(&["key", "list"])["sealing"].as_array().unwrap().clone();
+    assert!(keys.iter().any(|key| key["id"] == old.as_str() && key["state"] == "retired"), "{keys:?}");
+    assert_eq!(first.json(&["audit", "verify"])["faults"], json!([]));
+    first.stop();
+}
+
+async fn oau23_a_new_key_is_published_before_it_signs_and_the_old_one_as_long_as_it_is_needed(core: Core) {
+    use data_encoding::BASE64URL_NOPAD;
+    let provider = Provider::over(core).await;
+    let client = provider.client(|_| {}).await;
+    let kid_of = |token: &str| {
+        let header = BASE64URL_NOPAD.decode(token.split('.').next().unwrap().as_bytes()).unwrap();
+        let header: Value = serde_json::from_slice(&header).unwrap();
+        header["kid"].as_str().unwrap().to_owned()
+    };
+    let sign = async |name: &str| {
+        let browser = provider.browser(name, &BOTH).await;
+        let code = provider.code(&browser, &client).await;
+        let answer = provider.token(&client, &redemption(&code)).await;
+        kid_of(&answer.text("id_token"))
+    };
+    let published = async || {
+        let set = provider.raw(axum::http::Method::GET, "/jwks", &[], "").await.json();
+        set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let actor = || crate::support::core::actor(provider.now());
+    let rotate = async |leaked| idp_server::oidc::sign::rotate(&provider.app.store, leaked, &actor()).await.unwrap();
+    let old = sign("alice").await;
+    assert!(rotate(false).await.is_some());
+    assert!(rotate(false).await.is_none(), "keys wait already");
+    provider.advance(1);
+    assert_eq!(published().await.len(), 6, "the new ones are published at once");
+    assert_eq!(sign("bob").await, old, "and do not sign yet");
+    provider.advance(3600);
+    let new = sign("carol").await;
+    assert_ne!(new, old);
+    let served = published().await;
+    assert!(served.contains(&old) && served.contains(&new));
+    provider.advance(86_400);
+    let served = published().await;
+    assert!(!served.contains(&old) && served.contains(&new));
+    // Others have the keys: nothing that they have signed is good.
+    assert!(rotate(true).await.is_some());
+    provider.advance(1);
+    let served = published().await;
+    assert!(!served.contains(&new) && served.len() == 3, "{served:?}");
+    assert!(served.contains(&sign("dave").await));
+}
