@@ -16,7 +16,7 @@ on_both_databases!(f4_the_store_fails_at_every_call_of_a_right_code, f4_the_stor
 #[derive(Debug, Clone, Copy)]
 struct Fault {
     call: &'static str,
-    error: &'static str,
+    how: &'static str,
     /// Whether every later one fails too, until the disk or the connection is well again.
     lasting: bool,
     reasons: &'static [&'static str],
@@ -24,23 +24,25 @@ struct Fault {
 
 /// What a disk does. The bundled SQLite calls fsync, never fdatasync.
 const DISK: [Fault; 8] = [
-    Fault { call: "pwrite64", error: "EIO", lasting: false, reasons: &["store_io"] },
-    Fault { call: "pwrite64", error: "EIO", lasting: true, reasons: &["store_io"] },
-    Fault { call: "pwrite64", error: "ENOSPC", lasting: true, reasons: &["store_full"] },
-    Fault { call: "fsync", error: "EIO", lasting: false, reasons: &["store_io"] },
-    Fault { call: "fsync", error: "EIO", lasting: true, reasons: &["store_io"] },
-    Fault { call: "fsync", error: "ENOSPC", lasting: true, reasons: &["store_io", "store_full"] },
-    Fault { call: "pread64", error: "EIO", lasting: false, reasons: &["store_io"] },
-    Fault { call: "pread64", error: "EIO", lasting: true, reasons: &["store_io"] },
+    Fault { call: "pwrite64", how: "error=EIO", lasting: false, reasons: &["store_io"] },
+    Fault { call: "pwrite64", how: "error=EIO", lasting: true, reasons: &["store_io"] },
+    Fault { call: "pwrite64", how: "error=ENOSPC", lasting: true, reasons: &["store_full"] },
+    Fault { call: "fsync", how: "error=EIO", lasting: false, reasons: &["store_io"] },
+    Fault { call: "fsync", how: "error=EIO", lasting: true, reasons: &["store_io"] },
+    Fault { call: "fsync", how: "error=ENOSPC", lasting: true, reasons: &["store_io", "store_full"] },
+    Fault { call: "pread64", how: "error=EIO", lasting: false, reasons: &["store_io"] },
+    Fault { call: "pread64", how: "error=EIO", lasting: true, reasons: &["store_io"] },
 ];
 
 /// What a connection to a database server does. The host's own connection makes the same calls on the same thread; where
 /// that one fails, the host is told nothing.
-const CONNECTION: [Fault; 4] = [
-    Fault { call: "sendto", error: "ECONNRESET", lasting: false, reasons: &["store_down", "outcome_unknown"] },
-    Fault { call: "sendto", error: "ECONNRESET", lasting: true, reasons: &["store_down", "outcome_unknown"] },
-    Fault { call: "recvfrom", error: "ECONNRESET", lasting: false, reasons: &["store_down", "outcome_unknown"] },
-    Fault { call: "recvfrom", error: "ECONNRESET", lasting: true, reasons: &["store_down", "outcome_unknown"] },
+const CONNECTION: [Fault; 5] = [
+    Fault { call: "sendto", how: "error=ECONNRESET", lasting: false, reasons: &["store_down", "outcome_unknown"] },
+    Fault { call: "sendto", how: "error=ECONNRESET", lasting: true, reasons: &["store_down", "outcome_unknown"] },
+    Fault { call: "recvfrom", how: "error=ECONNRESET", lasting: false, reasons: &["store_down", "outcome_unknown"] },
+    Fault { call: "recvfrom", how: "error=ECONNRESET", lasting: true, reasons: &["store_down", "outcome_unknown"] },
+    // An answer that begins with what is no message.
+    Fault { call: "recvfrom", how: "poke_exit=@arg2=ff", lasting: false, reasons: &["internal", "outcome_unknown"] },
 ];
 
 /// No verify has as many calls of one kind.
@@ -63,7 +65,7 @@ impl Round {
     fn run(server: &Server, person: Person, code: String, fault: Fault, nth: usize) -> (Self, usize) {
         let attempt = begin(server.socket(), &person.name).expect("the server runs");
         let when = format!("{nth}{}", if fault.lasting { "+" } else { "" });
-        let strace = Strace::fail(server.pid(), fault.call, fault.error, &when);
+        let strace = Strace::inject(server.pid(), fault.call, fault.how, &when);
         let told = verdict(server.socket(), &person.name, &attempt, &code);
         (Self { person, code, fault, nth, told }, strace.end())
     }

@@ -340,13 +340,15 @@ fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
 
 /// An issuer is an https URL without query or fragment; plain http only on loopback.
 fn check_issuer(issuer: &str) -> Result<(), &'static str> {
+    /// Parts between slashes, with the empty one between two of them.
+    const SCHEME_AND_HOST: usize = 3;
     let url: axum::http::Uri = issuer.parse().map_err(|_| "not a URL")?;
     let host = url.host().unwrap_or_default();
     let loopback = mail::is_loopback(host.trim_matches(['[', ']']));
     if issuer.contains(['?', '#', '@']) || issuer.contains(char::is_whitespace) {
         Err("an issuer has no query, fragment or user")
-    } else if issuer.chars().any(|c| c.is_ascii_uppercase()) && host.chars().any(|c| c.is_ascii_uppercase()) {
-        Err("write the host in lower case, as browsers do")
+    } else if issuer.split('/').take(SCHEME_AND_HOST).any(|part| part.contains(|c: char| c.is_ascii_uppercase())) {
+        Err("write scheme and host in lower case, as browsers do")
     } else if matches!((url.scheme_str(), url.port_u16()), (Some("https"), Some(443)) | (Some("http"), Some(80))) {
         Err("leave the default port out, as browsers do")
     } else if host.is_empty() {

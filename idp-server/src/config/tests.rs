@@ -61,7 +61,7 @@ fn f14_empty_binary_and_huge_files() {
 #[test]
 fn an_http_issuer_only_on_loopback() {
     for good in
-        ["https://a.example", "https://a.example/idp", "http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:1"]
+        ["https://a.example", "https://a.example/Idp", "http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:1"]
     {
         assert_eq!(check_issuer(good), Ok(()), "{good}");
     }
@@ -74,6 +74,8 @@ fn an_http_issuer_only_on_loopback() {
         "https://u@a",
         "https://a#b",
         "https://A.example",
+        "httPs://a.example",
+        "HTTP://localhost:8080",
         "https://a.example:443",
         "http://127.0.0.1.evil.example",
     ] {

@@ -95,6 +95,30 @@ fn numbers_of_an_export_that_make_no_sense_are_refused() {
     }
 }
 
+#[test]
+fn an_export_and_an_uri_name_an_issuer_alike() {
+    let account = [
+        &[0x0a, 16][..],
+        b"a secret of 16 B",
+        &[0x12, 5],
+        b"alice",
+        &[0x1a, 9],
+        b" Example ",
+        &[0x20, 1, 0x28, 1, 0x30, 2], // SHA-1, 6 digits, TOTP
+    ]
+    .concat();
+    let export = [&[0x0a, u8::try_from(account.len()).unwrap()][..], &account, &[0x18, 1]].concat();
+    let data = data_encoding::BASE64URL.encode(&export);
+    let uri = format!(
+        "otpauth://totp/alice?issuer=%20Example%20&secret={}",
+        data_encoding::BASE32.encode(b"a secret of 16 B")
+    );
+    for text in [format!("otpauth-migration://offline?data={data}"), uri.trim_end_matches('=').to_owned()] {
+        let found: Vec<_> = uris::read(&text).into_iter().map(|one| one.expect("an account").label).collect();
+        assert_eq!(found, [Some("Example".to_owned())], "{text}");
+    }
+}
+
 /// Lines such as these files have, and such as they never have.
 fn lines() -> impl Strategy<Value = String> {
     let word = prop_oneof![

@@ -83,8 +83,8 @@ fn of_export(line: usize, found: Result<Account, Refused>) -> Found {
     match found {
         Ok(account) => {
             let (issuer, owner) = owner_of(&account.name);
-            let label = account.issuer.filter(|issuer| !issuer.is_empty()).or_else(|| issuer.map(str::to_owned));
-            Ok(entry(line, owner, label, account.totp))
+            let label = account.issuer.as_deref().map(str::trim).filter(|issuer| !issuer.is_empty()).or(issuer);
+            Ok(entry(line, owner, label.map(str::to_owned), account.totp))
         }
         Err(refused) => Err(Fault::new(line, Some(owner_of(&refused.name).1), refused.why)),
     }

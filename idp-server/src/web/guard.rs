@@ -1,6 +1,8 @@
 //! The last resort around all routes: methods that nothing here has, faults that were not foreseen, and the page for
 //! whatever failed. It must not know any route.
 
+use std::time::Duration;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
@@ -10,8 +12,12 @@ use super::failure::{Failure, Kind};
 use super::language::Wish;
 use crate::state::App;
 
-/// A request is read and answered within this time. What it has begun to write is finished all the same.
-const LIMIT: std::time::Duration = std::time::Duration::from_secs(20);
+#[cfg(test)]
+mod tests;
+
+/// A request is read and answered within this time. What it has begun to write is finished all the same, so that its
+/// outcome is unknown to whoever asked: a body that comes slowly is refused before.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// Guards a request.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -25,15 +31,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     } else if method != Method::POST && has_body(request.headers()) {
         Kind::BadForm.because("a body where none is read").into_response()
     } else {
-        // In a task of its own: a panic ends there, and a browser that goes away does not stop it half-way.
-        let work = tokio::spawn(next.run(request));
-        let stop = work.abort_handle();
-        if let Ok(done) = tokio::time::timeout(LIMIT, work).await {
-            done.unwrap_or_else(|fault| Kind::Internal.because(fault.to_string()).into_response())
-        } else {
-            stop.abort();
-            Kind::BadForm.because("the request took too long to arrive").into_response()
-        }
+        within(LIMIT, next.run(request)).await
     };
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         let mut page = failure.page(&app, &wish);
@@ -44,6 +42,19 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     }
     wish.keep(&app.config, &uri, &mut response);
     response
+}
+
+/// The answer, or that there is none in time.
+async fn within(limit: Duration, answer: impl Future<Output = Response> + Send + 'static) -> Response {
+    // In a task of its own: a panic ends there, and a browser that goes away does not stop it half-way.
+    let work = tokio::spawn(answer);
+    let stop = work.abort_handle();
+    if let Ok(done) = tokio::time::timeout(limit, work).await {
+        done.unwrap_or_else(|fault| Kind::Internal.because(fault.to_string()).into_response())
+    } else {
+        stop.abort();
+        Kind::Unavailable.because(format!("outcome_unknown: no answer within {limit:?}")).into_response()
+    }
 }
 
 /// What nobody reads, nobody finds fault with either: a body that is not well-formed would be answered like none.

@@ -62,10 +62,7 @@ pub(super) async fn transaction(pool: &AnyPool, job: Job) {
     };
     let finished = job(Ok(&mut transaction)).await;
     let outcome = if finished.keep {
-        transaction.commit().await.map_err(|error| match StoreError::from(error) {
-            StoreError::Down(_) => StoreError::OutcomeUnknown,
-            other => other,
-        })
+        transaction.commit().await.map_err(of_commit)
     } else {
         drop(transaction.rollback().await);
         Ok(())
@@ -74,6 +71,19 @@ pub(super) async fn transaction(pool: &AnyPool, job: Job) {
         drop(connection.detach().close_hard().await);
     }
     (finished.tell)(outcome);
+}
+
+/// Only where the server itself says that it does not commit is that certain: an answer that cannot be read may have
+/// been a success.
+fn of_commit(error: sqlx::Error) -> StoreError {
+    tracing::warn!(%error, "a commit was not confirmed");
+    let is_answer = matches!(error, sqlx::Error::Database(_));
+    match StoreError::from(error) {
+        // It ends the connection behind such an answer, and may have committed before.
+        StoreError::Down(_) => StoreError::OutcomeUnknown,
+        error if is_answer => error,
+        _ => StoreError::OutcomeUnknown,
+    }
 }
 
 /// Whether a batch could begin.

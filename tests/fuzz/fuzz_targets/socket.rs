@@ -15,7 +15,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use twolatch_core::login::host::Peer;
-use twolatch_core::wire::{self, Account, Answer, Begin, Outcome, Reply};
+use twolatch_core::wire::{self, Account, Answer, Begin, Hello, Outcome, Reply};
 
 use crate::system::System;
 
@@ -43,6 +43,11 @@ fuzz_target!(|input: &[u8]| {
 
 /// Nonce and user as the message has them, and whether root says that a code was right; nothing where it is no message.
 fn fields(path: &str, body: &[u8]) -> Option<(String, String, bool)> {
+    let hello: Hello = serde_json::from_slice(body).ok()?;
+    // What another version says besides is not looked at.
+    if hello.version != wire::VERSION || hello.nonce.len() != wire::NONCE_LENGTH {
+        return Some((hello.nonce, hello.user, false));
+    }
     match path {
         wire::BEGIN_PATH => again::<Begin>(body).map(|message| (message.nonce, message.user, false)),
         wire::ANSWER_PATH => again::<Answer>(body).map(|message| (message.nonce, message.user, false)),
