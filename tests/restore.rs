@@ -125,6 +125,8 @@ fn t17_nothing_that_was_spent_or_ended_since_a_backup_lives_again(engine: Engine
     place.server.run(&["user", "set", "carol", "--password-stdin", "--keep"], &format!("{PASSWORD}\n"));
     let client = Visitor::client();
     let waiting_since_before = begin(place.server.socket(), "erin").unwrap();
+    let shop = ["client", "add", "--name", "Shop", "--id", "shop", "--redirect-uri", "https://shop.example/back"];
+    place.server.run(&shop, "");
     let file = place.backup("backup");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 
@@ -148,6 +150,8 @@ fn t17_nothing_that_was_spent_or_ended_since_a_backup_lives_again(engine: Engine
     place.server.run(&["user", "set", "newcomer", "--role", "admin"], "");
     place.server.run(&["user", "set", "frank", "--role", "member"], "");
     place.server.run(&["factor", "reset", "erin"], "");
+    place.server.run(&["client", "delete", "shop"], "");
+    place.server.run(&shop, "");
 
     let state = place.state();
     let said = place.refusal(&["restore", text(&file)]);
@@ -162,6 +166,7 @@ fn t17_nothing_that_was_spent_or_ended_since_a_backup_lives_again(engine: Engine
         ("erin", true, "removed since, is back"),
         ("frank", true, "role member since, is admin again"),
         ("newcomer", false, "added since"),
+        ("shop", false, "with the secret and addresses from then"),
     ] {
         let change = change_of(&done, name);
         assert_eq!(change["held"], held, "{change}");

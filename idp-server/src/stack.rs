@@ -15,7 +15,7 @@ const DEEPEST: usize = 32;
 const SUBSTACK: &str = "substack";
 
 /// Where PAM looks for a service, the first one that has it.
-const FOLDERS: [&str; 2] = ["etc/pam.d", "usr/lib/pam.d"];
+pub const FOLDERS: [&str; 2] = ["etc/pam.d", "usr/lib/pam.d"];
 
 /// One line that names a module, or a substack.
 #[derive(Debug, Clone, PartialEq, Eq)]

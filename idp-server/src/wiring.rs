@@ -95,7 +95,7 @@ pub struct Wanted {
 pub fn enabling(root: &Path, service: &str, wanted: &Wanted) -> Result<Vec<Edit>, WiringError> {
     let path = file_of(root, service)?;
     let before = text_of(&path)?.unwrap_or_default();
-    let bare = without_ours(&before);
+    let bare = text_without_ours(&before);
     if parse(root, &path, &bare, Kind::Auth)?.iter().any(is_ours) {
         return Err(WiringError::Asks(service.to_owned()));
     }
@@ -120,10 +120,10 @@ pub fn enabling(root: &Path, service: &str, wanted: &Wanted) -> Result<Vec<Edit>
 pub fn disabling(root: &Path, service: &str) -> Result<Vec<Edit>, WiringError> {
     let path = file_of(root, service)?;
     let before = text_of(&path)?.unwrap_or_default();
-    if !is_marked(&before) {
+    if !is_marked(before.as_bytes()) {
         return Err(WiringError::NotOurs(service.to_owned()));
     }
-    let mut edits = vec![Edit { after: Some(without_ours(&before)), path, before: Some(before) }];
+    let mut edits = vec![Edit { after: Some(text_without_ours(&before)), path, before: Some(before) }];
     if service == "sshd" {
         let path = root.join(SSHD);
         // Whoever has changed it since keeps what they have written.
@@ -142,7 +142,7 @@ pub fn disabling(root: &Path, service: &str) -> Result<Vec<Edit>, WiringError> {
 #[must_use]
 pub fn enabled(root: &Path) -> Vec<&'static str> {
     let asks = |service: &&str| {
-        let text = find(root, service).and_then(|path| fs::read_to_string(path).ok());
+        let text = find(root, service).and_then(|path| fs::read(path).ok());
         text.is_some_and(|text| is_marked(&text))
     };
     DOORS.into_iter().filter(asks).collect()
@@ -165,8 +165,8 @@ fn text_of(path: &Path) -> Result<Option<String>, WiringError> {
     }
 }
 
-fn is_marked(text: &str) -> bool {
-    text.lines().any(|line| line == BEGIN)
+fn is_marked(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_end() == BEGIN.as_bytes())
 }
 
 /// The file with our lines behind the last line for authentication behind which they do their work.
@@ -207,16 +207,21 @@ fn is_for_auth(root: &Path, line: &str) -> bool {
     if first == "@include" { words.next().is_some_and(asks) } else { first.eq_ignore_ascii_case("auth") }
 }
 
-/// The file without our lines. What somebody has written between them stays; it ends them.
-fn without_ours(text: &str) -> String {
+fn text_without_ours(text: &str) -> String {
+    String::from_utf8_lossy(&without_ours(text.as_bytes())).into_owned()
+}
+
+/// The file without our lines. What somebody has written between them stays, text or not; it ends them.
+fn without_ours(text: &[u8]) -> Vec<u8> {
     let mut inside = false;
-    let mut is_ours = |line: &str| {
-        let line = line.trim_end();
-        let ours = line == BEGIN || (inside && [OURS, ACCOUNT, END].contains(&line));
-        inside = ours && line != END;
+    let mut is_ours = |line: &[u8]| {
+        let line = line.trim_ascii_end();
+        let ours = line == BEGIN.as_bytes() || (inside && [OURS, ACCOUNT, END].map(str::as_bytes).contains(&line));
+        inside = ours && line != END.as_bytes();
         ours
     };
-    text.split_inclusive('\n').filter(|line| !is_ours(line)).collect()
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    lines.filter(|line| !is_ours(line)).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::{CliError, say};
 use crate::doctor::services::has_account_line;
 use crate::doctor::sshd::{Stack, effective, judge};
 use crate::wiring::automation;
-use crate::wiring::pending::{Pending, write};
+use crate::wiring::pending::{Pending, file_of, forget, write};
 use crate::wiring::{Edit, Wanted, disabling, enabling};
 
 mod diff;
@@ -86,7 +86,11 @@ impl Enable {
             return settle(config);
         };
         let root = Path::new(ROOT);
-        if Pending::all(root)?.iter().any(|pending| pending.service == service) {
+        let notes = Pending::all(root)?;
+        if notes.broken.contains(&file_of(root, &service)) {
+            return Err(broken(&file_of(root, &service)));
+        }
+        if notes.pending.iter().any(|pending| pending.service == service) {
             return Err(CliError::data(format!(
                 "{service} was switched on just before, and nobody has logged in with a code yet: do so, or \
                  `twolatch disable {service}`"
@@ -152,9 +156,7 @@ impl Disable {
         as_root()?;
         edits.iter().try_for_each(write)?;
         // Not before: whatever ends this command, somebody still looks after what is left of our lines.
-        for pending in Pending::all(Path::new(ROOT))?.iter().filter(|pending| pending.service == self.service) {
-            pending.settle(Path::new(ROOT))?;
-        }
+        forget(Path::new(ROOT), &self.service)?;
         if self.service == "sshd" {
             reload_sshd()?;
         }
@@ -265,7 +267,7 @@ fn systemctl(arguments: &[&str]) -> Result<(), CliError> {
 async fn wait(config: &Path, shows: bool) -> Result<(), CliError> {
     let shows = shows && std::io::stderr().is_terminal();
     loop {
-        let all = Pending::all(Path::new(ROOT))?;
+        let all = Pending::all(Path::new(ROOT))?.pending;
         if all.is_empty() {
             return Ok(());
         }
@@ -281,20 +283,38 @@ async fn wait(config: &Path, shows: bool) -> Result<(), CliError> {
     }
 }
 
-/// Keeps what somebody has logged in through, and puts back what is overdue.
+/// Keeps what somebody has logged in through, and puts back what is overdue: all of it that can be.
 fn settle(config: &Path) -> Result<(), CliError> {
-    let root = Path::new(ROOT);
-    for pending in Pending::all(root)? {
-        if facts::has_logged_in(config, &pending).unwrap_or(false) {
-            pending.settle(root)?;
-            say(format_args!("{}: somebody has logged in with a code; it stays.", pending.service));
-        } else if SystemClock.now() >= pending.until {
-            pending.undo(root)?;
-            if pending.service == "sshd" {
-                reload_sshd()?;
-            }
-            say(format_args!("{}: nobody has logged in with a code; it is as it was.", pending.service));
+    let notes = Pending::all(Path::new(ROOT))?;
+    let mut fault = notes.broken.first().map(|path| broken(path));
+    for pending in &notes.pending {
+        if let Err(error) = settle_one(config, pending) {
+            fault.get_or_insert(error);
         }
     }
+    fault.map_or(Ok(()), Err)
+}
+
+fn settle_one(config: &Path, pending: &Pending) -> Result<(), CliError> {
+    let root = Path::new(ROOT);
+    if facts::has_logged_in(config, pending).unwrap_or(false) {
+        pending.settle(root)?;
+        say(format_args!("{}: somebody has logged in with a code; it stays.", pending.service));
+    } else if SystemClock.now() >= pending.until {
+        pending.undo(root)?;
+        if pending.service == "sshd" {
+            reload_sshd()?;
+        }
+        say(format_args!("{}: nobody has logged in with a code; it is as it was.", pending.service));
+    }
     Ok(())
+}
+
+fn broken(note: &Path) -> CliError {
+    let service = note.file_stem().unwrap_or_default().display();
+    CliError::failed(format!(
+        "{} cannot be read, so nobody knows how {service} was before `twolatch enable`: look at its files; `twolatch \
+         disable {service}` takes our lines out, if there are any, and this file can be removed",
+        note.display()
+    ))
 }

@@ -1,10 +1,11 @@
 //! What PAM asks at each service of this machine that reaches our module. What sshd asks before that it must not know.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, Verdict, sandboxes};
 use crate::stack::walk::{Walked, Way, asks_for_code, is_ours, walk};
-use crate::stack::{Action, Kind, Line, read};
+use crate::stack::{Action, FOLDERS, Kind, Line, read};
 
 /// Services at which somebody sits who can be asked twice.
 pub const DOORS: [&str; 6] = ["sshd", "sudo", "sudo-i", "su", "su-l", "login"];
@@ -27,13 +28,15 @@ pub struct Service {
 /// doors.
 #[must_use]
 pub fn examine(root: &Path) -> Vec<Service> {
-    let mut names: Vec<String> = std::fs::read_dir(root.join("etc/pam.d"))
-        .map(|folder| folder.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
-        .unwrap_or_default();
-    // What others include is no service of its own.
-    names.retain(|name| !name.starts_with("common-") && !name.contains(['.', '~']));
-    names.sort();
-    names.iter().filter_map(|name| service(root, name)).collect()
+    let files = FOLDERS.iter().filter_map(|folder| std::fs::read_dir(root.join(folder)).ok()).flatten().flatten();
+    let names: BTreeSet<String> = files.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.iter().filter(|name| is_service(name)).filter_map(|name| service(root, name)).collect()
+}
+
+/// What others include is no service of its own, nor what programs that install packages leave beside a file.
+fn is_service(name: &str) -> bool {
+    const LEFT: [&str; 4] = [".dpkg-", ".ucf-", ".rpm", "~"];
+    !name.starts_with("common-") && !name.starts_with('.') && !LEFT.iter().any(|left| name.contains(left))
 }
 
 fn service(root: &Path, name: &str) -> Option<Service> {

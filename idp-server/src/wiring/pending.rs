@@ -27,25 +27,37 @@ pub struct Pending {
     pub until: Timestamp,
 }
 
+/// What stands in the folder.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// Everything that is not settled.
+    pub pending: Vec<Pending>,
+    /// Files that are not as they were written: the others count all the same.
+    pub broken: Vec<PathBuf>,
+}
+
 impl Pending {
     /// Everything that is not settled below `root`, which is `/`.
     ///
     /// # Errors
     /// Where the folder or a file in it cannot be read.
-    pub fn all(root: &Path) -> io::Result<Vec<Self>> {
+    pub fn all(root: &Path) -> io::Result<Notes> {
+        let mut notes = Notes::default();
         let folder = match fs::read_dir(root.join(FOLDER)) {
             Ok(folder) => folder,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(notes),
             Err(error) => return Err(error),
         };
-        let mut all = Vec::new();
         for entry in folder {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "json") {
-                all.push(serde_json::from_slice(&fs::read(path)?)?);
+                match serde_json::from_slice(&fs::read(&path)?) {
+                    Ok(pending) => notes.pending.push(pending),
+                    Err(_) => notes.broken.push(path),
+                }
             }
         }
-        Ok(all)
+        Ok(notes)
     }
 
     /// Writes down how to go back. It is done first: whatever happens then, there is a way back.
@@ -58,7 +70,7 @@ impl Pending {
             fs::create_dir_all(&folder)?;
             fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
         }
-        write_whole(&self.file(root), &serde_json::to_string(self)?, None)
+        write_whole(&file_of(root, &self.service), &serde_json::to_vec(self)?, None)
     }
 
     /// Writes the files.
@@ -75,16 +87,17 @@ impl Pending {
     /// Where something cannot be written; it can be tried again.
     pub fn undo(&self, root: &Path) -> io::Result<()> {
         for edit in &self.edits {
-            let now = fs::read_to_string(&edit.path).ok();
-            let before = if now == edit.after {
-                edit.before.clone()
-            } else {
-                match now {
-                    Some(text) if is_marked(&text) => Some(without_ours(&text)),
-                    _ => continue, // nothing of ours is there
-                }
+            let now = match fs::read(&edit.path) {
+                Ok(text) => Some(text),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(error),
             };
-            write(&Edit { path: edit.path.clone(), before: None, after: before })?;
+            let is_ours = now.as_deref() == edit.after.as_deref().map(str::as_bytes);
+            match now {
+                _ if is_ours => write(&Edit { after: edit.before.clone(), ..edit.clone() })?,
+                Some(text) if is_marked(&text) => put(&edit.path, &without_ours(&text))?,
+                _ => {} // nothing of ours is there
+            }
         }
         self.settle(root)
     }
@@ -94,8 +107,7 @@ impl Pending {
     /// # Errors
     /// Where the note of it cannot be removed.
     pub fn settle(&self, root: &Path) -> io::Result<()> {
-        remove(&self.file(root))?;
-        File::open(root.join(FOLDER))?.sync_all()
+        forget(root, &self.service)
     }
 
     /// Whether our lines are in its files.
@@ -106,10 +118,25 @@ impl Pending {
         let Some(edit) = self.edits.first() else { return Ok(false) };
         Ok(Some(fs::read_to_string(&edit.path)?) == edit.after)
     }
+}
 
-    fn file(&self, root: &Path) -> PathBuf {
-        root.join(FOLDER).join(format!("{}.json", self.service))
+/// Where the note of a service stands.
+#[must_use]
+pub fn file_of(root: &Path, service: &str) -> PathBuf {
+    root.join(FOLDER).join(format!("{service}.json"))
+}
+
+/// There is no note of a service any more, if there was one.
+///
+/// # Errors
+/// Where it cannot be removed.
+pub fn forget(root: &Path, service: &str) -> io::Result<()> {
+    let file = file_of(root, service);
+    if !file.exists() {
+        return Ok(());
     }
+    remove(&file)?;
+    File::open(root.join(FOLDER))?.sync_all()
 }
 
 /// Writes a file as it would be; each is whole at any moment.
@@ -118,9 +145,13 @@ impl Pending {
 /// Where it cannot be written.
 pub fn write(edit: &Edit) -> io::Result<()> {
     match &edit.after {
-        Some(text) => write_whole(&edit.path, text, fs::metadata(&edit.path).ok().as_ref()),
+        Some(text) => put(&edit.path, text.as_bytes()),
         None => remove(&edit.path),
     }
+}
+
+fn put(path: &Path, text: &[u8]) -> io::Result<()> {
+    write_whole(path, text, fs::metadata(path).ok().as_ref())
 }
 
 /// Somebody else may have done it just before.
@@ -132,7 +163,7 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// In a file beside it, which then takes its name: owner and mode stay, and a power cut leaves the one or the other.
-fn write_whole(path: &Path, text: &str, like: Option<&fs::Metadata>) -> io::Result<()> {
+fn write_whole(path: &Path, text: &[u8], like: Option<&fs::Metadata>) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::NotFound)?;
     // PAM takes every file in its folder for a service: this one is named as none is.
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -144,7 +175,7 @@ fn write_whole(path: &Path, text: &str, like: Option<&fs::Metadata>) -> io::Resu
     if let Some(like) = like {
         chown(&beside, Some(like.uid()), Some(like.gid()))?;
     }
-    file.write_all(text.as_bytes())?;
+    file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
     File::open(folder)?.sync_all()

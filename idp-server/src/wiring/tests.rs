@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use twolatch_core::time::Timestamp;
+
 use super::automation::{self, Automation};
+use super::pending::{Pending, file_of, forget};
 use super::{Edit, Wanted, WiringError, disabling, enabled, enabling};
 
 const COMMON: &str = "auth\t[success=1 default=ignore]\tpam_unix.so nullok\nauth\trequisite\tpam_deny.so\n\
@@ -196,4 +199,51 @@ fn a_file_that_a_link_leads_to_is_written_itself() {
     std::os::unix::fs::symlink("common-su", &link).unwrap();
     let edits = enabling(root.path(), "su", &Wanted::default()).unwrap();
     assert_eq!(edits[0].path, root.path().canonicalize().unwrap().join("etc/pam.d/common-su"));
+}
+
+/// A switch at `su` of that machine, made and noted.
+fn switched(root: &Path) -> Pending {
+    let edits = enabling(root, "su", &Wanted::default()).unwrap();
+    let (since, until) = (Timestamp::from_unix(0), Timestamp::from_unix(600));
+    let pending = Pending { service: "su".to_owned(), edits, since, until };
+    pending.announce(root).unwrap();
+    pending.apply().unwrap();
+    pending
+}
+
+#[test]
+fn our_lines_are_taken_out_of_what_is_no_text() {
+    let stack = "auth requisite pam_unix.so\nauth required pam_permit.so\n";
+    let root = machine(&[("su", stack)]);
+    let pending = switched(root.path());
+    let file = root.path().join("etc/pam.d/su");
+    let by_hand = b"# caf\xe9\n";
+    fs::write(&file, [fs::read(&file).unwrap(), by_hand.to_vec()].concat()).unwrap();
+    pending.undo(root.path()).unwrap();
+    assert_eq!(fs::read(&file).unwrap(), [stack.as_bytes(), by_hand].concat());
+    assert!(Pending::all(root.path()).unwrap().pending.is_empty());
+}
+
+#[test]
+fn what_cannot_be_read_is_not_taken_for_settled() {
+    let root = machine(&[("su", "auth requisite pam_unix.so\nauth required pam_permit.so\n")]);
+    let pending = switched(root.path());
+    let file = root.path().join("etc/pam.d/su");
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    assert!(pending.undo(root.path()).is_err());
+    assert_eq!(Pending::all(root.path()).unwrap().pending, [pending]);
+}
+
+#[test]
+fn a_broken_note_does_not_hide_the_others() {
+    let root = machine(&[("su", "auth requisite pam_unix.so\nauth required pam_permit.so\n")]);
+    let pending = switched(root.path());
+    let broken = file_of(root.path(), "sudo");
+    fs::write(&broken, "{").unwrap();
+    let notes = Pending::all(root.path()).unwrap();
+    assert_eq!((notes.pending, notes.broken), (vec![pending], vec![broken.clone()]));
+    forget(root.path(), "sudo").unwrap();
+    forget(root.path(), "sudo").unwrap();
+    assert!(!broken.exists());
 }

@@ -22,7 +22,7 @@ pub struct Inventory {
     pub damaged: Vec<String>,
     /// Recovery codes and keys: whose, and whether they were used.
     pub codes: BTreeMap<String, (String, bool)>,
-    /// The names of clients, by id.
+    /// What each client is, by id: all that its mark covers, in one text.
     pub clients: BTreeMap<String, String>,
     /// The exemptions: about whom, until when.
     pub exemptions: BTreeMap<String, (String, i64)>,
@@ -53,7 +53,12 @@ pub async fn inventory(connection: &mut AnyConnection, store: &Store) -> Written
     for row in rows.fetch_all(&mut *connection).await? {
         found.codes.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get::<i64, _>(2)? == 1));
     }
-    for row in sqlx::query("SELECT id, name FROM clients").fetch_all(&mut *connection).await? {
+    // Not the mark itself, which a new key changes.
+    let rows = sqlx::query(
+        "SELECT id, name || '|' || COALESCE(secret, '') || '|' || redirect_uris || '|' || auth_method || '|' || alg || '|' \
+         || COALESCE(CAST(pkce_waived_at AS TEXT), '') || '|' || COALESCE(CAST(disabled_at AS TEXT), '') FROM clients",
+    );
+    for row in rows.fetch_all(&mut *connection).await? {
         found.clients.insert(row.try_get(0)?, row.try_get(1)?);
     }
     for row in sqlx::query("SELECT id, subject, until FROM exemptions").fetch_all(&mut *connection).await? {

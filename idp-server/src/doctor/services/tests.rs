@@ -64,3 +64,16 @@ fn a_door_without_our_line_asks_for_nothing() {
     assert_eq!(services.len(), 1);
     assert_eq!(services[0].findings[0].verdict, Verdict::Note);
 }
+
+#[test]
+fn services_are_found_wherever_pam_looks_for_them_and_whatever_they_are_called() {
+    let asks = "auth requisite pam_unix.so\nauth required pam_twolatch.so\n";
+    let root = machine(&[("org.example.door", asks), ("sudo.dpkg-old", asks), ("both", asks)]);
+    let vendor = root.path().join("usr/lib/pam.d");
+    fs::create_dir_all(&vendor).unwrap();
+    fs::write(vendor.join("polkit-1"), asks).unwrap();
+    fs::write(vendor.join("both"), "auth required pam_permit.so\n").unwrap();
+    let services = examine(root.path());
+    let found: Vec<(&str, bool)> = services.iter().map(|service| (service.name.as_str(), service.asks)).collect();
+    assert_eq!(found, [("both", true), ("org.example.door", true), ("polkit-1", true)]);
+}

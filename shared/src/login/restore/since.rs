@@ -140,8 +140,14 @@ pub(super) fn changes(before: Option<&Inventory>, after: &Inventory, verdicts: V
     for (id, _) in before.exemptions.iter().filter(|(id, _)| !after.exemptions.contains_key(*id)) {
         all.push(change("exemption", id, "made since, is gone"));
     }
-    for (id, _) in after.clients.iter().filter(|(id, _)| !before.clients.contains_key(*id)) {
-        all.push(change("client", id, "removed since, is back"));
+    for (id, is) in &after.clients {
+        match before.clients.get(id) {
+            None => all.push(change("client", id, "removed since, is back, and its secret with it")),
+            Some(was) if was != is => {
+                all.push(change("client", id, "changed since, is as it was: with the secret and addresses from then"));
+            }
+            Some(_) => {}
+        }
     }
     for (id, _) in before.clients.iter().filter(|(id, _)| !after.clients.contains_key(*id)) {
         all.push(change("client", id, "added since, is gone"));
