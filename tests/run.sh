@@ -133,6 +133,9 @@ else
     step "packages on a fresh Debian (not root: left out)"
 fi
 
+step "fuzzing"
+tests/fuzz.sh 30
+
 # Root has everything, so nothing may have been left out.
 skipped=$(sort -u "$TWOLATCH_SKIPPED")
 rm -f "$TWOLATCH_SKIPPED"

@@ -15,5 +15,5 @@ async fn an_answer_that_does_not_come_in_time_leaves_the_outcome_open() {
 #[tokio::test]
 async fn a_panic_is_answered() {
     let broken = async { panic!("a fault that was not foreseen") };
-    assert_eq!(within(Duration::from_secs(60), broken).await.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(within(LIMIT, broken).await.status(), StatusCode::INTERNAL_SERVER_ERROR);
 }
