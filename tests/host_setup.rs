@@ -12,9 +12,9 @@ use crate::support::core::{
 };
 use crate::support::shell::Shell;
 
-on_both!(set_up_at_the_prompt, rec8_after_a_reset_set_up_begins_anew);
+on_both!(p22_set_up_at_the_prompt, rec8_after_a_reset_set_up_begins_anew);
 
-async fn set_up_at_the_prompt(core: Core) {
+async fn p22_set_up_at_the_prompt(core: Core) {
     core.member("alice").await;
     let begin = ssh("alice");
     let prompt = core.logins.begin(ROOT, &begin, NOW).await.unwrap();
@@ -34,9 +34,11 @@ async fn set_up_at_the_prompt(core: Core) {
     let second = say(&attempt(&wrong), code_at(&totp, NOW, 0), NOW).await;
     assert!(matches!(&second, Outcome::Ask { label: Some(label), .. } if label == "Next code: "), "{second:?}");
     let same = say(&attempt(&second), code_at(&totp, NOW, 0), NOW).await;
-    assert_eq!(reason(&same), Some(Reason::Wrong), "p22: the first code again is not the next one");
+    assert_eq!(reason(&same), Some(Reason::Wrong), "the first code again is not the next one");
     assert_eq!(core.number("SELECT COUNT(*) FROM factors").await, 0, "a cut-off set-up leaves nothing");
     let after = NOW.plus(30);
+    let elsewhere = log_in(&core.logins, &begin, &code_at(&totp, after, 0), after).await;
+    assert_eq!(reason(&elsewhere), Some(Reason::Wrong), "what is half set up opens no other login");
     let keep = say(&attempt(&same), code_at(&totp, after, 0), after).await;
     assert_eq!(core.number("SELECT COUNT(*) FROM factors").await, 0, "nothing is stored before the codes are kept");
     let codes = recovery_codes(notice(&keep));

@@ -12,7 +12,7 @@ use crate::support::person::{FREE_TRIES, Person, audit, recorded};
 use crate::support::server::Server;
 use crate::support::{on_both_databases, rounds};
 
-on_both_databases!(f1_killed_at_every_call_of_a_right_code, f1_killed_at_every_call_of_a_wrong_code);
+on_both_databases!(f1_p15_killed_at_every_call_of_a_right_code, f1_killed_at_every_call_of_a_wrong_code);
 
 /// A verify has some calls more or fewer each time, by who wakes whom: it has been killed at every one of them when
 /// so many rounds in a row came to their answer first.
@@ -92,7 +92,7 @@ fn at_every_call(
     rounds
 }
 
-fn f1_killed_at_every_call_of_a_right_code(engine: Engine) {
+fn f1_p15_killed_at_every_call_of_a_right_code(engine: Engine) {
     for _ in 0..sweeps() {
         right_code(engine);
     }

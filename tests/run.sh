@@ -59,11 +59,13 @@ check_lengths() {
 if cargo nextest --version >/dev/null 2>&1; then
     build=(cargo nextest run --workspace --locked --no-run)
     unit=(cargo nextest run --workspace --locked --no-fail-fast -E 'not binary(=e2e)')
-    e2e=(cargo nextest run --workspace --locked --no-fail-fast --test-threads 6 -E 'binary(=e2e)')
+    e2e=(cargo nextest run --workspace --locked --no-fail-fast --test-threads 6)
+    all=(-E 'binary(=e2e)') table=(-E 'binary(=e2e) & test(/(^|:|_)p[0-3][0-9]_/)') # P-01 to P-38
 else
     build=(cargo test --workspace --locked --no-run)
     unit=(:)
     e2e=(cargo test --workspace --locked --no-fail-fast)
+    all=() table=(--test e2e -- p0 p1 p2 p3)
 fi
 
 step "packages"
@@ -120,15 +122,26 @@ step "unit tests"
 
 if [[ $EUID -eq 0 ]]; then
     step "tests with real servers"
-    tests/machine.sh tests/postgres.sh "${e2e[@]}"
+    tests/machine.sh tests/postgres.sh "${e2e[@]}" "${all[@]}"
 else
     step "tests with real servers (not root: without the logins through sshd, sudo, su and login)"
-    tests/postgres.sh "${e2e[@]}"
+    tests/postgres.sh "${e2e[@]}" "${all[@]}"
 fi
 
 if [[ $EUID -eq 0 ]]; then
     step "packages on a fresh Debian"
     tests/packages.sh
+
+    step "the table of bad inputs at what the packages contain"
+    unpacked=$(mktemp -d)
+    for package in "$target"/debian/*.deb; do
+        dpkg-deb -x "$package" "$unpacked"
+    done
+    chmod 755 "$unpacked"
+    TWOLATCH_PROGRAM=$unpacked/usr/bin/twolatch \
+        TWOLATCH_PAM_MODULE=$(find "$unpacked" -name pam_twolatch.so) \
+        tests/machine.sh tests/postgres.sh "${e2e[@]}" "${table[@]}"
+    rm -rf "$unpacked"
 else
     step "packages on a fresh Debian (not root: left out)"
 fi

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use twolatch_core::time::{Clock, SystemClock};
 
 use crate::support::host::{begin, verdict};
+use crate::support::server::program;
 use crate::support::site::PASSWORD;
 use crate::support::totp;
 use crate::support::visitor::Visitor;
@@ -252,7 +253,7 @@ impl<'p> Load<'p> {
     }
 
     fn run(&self, line: &[&str], input: &str) -> Result<(), String> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_twolatch"));
+        let mut command = Command::new(program());
         command.args(line).arg("--config").arg(&self.config);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let _ = std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes());

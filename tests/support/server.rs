@@ -21,12 +21,15 @@ use twolatch_core::time::Timestamp;
 
 use super::database::{Database, Engine};
 use super::wait::{PATIENCE, try_until, until};
-use super::{free_port, new_id};
+use super::{free_port, new_id, setting};
 
 /// Debian's libfaketime.
 pub(crate) const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
-const TWOLATCH: &str = env!("CARGO_BIN_EXE_twolatch");
+/// The program: of this build, or the one of a package.
+pub(crate) fn program() -> String {
+    setting("TWOLATCH_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_twolatch").to_owned())
+}
 
 /// `twolatch init` has run; `twolatch serve` runs between [`Server::start`] and [`Server::stop`].
 #[derive(Debug)]
@@ -110,7 +113,7 @@ impl Server {
 
     /// A command of `twolatch` with this server's configuration.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(TWOLATCH);
+        let mut command = Command::new(program());
         command.args(arguments).arg("--config").arg(self.config_path());
         command
     }
