@@ -74,6 +74,11 @@ impl Visitor {
         self.browser.cookies.contains_key("twolatch_session")
     }
 
+    /// Loses a cookie.
+    pub(crate) fn forget(&mut self, cookie: &str) {
+        self.browser.cookies.remove(cookie);
+    }
+
     /// What its cookies hold.
     pub(crate) fn cookies(&self) -> Vec<String> {
         self.browser.cookies.values().cloned().collect()

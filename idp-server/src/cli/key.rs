@@ -2,6 +2,7 @@
 //! goes on.
 
 use std::io::{IsTerminal, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,6 +24,10 @@ use crate::state::App;
 /// How often, and how far apart, it is looked whether all servers have a key: they look at the key ring every second.
 const TRIES: u32 = 24;
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// Seconds after a change of the key ring. A command that began before it seals by the old one as long as it runs, and none
+/// takes as long.
+const SETTLED: i64 = 900;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Key {
@@ -243,10 +248,28 @@ impl Place {
                 "key `{id}` is needed still by {all} values, of them {count} in {table}.{column}: {what}"
             )));
         }
+        self.is_settled(id)?;
         self.changed(|ring, _| KeyRing::retire(ring, id)).await?;
         self.record(Event::KeyRetired, format!("sealing key {id}")).await?;
         say(format_args!("Key {id} opens and seals nothing any more; it goes on checking audit records and hashes."));
         Ok(())
+    }
+
+    /// Whether nobody is left who could still seal by a former key.
+    fn is_settled(&self, id: &str) -> Result<(), CliError> {
+        let about = self.rights.as_before(|| std::fs::metadata(&self.ring))??;
+        let settled = Timestamp::from_unix(about.mtime()).plus(SETTLED);
+        if self.app.now() >= settled {
+            return Ok(());
+        }
+        Err(CliError {
+            message: format!(
+                "the key ring was changed just before, and a command that has run since before may still seal by `{id}`: try \
+                 again after {}",
+                moment(settled.unix())
+            ),
+            status: 75,
+        })
     }
 
     /// Changes the file as whoever ran the command, and goes on with what it then is.
