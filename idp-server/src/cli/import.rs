@@ -295,7 +295,7 @@ async fn owner_of(app: &App, entry: &Entry) -> Result<Result<UserName, String>, 
 }
 
 /// How far it is, on a terminal, in one line.
-fn progress(done: usize, all: usize) {
+pub(super) fn progress(done: usize, all: usize) {
     let mut to = std::io::stderr();
     if to.is_terminal() && (done.is_multiple_of(100) || done == all) {
         let end = if done == all { "\n" } else { "" };

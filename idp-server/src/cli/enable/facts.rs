@@ -12,6 +12,7 @@ use twolatch_core::time::{Clock, SystemClock, Timestamp};
 
 use super::{ask, refused};
 use crate::cli::CliError;
+use crate::cli::import::progress;
 use crate::cli::user::{Local, local_accounts};
 use crate::date;
 use crate::wiring::automation::Automation;
@@ -29,7 +30,15 @@ pub(super) fn kept_out(config: &Path, service: &str, without: &[String]) -> Resu
     }
     let mut accounts: Vec<Local> = local_accounts()?.into_iter().filter(Local::can_log_in).collect();
     accounts.retain(|account| !without.contains(&account.name));
-    accounts.retain(|account| members.contains(&account.name) || may_sudo(&account.name));
+    // sudo answers for one at a time.
+    let (mut done, all) = (0, accounts.len());
+    accounts.retain(|account| {
+        done += 1;
+        if all >= 100 {
+            progress(done, all);
+        }
+        members.contains(&account.name) || may_sudo(&account.name)
+    });
     Ok(accounts.iter().filter_map(|account| why_kept_out(config, service, account)).collect())
 }
 
