@@ -172,6 +172,8 @@ mod recovery_requests;
 #[cfg(test)]
 mod restore;
 #[cfg(test)]
+mod restore_core;
+#[cfg(test)]
 mod restore_web;
 #[cfg(test)]
 mod roster;

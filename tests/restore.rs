@@ -166,7 +166,7 @@ fn t17_nothing_that_was_spent_or_ended_since_a_backup_lives_again(engine: Engine
         ("erin", true, "removed since, is back"),
         ("frank", true, "role member since, is admin again"),
         ("newcomer", false, "added since"),
-        ("shop", false, "with the secret and addresses from then"),
+        ("shop", false, "it stays as it is now"),
     ] {
         let change = change_of(&done, name);
         assert_eq!(change["held"], held, "{change}");

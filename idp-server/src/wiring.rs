@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::doctor::Finding;
 use crate::doctor::services::{DOORS, judge};
-use crate::stack::walk::is_ours;
+use crate::stack::walk::asks_for_code;
 use crate::stack::{Kind, StackError, find, parse, read};
 
 pub mod automation;
@@ -96,7 +96,7 @@ pub fn enabling(root: &Path, service: &str, wanted: &Wanted) -> Result<Vec<Edit>
     let path = file_of(root, service)?;
     let before = text_of(&path)?.unwrap_or_default();
     let bare = text_without_ours(&before);
-    if parse(root, &path, &bare, Kind::Auth)?.iter().any(is_ours) {
+    if parse(root, &path, &bare, Kind::Auth)?.iter().any(asks_for_code) {
         return Err(WiringError::Asks(service.to_owned()));
     }
     let account_line = wanted.account_line || before.lines().any(|line| line == ACCOUNT);
@@ -211,17 +211,31 @@ fn text_without_ours(text: &str) -> String {
     String::from_utf8_lossy(&without_ours(text.as_bytes())).into_owned()
 }
 
-/// The file without our lines. What somebody has written between them stays, text or not; it ends them.
+/// The file without our lines.
 fn without_ours(text: &[u8]) -> Vec<u8> {
+    parts(text).into_iter().filter(|(_, is_ours)| !is_ours).map(|(line, _)| line).collect::<Vec<_>>().concat()
+}
+
+/// The file with those of our lines that another one has, in the place of its own.
+fn with_ours_of(text: &[u8], other: &[u8]) -> Vec<u8> {
+    let mut ours: Vec<&[u8]> = parts(other).into_iter().filter(|(_, is_ours)| *is_ours).map(|(line, _)| line).collect();
+    let mut all = Vec::new();
+    for (line, is_ours) in parts(text) {
+        all.append(&mut if is_ours { std::mem::take(&mut ours) } else { vec![line] });
+    }
+    all.concat()
+}
+
+/// The lines, and which are ours. What somebody has written between ours is not, text or no text; it ends them.
+fn parts(text: &[u8]) -> Vec<(&[u8], bool)> {
     let mut inside = false;
-    let mut is_ours = |line: &[u8]| {
-        let line = line.trim_ascii_end();
+    let is_ours = |whole| {
+        let line = <[u8]>::trim_ascii_end(whole);
         let ours = line == BEGIN.as_bytes() || (inside && [OURS, ACCOUNT, END].map(str::as_bytes).contains(&line));
         inside = ours && line != END.as_bytes();
-        ours
+        (whole, ours)
     };
-    let lines = text.split_inclusive(|byte| *byte == b'\n');
-    lines.filter(|line| !is_ours(line)).collect::<Vec<_>>().concat()
+    text.split_inclusive(|byte| *byte == b'\n').map(is_ours).collect()
 }
 
 #[cfg(test)]

@@ -90,6 +90,8 @@ pub enum Event {
     SessionEnded,
     /// A client was registered.
     ClientAdded,
+    /// Nobody can sign in to a client any more, or everybody can again.
+    ClientChanged,
     /// A client was removed.
     ClientDeleted,
     /// An authorization code was issued.

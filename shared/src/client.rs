@@ -16,7 +16,7 @@ mod redirect;
 mod tests;
 
 /// A registered application.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     /// Its `client_id`.
     pub id: ClientId,

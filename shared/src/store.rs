@@ -34,7 +34,7 @@ mod bound;
 pub mod browser;
 pub mod budgets;
 pub(crate) mod canaries;
-mod clients;
+pub(crate) mod clients;
 mod codes;
 pub mod devices;
 pub mod email_codes;

@@ -66,14 +66,24 @@ fn print_new(name: &str, json: bool) -> Result<(), CliError> {
     let codes = issue(Path::new(FOLDER), name, &SystemEntropy::new())?;
     let codes = codes.iter().map(|code| grouped(code).expose().to_owned()).collect();
     let issued = Issued { name: name.to_owned(), codes, in_group: is_in_group(name) };
+    // Unlike any other output this is lost for good where nobody gets it.
+    let shown = if json {
+        serde_json::to_string_pretty(&issued).map_err(|error| CliError::failed(error.to_string()))?
+    } else {
+        format!(
+            "Break-glass codes of {name} on this machine. Each lets in once, while no server answers:\n\n    {}\n\n\
+             They are not shown again: print them and lock them away. The earlier ones are void.",
+            issued.codes.join("\n    ")
+        )
+    };
+    let mut to = std::io::stdout();
+    writeln!(to, "{shown}").and_then(|()| to.flush()).map_err(|error| CliError {
+        message: format!("the codes could not be written, and the earlier ones are void: issue new ones ({error})"),
+        status: 74,
+    })?;
     if json {
-        return say_json(&issued);
+        return Ok(());
     }
-    say(format_args!("Break-glass codes of {name} on this machine. Each lets in once, while no server answers:\n"));
-    for code in &issued.codes {
-        say(format_args!("    {code}"));
-    }
-    say("\nThey are not shown again: print them and lock them away. The earlier ones are void.");
     if !issued.in_group {
         say(format_args!("Nobody asks {name} for them yet: {}", remedy(name)));
     }

@@ -10,6 +10,7 @@ use thiserror::Error;
 use twolatch_core::client::{AuthMethod, Client, ClientError, ClientId, RedirectError, RedirectUri, SigningAlg};
 use twolatch_core::crypto::{NoEntropy, random_text};
 use twolatch_core::store::StoreError;
+use twolatch_core::time::Timestamp;
 
 use super::open::{close, open};
 use super::{CliError, actor};
@@ -37,6 +38,16 @@ pub(super) enum Clients {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Let nobody sign in to an application until it is enabled again; what it holds is worth nothing meanwhile.
+    Disable {
+        /// Its client id.
+        id: String,
+    },
+    /// Let people sign in to an application again.
+    Enable {
+        /// Its client id.
+        id: String,
     },
     /// Remove an application: whatever it holds is worth nothing from then on.
     Delete {
@@ -149,6 +160,15 @@ impl Clients {
                 let client = app.store.client(&known).await?.ok_or(ClientFault::Missing(id))?;
                 if json { Ok(writeln!(out, "{:#}", view(&client))?) } else { show(&client, out) }
             }
+            Self::Disable { id } => {
+                let since = Some(app.now());
+                switch(app, &id, since, actor).await?;
+                Ok(writeln!(out, "Nobody signs in to {id} until `twolatch client enable {id}`.")?)
+            }
+            Self::Enable { id } => {
+                switch(app, &id, None, actor).await?;
+                Ok(writeln!(out, "People sign in to {id} again.")?)
+            }
             Self::Delete { id } => {
                 let known = id.parse().map_err(|_| ClientFault::Missing(id.clone()))?;
                 if !app.store.delete_client(known, actor.to_owned(), app.now()).await? {
@@ -158,6 +178,12 @@ impl Clients {
             }
         }
     }
+}
+
+async fn switch(app: &App, id: &str, disabled_since: Option<Timestamp>, actor: &str) -> Result<(), ClientFault> {
+    let known = id.parse().map_err(|_| ClientFault::Missing(id.to_owned()))?;
+    let done = app.store.disable_client(known, disabled_since, actor.to_owned(), app.now()).await?;
+    if done { Ok(()) } else { Err(ClientFault::Missing(id.to_owned())) }
 }
 
 impl Add {

@@ -12,6 +12,7 @@ use clap::Args;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, setsid};
 use serde_json::Value;
+use twolatch_core::store::timekeeping::STEP_BACK;
 use twolatch_core::time::{Clock, SystemClock};
 
 use self::diff::diff;
@@ -19,7 +20,7 @@ use super::{CliError, say};
 use crate::doctor::services::has_account_line;
 use crate::doctor::sshd::{Stack, effective, judge};
 use crate::wiring::automation;
-use crate::wiring::pending::{Pending, file_of, forget, write};
+use crate::wiring::pending::{Pending, file_of, forget, hold, write};
 use crate::wiring::{Edit, Wanted, disabling, enabling};
 
 mod diff;
@@ -30,6 +31,9 @@ const ROOT: &str = "/";
 
 /// What sshd reads.
 const SSHD_CONFIG: &str = "/etc/ssh/sshd_config";
+
+/// Where sshd writes its pid, where nothing else is said.
+const PID_FILE: &str = "/run/sshd.pid";
 
 /// How often it is looked whether somebody has logged in.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -83,7 +87,11 @@ impl Enable {
             return wait(config, false).await;
         }
         let Some(service) = self.service.filter(|_| !self.settle) else {
-            return settle(config);
+            let settled = settle(config);
+            if !Pending::all(Path::new(ROOT))?.pending.is_empty() {
+                stand_watch(config)?;
+            }
+            return settled;
         };
         let root = Path::new(ROOT);
         let notes = Pending::all(root)?;
@@ -119,19 +127,24 @@ impl Enable {
             return Ok(());
         }
         as_root()?;
+        let held = hold(root)?;
+        if Pending::all(root)?.pending.iter().any(|pending| pending.service == service) {
+            return Err(CliError::data(format!("somebody else is just switching {service} on")));
+        }
         let since = SystemClock.now();
         let pending = Pending { service: service.clone(), edits, since, until: since.plus(self.minutes * 60) };
         pending.announce(root)?;
         if automation::is_alone(&pending.edits) {
             let done = pending.apply().map_err(CliError::from).and_then(|()| check_sshd()).and_then(|()| reload_sshd());
             done.map_err(|error| go_back(&pending, &error.to_string()))?;
-            return Ok(pending.settle(root)?);
+            return Ok(forget(root, &service)?);
         }
         let done = stand_watch(config).and_then(|()| Ok(pending.apply()?)).and_then(|()| match service.as_str() {
             "sshd" => check_sshd().and_then(|()| reload_sshd()),
             _ => Ok(()),
         });
         done.map_err(|error| go_back(&pending, &error.to_string()))?;
+        drop(held);
         say(format_args!(
             "{service} asks for a code now. Log in anew with one within {} minutes, in another terminal, while this session \
              stays open: then it is kept. Otherwise the files are put back.",
@@ -154,12 +167,13 @@ impl Disable {
             return Ok(());
         }
         as_root()?;
+        let _held = hold(Path::new(ROOT))?;
         edits.iter().try_for_each(write)?;
-        // Not before: whatever ends this command, somebody still looks after what is left of our lines.
-        forget(Path::new(ROOT), &self.service)?;
         if self.service == "sshd" {
             reload_sshd()?;
         }
+        // Not before: whatever ends this command, somebody still looks after what is left of our lines.
+        forget(Path::new(ROOT), &self.service)?;
         say(format_args!("{} asks for no code any more.", self.service));
         Ok(())
     }
@@ -210,9 +224,15 @@ fn check_sshd() -> Result<(), CliError> {
 
 /// Lets an sshd that runs read its files anew. Sessions that are open stay.
 fn reload_sshd() -> Result<(), CliError> {
-    let all = effective(Path::new(SSHD_CONFIG), &[]).map_err(CliError::failed)?;
-    let pid_of = |file: &Path| std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok());
-    match all.first().and_then(|(_, effective)| pid_of(effective.pid_file())) {
+    // Where its files are wrong, by somebody else's hand, it still runs by those from before.
+    let all = effective(Path::new(SSHD_CONFIG), &[]).unwrap_or_default();
+    let file = all.first().map_or(Path::new(PID_FILE), |(_, effective)| effective.pid_file());
+    if file == Path::new("none") {
+        return Err(CliError::failed(
+            "sshd has `PidFile none`, so nobody can tell it to read its files anew".to_owned(),
+        ));
+    }
+    match std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()) {
         Some(pid) => kill(Pid::from_raw(pid), Signal::SIGHUP)
             .map_err(|error| CliError::failed(format!("sshd cannot be told to read its files anew: {error}"))),
         None => Ok(()), // it does not run, or reads them at each connection
@@ -221,7 +241,7 @@ fn reload_sshd() -> Result<(), CliError> {
 
 /// Undoes what has just been begun.
 fn go_back(pending: &Pending, why: &str) -> CliError {
-    match pending.undo(Path::new(ROOT)) {
+    match put_back(pending) {
         Ok(()) => CliError::failed(format!("nothing is changed: {why}")),
         Err(error) => CliError::failed(format!(
             "{why}; and the files could not be put back: {error}. `twolatch disable {}` tries again",
@@ -238,7 +258,7 @@ fn stand_watch(config: &Path) -> Result<(), CliError> {
         let unit = format!(
             "[Unit]\nDescription=Put back what `twolatch enable` has written, unless somebody logs in\n\
              ConditionDirectoryNotEmpty=/var/lib/twolatch-enable\n\n\
-             [Service]\nExecStart={} enable --watch --config {}\n\n[Install]\nWantedBy=multi-user.target\n",
+             [Service]\nExecStart={} enable --watch --config {}\nRestart=on-failure\nRestartSec=5\n\n[Install]\nWantedBy=multi-user.target\n",
             program.display(),
             config.canonicalize()?.display()
         );
@@ -267,12 +287,13 @@ fn systemctl(arguments: &[&str]) -> Result<(), CliError> {
 async fn wait(config: &Path, shows: bool) -> Result<(), CliError> {
     let shows = shows && std::io::stderr().is_terminal();
     loop {
-        let all = Pending::all(Path::new(ROOT))?.pending;
-        if all.is_empty() {
+        let all = Pending::all(Path::new(ROOT)).map(|notes| notes.pending);
+        if all.as_ref().is_ok_and(Vec::is_empty) {
             return Ok(());
         }
         if shows {
-            let left = all.iter().map(|pending| pending.until.since(SystemClock.now())).max().unwrap_or_default();
+            let left =
+                all.iter().flatten().map(|pending| pending.until.since(SystemClock.now())).max().unwrap_or_default();
             drop(write!(std::io::stderr(), "\r{left} s are left "));
         }
         // Tried again: what stands in the way now, as a full disk, may be gone then; ending would leave people locked out.
@@ -285,7 +306,12 @@ async fn wait(config: &Path, shows: bool) -> Result<(), CliError> {
 
 /// Keeps what somebody has logged in through, and puts back what is overdue: all of it that can be.
 fn settle(config: &Path) -> Result<(), CliError> {
-    let notes = Pending::all(Path::new(ROOT))?;
+    let root = Path::new(ROOT);
+    if Pending::all(root)?.is_empty() {
+        return Ok(());
+    }
+    let _held = hold(root)?;
+    let notes = Pending::all(root)?;
     let mut fault = notes.broken.first().map(|path| broken(path));
     for pending in &notes.pending {
         if let Err(error) = settle_one(config, pending) {
@@ -296,18 +322,25 @@ fn settle(config: &Path) -> Result<(), CliError> {
 }
 
 fn settle_one(config: &Path, pending: &Pending) -> Result<(), CliError> {
-    let root = Path::new(ROOT);
+    let now = SystemClock.now();
     if facts::has_logged_in(config, pending).unwrap_or(false) {
-        pending.settle(root)?;
+        forget(Path::new(ROOT), &pending.service)?;
         say(format_args!("{}: somebody has logged in with a code; it stays.", pending.service));
-    } else if SystemClock.now() >= pending.until {
-        pending.undo(root)?;
-        if pending.service == "sshd" {
-            reload_sshd()?;
-        }
+    } else if now >= pending.until || pending.since.since(now) > STEP_BACK {
+        // A clock that was ahead when it began has kept people out, and would for as long.
+        put_back(pending)?;
         say(format_args!("{}: nobody has logged in with a code; it is as it was.", pending.service));
     }
     Ok(())
+}
+
+/// Forgotten last: what is not done yet is tried again.
+fn put_back(pending: &Pending) -> Result<(), CliError> {
+    pending.undo()?;
+    if pending.service == "sshd" {
+        reload_sshd()?;
+    }
+    Ok(forget(Path::new(ROOT), &pending.service)?)
 }
 
 fn broken(note: &Path) -> CliError {

@@ -52,6 +52,9 @@ pub(super) enum Key {
     Retire {
         /// The key.
         id: String,
+        /// Also where damaged rows are sealed with it: nothing opens those any more.
+        #[arg(long)]
+        give_up_damaged: bool,
     },
 }
 
@@ -116,7 +119,7 @@ impl Key {
                  has sealed is replaced: passwords and authenticators",
             )),
             Self::Rotate { which: Which::Sealing, json, .. } => place.rotate_sealing(json).await,
-            Self::Retire { id } => place.retire(&id).await,
+            Self::Retire { id, give_up_damaged } => place.retire(&id, give_up_damaged).await,
         };
         close(&place.app).await?;
         done
@@ -186,6 +189,10 @@ impl Place {
         for (id, state) in keys.states() {
             unfinished |= state == State::Opens && !self.app.store.needing(id).await?.iter().all(passes);
         }
+        // What a run that was cut short has left is done first; what stays then is damaged, and holds nothing up.
+        if next.is_none() && unfinished {
+            unfinished = self.app.store.reseal(&mut |_| {}).await?.rows > 0;
+        }
         if next.is_none() && !unfinished {
             let id = self.changed(|ring, store| KeyRing::add_next(ring, store.entropy())).await?;
             self.record(Event::KeyAdded, format!("sealing key {id} is in the key ring")).await?;
@@ -221,7 +228,7 @@ impl Place {
         CliError::unless_sound(&rotated.damaged)
     }
 
-    async fn retire(&self, id: &str) -> Result<(), CliError> {
+    async fn retire(&self, id: &str, give_up_damaged: bool) -> Result<(), CliError> {
         let keys = self.app.store.keys();
         match keys.states().find(|(other, _)| *other == id).map(|(_, state)| state) {
             None => return Err(CliError::data(format!("there is no key `{id}`; `twolatch key list` shows all"))),
@@ -236,12 +243,16 @@ impl Place {
         }
         let current = keys.ids().next().unwrap_or_default().to_owned();
         self.all_have(&current, true).await?;
-        let needing = self.app.store.needing(id).await?;
+        let mut needing = self.app.store.needing(id).await?;
+        if give_up_damaged && self.app.store.reseal(&mut |_| {}).await?.rows == 0 {
+            needing.retain(passes);
+        }
         if let Some((table, column, count)) = needing.first() {
             let what = if needing.iter().all(passes) {
                 "they go by themselves; try again in a quarter of an hour (mail that waits takes up to some days)"
             } else {
-                "run `twolatch key rotate sealing` again, which goes on where it has stopped"
+                "run `twolatch key rotate sealing` again, which goes on where it has stopped and names what is damaged; \
+                 --give-up-damaged goes on without that"
             };
             let all: i64 = needing.iter().map(|(_, _, count)| count).sum();
             return Err(CliError::data(format!(
@@ -304,7 +315,7 @@ impl Place {
             message: format!(
                 "the key ring of the server on {} does not have {} yet, and nothing goes on without: copy {} to the other \
                  machines, restart servers that have it as a credential, then run this again (a server that was killed \
-                 is forgotten after a minute)",
+                 is forgotten after three minutes)",
                 hosts.join(", "),
                 if seals { format!("key {id} first") } else { format!("key {id}") },
                 self.ring.display()

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use twolatch_core::time::Timestamp;
 
-use super::{Edit, is_marked, without_ours};
+use super::{Edit, is_marked, with_ours_of};
 
 /// Where it stands, below `/`.
 const FOLDER: &str = "var/lib/twolatch-enable";
@@ -36,6 +36,14 @@ pub struct Notes {
     pub broken: Vec<PathBuf>,
 }
 
+impl Notes {
+    /// Whether nothing is left to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pending.is_empty() && self.broken.is_empty()
+    }
+}
+
 impl Pending {
     /// Everything that is not settled below `root`, which is `/`.
     ///
@@ -50,11 +58,14 @@ impl Pending {
         };
         for entry in folder {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                match serde_json::from_slice(&fs::read(&path)?) {
-                    Ok(pending) => notes.pending.push(pending),
-                    Err(_) => notes.broken.push(path),
-                }
+            if path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            match fs::read(&path).map(|text| serde_json::from_slice(&text)) {
+                Ok(Ok(pending)) => notes.pending.push(pending),
+                Ok(Err(_)) => notes.broken.push(path),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {} // settled just now
+                Err(error) => return Err(error),
             }
         }
         Ok(notes)
@@ -65,11 +76,6 @@ impl Pending {
     /// # Errors
     /// Where it cannot be written.
     pub fn announce(&self, root: &Path) -> io::Result<()> {
-        let folder = root.join(FOLDER);
-        if !folder.is_dir() {
-            fs::create_dir_all(&folder)?;
-            fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
-        }
         write_whole(&file_of(root, &self.service), &serde_json::to_vec(self)?, None)
     }
 
@@ -81,33 +87,29 @@ impl Pending {
         self.edits.iter().try_for_each(write)
     }
 
-    /// Puts the files back. What somebody has changed meanwhile stays, but for our lines.
+    /// Puts the files back. What somebody has changed meanwhile stays, but for our lines, which are again those from before.
     ///
     /// # Errors
-    /// Where something cannot be written; it can be tried again.
-    pub fn undo(&self, root: &Path) -> io::Result<()> {
+    /// Where something cannot be read or written; it can be tried again.
+    pub fn undo(&self) -> io::Result<()> {
         for edit in &self.edits {
             let now = match fs::read(&edit.path) {
                 Ok(text) => Some(text),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 Err(error) => return Err(error),
             };
-            let is_ours = now.as_deref() == edit.after.as_deref().map(str::as_bytes);
-            match now {
-                _ if is_ours => write(&Edit { after: edit.before.clone(), ..edit.clone() })?,
-                Some(text) if is_marked(&text) => put(&edit.path, &without_ours(&text))?,
+            let is = |text: &Option<String>| now.as_deref() == text.as_deref().map(str::as_bytes);
+            match &now {
+                _ if is(&edit.before) => {} // not written yet, or put back
+                _ if is(&edit.after) => write(&Edit { after: edit.before.clone(), ..edit.clone() })?,
+                Some(text) if is_marked(text) => {
+                    let before = edit.before.as_deref().unwrap_or_default().as_bytes();
+                    put(&edit.path, &with_ours_of(text, before))?;
+                }
                 _ => {} // nothing of ours is there
             }
         }
-        self.settle(root)
-    }
-
-    /// It stays as it is.
-    ///
-    /// # Errors
-    /// Where the note of it cannot be removed.
-    pub fn settle(&self, root: &Path) -> io::Result<()> {
-        forget(root, &self.service)
+        Ok(())
     }
 
     /// Whether our lines are in its files.
@@ -118,6 +120,21 @@ impl Pending {
         let Some(edit) = self.edits.first() else { return Ok(false) };
         Ok(Some(fs::read_to_string(&edit.path)?) == edit.after)
     }
+}
+
+/// Keeps everybody else from switching, settling and putting back until it is dropped. Makes the folder.
+///
+/// # Errors
+/// Where the folder cannot be made or opened.
+pub fn hold(root: &Path) -> io::Result<File> {
+    let folder = root.join(FOLDER);
+    if !folder.is_dir() {
+        fs::create_dir_all(&folder)?;
+        fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
+    }
+    let folder = File::open(folder)?;
+    folder.lock()?;
+    Ok(folder)
 }
 
 /// Where the note of a service stands.

@@ -6,7 +6,7 @@ use std::path::Path;
 use twolatch_core::time::Timestamp;
 
 use super::automation::{self, Automation};
-use super::pending::{Pending, file_of, forget};
+use super::pending::{Pending, file_of, forget, hold};
 use super::{Edit, Wanted, WiringError, disabling, enabled, enabling};
 
 const COMMON: &str = "auth\t[success=1 default=ignore]\tpam_unix.so nullok\nauth\trequisite\tpam_deny.so\n\
@@ -206,6 +206,7 @@ fn switched(root: &Path) -> Pending {
     let edits = enabling(root, "su", &Wanted::default()).unwrap();
     let (since, until) = (Timestamp::from_unix(0), Timestamp::from_unix(600));
     let pending = Pending { service: "su".to_owned(), edits, since, until };
+    drop(hold(root).unwrap());
     pending.announce(root).unwrap();
     pending.apply().unwrap();
     pending
@@ -219,9 +220,8 @@ fn our_lines_are_taken_out_of_what_is_no_text() {
     let file = root.path().join("etc/pam.d/su");
     let by_hand = b"# caf\xe9\n";
     fs::write(&file, [fs::read(&file).unwrap(), by_hand.to_vec()].concat()).unwrap();
-    pending.undo(root.path()).unwrap();
+    pending.undo().unwrap();
     assert_eq!(fs::read(&file).unwrap(), [stack.as_bytes(), by_hand].concat());
-    assert!(Pending::all(root.path()).unwrap().pending.is_empty());
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn what_cannot_be_read_is_not_taken_for_settled() {
     let file = root.path().join("etc/pam.d/su");
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
-    assert!(pending.undo(root.path()).is_err());
+    assert!(pending.undo().is_err());
     assert_eq!(Pending::all(root.path()).unwrap().pending, [pending]);
 }
 
@@ -246,4 +246,39 @@ fn a_broken_note_does_not_hide_the_others() {
     forget(root.path(), "sudo").unwrap();
     forget(root.path(), "sudo").unwrap();
     assert!(!broken.exists());
+}
+
+#[test]
+fn going_back_from_a_second_switch_leaves_the_first() {
+    let root = machine(&[("sshd", SSHD)]);
+    write(&enabling(root.path(), "sshd", &Wanted::default()).unwrap());
+    let file = root.path().join("etc/pam.d/sshd");
+    let first = text(root.path(), "sshd");
+    let wanted = Wanted { account_line: true, automation: None };
+    let edits = enabling(root.path(), "sshd", &wanted).unwrap();
+    let (since, until) = (Timestamp::from_unix(0), Timestamp::from_unix(600));
+    let pending = Pending { service: "sshd".to_owned(), edits, since, until };
+    // Before anything was written, behind it, and where somebody has changed the file since.
+    pending.undo().unwrap();
+    assert_eq!(text(root.path(), "sshd"), first);
+    pending.apply().unwrap();
+    assert!(text(root.path(), "sshd").contains(super::ACCOUNT));
+    pending.undo().unwrap();
+    assert_eq!(text(root.path(), "sshd"), first);
+    pending.apply().unwrap();
+    fs::write(&file, text(root.path(), "sshd") + "session optional pam_group.so\n").unwrap();
+    pending.undo().unwrap();
+    assert_eq!(text(root.path(), "sshd"), first + "session optional pam_group.so\n");
+}
+
+#[test]
+fn a_line_that_asks_nobody_is_not_in_the_way() {
+    let stack = "auth [success=1 default=ignore] pam_twolatch.so key_used\nauth requisite pam_unix.so\n\
+                 @include common-account\n";
+    let root = machine(&[("sshd", stack)]);
+    write(&enabling(root.path(), "sshd", &Wanted::default()).unwrap());
+    let after = text(root.path(), "sshd");
+    assert!(after.contains(&format!("auth requisite pam_unix.so\n{}\n{}\n", super::BEGIN, super::OURS)), "{after}");
+    write(&disabling(root.path(), "sshd").unwrap());
+    assert_eq!(text(root.path(), "sshd"), stack);
 }

@@ -8,20 +8,26 @@ use serde::Serialize;
 use sqlx::AnyConnection;
 use thiserror::Error;
 
-use self::since::{Change, Verdict, changes, compare};
+use self::since::{Change, Verdict, changes, compare, ended};
 use super::Logins;
 use super::actor::{Actor, allow};
 use super::moved::HOLD;
 use crate::audit::{Event, Record};
+use crate::client::Client;
 use crate::crypto::keyring::State;
 use crate::store::audit::{record, record_all};
 use crate::store::backup::{Backup, BackupError, be_alone};
 use crate::store::canaries::open_all;
+use crate::store::clients::replace;
 use crate::store::policies::{latest_version, renew_policy};
 use crate::store::reseal::needing;
-use crate::store::restored::{Inventory, forget_requests, inventory, is_unused, raise_floor, spend_codes};
+use crate::store::restored::{
+    Inventory, end_exemptions, forget_requests, inventory, is_unused, raise_floor, spend_codes, spend_steps,
+    steps_ahead,
+};
 use crate::store::users::{hold_admins, update_members};
 use crate::store::{Store, StoreError, Written};
+use crate::time::Timestamp;
 use crate::user::User;
 
 pub mod since;
@@ -118,6 +124,7 @@ async fn put_in_place(
     be_alone(connection, store).await?;
     hold_admins(connection).await?;
     let before = inventory(connection, store).await?;
+    let ahead = steps_ahead(connection, actor.now).await?;
     // A system that was only set up knows nothing that a backup does not.
     let before = Some(before).filter(|before| !before.people.is_empty() || !before.damaged.is_empty());
     let version = latest_version(connection).await?;
@@ -135,11 +142,16 @@ async fn put_in_place(
     let spent = spent(before.as_ref(), &after);
     spend_codes(connection, &spent, actor.now).await?;
     let whose: BTreeSet<&str> =
-        spent.iter().filter_map(|id| after.codes.get(id)).map(|(user, _)| user.as_str()).collect();
+        spent.iter().filter_map(|id| after.codes.get(id)).map(|code| code.user.as_str()).collect();
     let verdicts = compare(before.as_ref(), &after);
     write_people(connection, store, before.as_ref(), &after, &verdicts, &whose, actor).await?;
+    if let Some(before) = &before {
+        end_exemptions(connection, &ended(before, &after)).await?;
+        write_clients(connection, store, before, &after, actor.now).await?;
+    }
     renew_policy(connection, store, version, &actor.name, actor.now).await?;
     let floor = raise_floor(connection, head.replay_floor, head.time_high, actor.now).await?;
+    spend_steps(connection, floor, &ahead).await?;
 
     let held: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.held).collect();
     let records = held.iter().map(|verdict| {
@@ -188,9 +200,31 @@ async fn must_open(connection: &mut AnyConnection, store: &Store) -> Written<()>
 
 /// The recovery codes and keys of the backup that nobody knows to be unused still.
 fn spent(before: Option<&Inventory>, after: &Inventory) -> Vec<String> {
-    let is_unused = |id: &String| before.is_some_and(|before| before.codes.get(id).is_some_and(|(_, used)| !used));
-    let open = after.codes.iter().filter(|(_, (_, used))| !used);
-    open.filter(|(id, _)| !is_unused(id)).map(|(id, _)| id.clone()).collect()
+    // The very same: a key that was used has given its id to the next one.
+    let is_unused = |id: &String, code| before.is_some_and(|before| before.codes.get(id) == Some(code));
+    let open = after.codes.iter().filter(|(_, code)| !code.used);
+    open.filter(|(id, code)| !is_unused(id, code)).map(|(id, _)| id.clone()).collect()
+}
+
+/// Clients that were removed come back without letting anybody in; those that were changed stay as they are now.
+async fn write_clients(
+    connection: &mut AnyConnection,
+    store: &Store,
+    before: &Inventory,
+    after: &Inventory,
+    now: Timestamp,
+) -> Written<()> {
+    for (id, is) in &after.clients {
+        match before.clients.get(id) {
+            None => {
+                let held = Client { disabled_at: is.disabled_at.or(Some(now)), ..is.clone() };
+                replace(connection, store, &held).await?;
+            }
+            Some(was) if was != is => replace(connection, store, was).await?,
+            Some(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Nothing that was begun or given out before fits anybody any more.
@@ -208,10 +242,17 @@ async fn write_people(
     let mut changed: Vec<(User, i64)> = Vec::with_capacity(AT_ONCE);
     for (id, person) in &after.people {
         let mut user = person.user.clone();
-        let was = before.and_then(|before| before.people.get(id)).map_or(0, |person| person.user.security_version);
+        let was = before.and_then(|before| before.people.get(id)).map(|person| &person.user);
         let expected = user.security_version;
         // Nobody has been changed as often as seconds have passed: what is sealed for any former version is void.
-        user.security_version = expected.max(was).max(now.unix()) + 1;
+        let highest = expected.max(was.map_or(0, |was| was.security_version)).max(now.unix());
+        user.security_version = highest + 1;
+        if let Some(was) = was {
+            user.restricted_until = user.restricted_until.max(was.restricted_until);
+            if was.email == user.email && was.email_held_until > user.email_held_until {
+                (user.email_held_until, user.email_held_by) = (was.email_held_until, was.email_held_by.clone());
+            }
+        }
         if without_codes.contains(id.as_str()) {
             user.recovery_due_at = user.recovery_due_at.or(Some(now));
         }
@@ -223,7 +264,7 @@ async fn write_people(
                 user.must_change_at = user.must_change_at.or(Some(now));
             }
             if verdict.address {
-                user.email_held_until = Some(now.plus(HOLD));
+                user.email_held_until = user.email_held_until.max(Some(now.plus(HOLD)));
                 user.email_held_by = Some(actor.name.clone());
             }
         }

@@ -39,10 +39,12 @@ pub(crate) async fn open_all(connection: &mut AnyConnection, keys: &KeyRing) -> 
 }
 
 impl Store {
-    /// Opens every canary, and seals one for each new key.
+    /// Opens every canary, and seals one for each new key. Not for one that only waits: nothing needs it yet, and a server
+    /// that has not been given it must go on.
     pub(super) async fn check_keys(&self, keys: &KeyRing) -> Result<(), StoreError> {
         let known = open_all(&mut *self.pool().acquire().await?, keys).await?;
-        for id in keys.opening().filter(|id| !known.iter().any(|other| other == id)) {
+        let used = keys.states().filter(|(_, state)| matches!(state, State::Seals | State::Opens)).map(|(id, _)| id);
+        for id in used.filter(|id| !known.iter().any(|other| other == id)) {
             let sealed = keys.seal_with(id, self.entropy(), place(id), TEXT).map_err(|error| StoreError::Row {
                 table: "canaries",
                 row: id.to_owned(),

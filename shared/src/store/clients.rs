@@ -1,5 +1,8 @@
 //! Registered applications. A client that somebody else wrote or changed is not used.
 
+use std::collections::BTreeMap;
+
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use super::row::{Column, Values, moment};
@@ -12,6 +15,11 @@ use crate::time::Timestamp;
 use Column::{Number, Text};
 
 const TABLE: &str = "clients";
+
+const BY_ID: &str = "SELECT id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, disabled_at, created_at, \
+    mac FROM clients WHERE id = $1";
+const ALL: &str = "SELECT id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, disabled_at, created_at, \
+    mac FROM clients ORDER BY id";
 
 const CLIENT: [Column; 9] = [Text, Text, Text, Text, Text, Text, Number, Number, Number];
 
@@ -27,37 +35,36 @@ impl Store {
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
-                let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
-                let uris = serde_json::Value::from(uris).to_string();
-                let values = vec![
-                    Some(client.id.to_string()),
-                    Some(client.name.clone()),
-                    client.secret.clone(),
-                    Some(uris.clone()),
-                    Some(client.auth_method.to_string()),
-                    Some(client.alg.to_string()),
-                    moment(client.pkce_waived_at),
-                    moment(client.disabled_at),
-                    moment(Some(client.created_at)),
-                ];
-                sqlx::query(
-                    "INSERT INTO clients (id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, \
-                     disabled_at, created_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                )
-                .bind(client.id.as_str())
-                .bind(client.name)
-                .bind(client.secret)
-                .bind(uris)
-                .bind(client.auth_method.as_str())
-                .bind(client.alg.as_str())
-                .bind(client.pkce_waived_at.map(Timestamp::unix))
-                .bind(client.disabled_at.map(Timestamp::unix))
-                .bind(client.created_at.unix())
-                .bind(Values::of(TABLE, values).mark(&store))
-                .execute(&mut *connection)
-                .await?;
+                insert(connection, &store, &client).await?;
                 let record = Record::new(client.created_at, Event::ClientAdded).by(&actor).saying(client.id);
                 audit::record(connection, &store, record).await
+            })
+        })
+        .await
+    }
+
+    /// Lets nobody sign in to a client from a moment on, or everybody again; answers whether there is one.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn disable_client(
+        &self,
+        id: ClientId,
+        since: Option<Timestamp>,
+        actor: String,
+        now: Timestamp,
+    ) -> Written<bool> {
+        let store = self.clone();
+        self.write(move |connection| {
+            Box::pin(async move {
+                let row = sqlx::query(BY_ID).bind(id.as_str()).fetch_optional(&mut *connection).await?;
+                let Some(row) = row else { return Ok(false) };
+                let client = Client { disabled_at: since, ..read(&store, &row)? };
+                replace(connection, &store, &client).await?;
+                let said = format!("{id} is {}", if since.is_some() { "disabled" } else { "enabled" });
+                let record = Record::new(now, Event::ClientChanged).by(&actor).saying(said);
+                audit::record(connection, &store, record).await?;
+                Ok(true)
             })
         })
         .await
@@ -68,13 +75,7 @@ impl Store {
     /// # Errors
     /// Where the database fails, or the row is not as it was written.
     pub async fn client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
-        let row = sqlx::query(
-            "SELECT id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, disabled_at, created_at, mac \
-             FROM clients WHERE id = $1",
-        )
-        .bind(id.as_str())
-        .fetch_optional(self.pool())
-        .await?;
+        let row = sqlx::query(BY_ID).bind(id.as_str()).fetch_optional(self.pool()).await?;
         row.as_ref().map(|row| read(self, row)).transpose()
     }
 
@@ -83,12 +84,7 @@ impl Store {
     /// # Errors
     /// Where the database fails, or a row is not as it was written.
     pub async fn clients(&self) -> Result<Vec<Client>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, disabled_at, created_at, mac \
-             FROM clients ORDER BY id",
-        )
-        .fetch_all(self.pool())
-        .await?;
+        let rows = sqlx::query(ALL).fetch_all(self.pool()).await?;
         rows.iter().map(|row| read(self, row)).collect()
     }
 
@@ -119,6 +115,58 @@ impl Store {
         })
         .await
     }
+}
+
+/// All clients whose rows are as they were written, in a transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub(crate) async fn clients_held(connection: &mut AnyConnection, store: &Store) -> Written<BTreeMap<String, Client>> {
+    let rows = sqlx::query(ALL).fetch_all(connection).await?;
+    let clients = rows.iter().filter_map(|row| read(store, row).ok());
+    Ok(clients.map(|client| (client.id.to_string(), client)).collect())
+}
+
+/// A client in place of the one with its id, if there is one.
+///
+/// # Errors
+/// Where the database fails.
+pub(crate) async fn replace(connection: &mut AnyConnection, store: &Store, client: &Client) -> Written<()> {
+    sqlx::query("DELETE FROM clients WHERE id = $1").bind(client.id.as_str()).execute(&mut *connection).await?;
+    insert(connection, store, client).await
+}
+
+async fn insert(connection: &mut AnyConnection, store: &Store, client: &Client) -> Written<()> {
+    let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
+    let uris = serde_json::Value::from(uris).to_string();
+    let values = vec![
+        Some(client.id.to_string()),
+        Some(client.name.clone()),
+        client.secret.clone(),
+        Some(uris.clone()),
+        Some(client.auth_method.to_string()),
+        Some(client.alg.to_string()),
+        moment(client.pkce_waived_at),
+        moment(client.disabled_at),
+        moment(Some(client.created_at)),
+    ];
+    sqlx::query(
+        "INSERT INTO clients (id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, \
+         disabled_at, created_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(client.id.as_str())
+    .bind(&client.name)
+    .bind(&client.secret)
+    .bind(uris)
+    .bind(client.auth_method.as_str())
+    .bind(client.alg.as_str())
+    .bind(client.pkce_waived_at.map(Timestamp::unix))
+    .bind(client.disabled_at.map(Timestamp::unix))
+    .bind(client.created_at.unix())
+    .bind(Values::of(TABLE, values).mark(store))
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 fn read(store: &Store, row: &AnyRow) -> Result<Client, StoreError> {

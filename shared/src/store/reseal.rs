@@ -167,8 +167,14 @@ async fn marked_anew(
         (Some(after), Column::Number) => format!(" AND {key} > {}", bound.number(after.parse().unwrap_or(i64::MAX))),
     };
     let limit = bound.number(BATCH);
+    let sealed = match sealed_column(table) {
+        // A mark by the new key over what the former one has sealed: the ring changed in between.
+        Some(name) => format!(" OR {name} IS NOT NULL AND substr({name}, 1, length({start})) <> {start}"),
+        None => String::new(),
+    };
     let text = format!(
-        "SELECT {}, mac FROM {table} WHERE substr(mac, 1, length({start})) <> {start}{behind} ORDER BY {key} LIMIT {limit}",
+        "SELECT {}, mac FROM {table} WHERE (substr(mac, 1, length({start})) <> {start}{sealed}){behind} \
+         ORDER BY {key} LIMIT {limit}",
         names.join(", ")
     );
     let rows = bound.query(text).fetch_all(&mut *connection).await?;

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use sqlx::{AnyConnection, Row};
 
 use super::bound::{AT_ONCE, Bound};
+use super::clients::clients_held;
 use super::people::people_held;
 use super::timekeeping::REACH;
 use super::users::person_in;
 use super::{Person, Store, StoreError, Written};
+use crate::client::Client;
 use crate::id::Id;
 use crate::time::Timestamp;
 use crate::user::User;
@@ -20,14 +22,27 @@ pub struct Inventory {
     pub people: BTreeMap<String, Person>,
     /// The names of those whose rows are not as they were written.
     pub damaged: Vec<String>,
-    /// Recovery codes and keys: whose, and whether they were used.
-    pub codes: BTreeMap<String, (String, bool)>,
-    /// What each client is, by id: all that its mark covers, in one text.
-    pub clients: BTreeMap<String, String>,
+    /// Recovery codes and keys.
+    pub codes: BTreeMap<String, RecoveryCode>,
+    /// The clients, by id; those whose rows are not as they were written are left out.
+    pub clients: BTreeMap<String, Client>,
     /// The exemptions: about whom, until when.
     pub exemptions: BTreeMap<String, (String, i64)>,
     /// The rules in force, as they are written.
     pub rules: Option<String>,
+    /// Whose requests wait for an answer.
+    pub requests: Vec<String>,
+}
+
+/// A recovery code or key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecoveryCode {
+    /// Whose.
+    pub user: String,
+    /// What is stored of it: a key that was renewed has the id of the one before.
+    pub hash: String,
+    /// Whether it was used.
+    pub used: bool,
 }
 
 /// Reads it in a transaction.
@@ -49,18 +64,14 @@ pub async fn inventory(connection: &mut AnyConnection, store: &Store) -> Written
             Err(error) => return Err(error),
         }
     }
-    let rows = sqlx::query("SELECT id, user_id, CASE WHEN used_at IS NULL THEN 0 ELSE 1 END FROM recovery_codes");
+    let rows = sqlx::query("SELECT id, user_id, hash, CASE WHEN used_at IS NULL THEN 0 ELSE 1 END FROM recovery_codes");
     for row in rows.fetch_all(&mut *connection).await? {
-        found.codes.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get::<i64, _>(2)? == 1));
+        let code = RecoveryCode { user: row.try_get(1)?, hash: row.try_get(2)?, used: row.try_get::<i64, _>(3)? == 1 };
+        found.codes.insert(row.try_get(0)?, code);
     }
-    // Not the mark itself, which a new key changes.
-    let rows = sqlx::query(
-        "SELECT id, name || '|' || COALESCE(secret, '') || '|' || redirect_uris || '|' || auth_method || '|' || alg || '|' \
-         || COALESCE(CAST(pkce_waived_at AS TEXT), '') || '|' || COALESCE(CAST(disabled_at AS TEXT), '') FROM clients",
-    );
-    for row in rows.fetch_all(&mut *connection).await? {
-        found.clients.insert(row.try_get(0)?, row.try_get(1)?);
-    }
+    found.clients = clients_held(connection, store).await?;
+    let waiting = "SELECT u.name FROM recovery_requests r JOIN users u ON u.id = r.user_id WHERE r.waiting IS NOT NULL";
+    found.requests = sqlx::query_scalar(waiting).fetch_all(&mut *connection).await?;
     for row in sqlx::query("SELECT id, subject, until FROM exemptions").fetch_all(&mut *connection).await? {
         found.exemptions.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
     }
@@ -96,6 +107,54 @@ pub async fn spend_codes(connection: &mut AnyConnection, ids: &[String], now: Ti
         let mut bound = Bound::default();
         let (now, ids) = (bound.number(now.unix()), bound.texts(some));
         let text = format!("UPDATE recovery_codes SET used_at = {now} WHERE used_at IS NULL AND id IN ({ids})");
+        bound.query(text).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// The authenticators of which a code has been used that no device with a right clock shows yet, and which.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn steps_ahead(connection: &mut AnyConnection, now: Timestamp) -> Written<Vec<(String, i64)>> {
+    let rows = sqlx::query("SELECT id, last_step FROM factors WHERE last_step * period > $1")
+        .bind(now.unix())
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+/// Takes for used what may have been used since the backup: of devices that are ahead, too, and by those that only the
+/// database before knew to be.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn spend_steps(connection: &mut AnyConnection, floor: Timestamp, ahead: &[(String, i64)]) -> Written<()> {
+    sqlx::query(
+        "UPDATE factors SET last_step = $1 / period + CASE WHEN drift > 0 THEN drift ELSE 0 END \
+         WHERE last_step < $1 / period + CASE WHEN drift > 0 THEN drift ELSE 0 END",
+    )
+    .bind(floor.unix())
+    .execute(&mut *connection)
+    .await?;
+    for (id, step) in ahead {
+        sqlx::query("UPDATE factors SET last_step = $2 WHERE id = $1 AND last_step < $2")
+            .bind(id)
+            .bind(*step)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Takes exemptions out that had ended.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn end_exemptions(connection: &mut AnyConnection, ids: &[String]) -> Written<()> {
+    for some in ids.chunks(AT_ONCE) {
+        let mut bound = Bound::default();
+        let text = format!("DELETE FROM exemptions WHERE id IN ({})", bound.texts(some));
         bound.query(text).execute(&mut *connection).await?;
     }
     Ok(())

@@ -11,11 +11,12 @@ use super::{Store, StoreError, Written};
 use crate::crypto::keyring::KeyRing;
 use crate::time::Timestamp;
 
-/// A server that has said nothing for so many seconds is gone.
-pub const GONE_AFTER: i64 = 60;
+/// A server that has said nothing for so many seconds is gone: it says something every ten, by a clock that may be two
+/// minutes behind.
+pub const GONE_AFTER: i64 = 150;
 
 /// Which file a ring was read from, as it was then.
-pub(super) type Stamp = (u64, i64, i64, u64);
+pub(super) type Stamp = [i64; 6];
 
 /// A server that serves now.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -55,9 +56,18 @@ impl Store {
     /// Why the one from before stays; told once for each change of the file.
     pub async fn refresh_keys(&self, path: &Path) -> Result<bool, StoreError> {
         let Ok(about) = std::fs::metadata(path) else { return Ok(false) };
-        let stamp = (about.ino(), about.mtime(), about.mtime_nsec(), about.len());
-        let before = self.inner.ring.lock().unwrap_or_else(PoisonError::into_inner).replace(stamp);
-        if before == Some(stamp) {
+        // The time of its last change with it: of a mode, too, which may be what was wrong with it.
+        let stamp = [
+            about.ino().cast_signed(),
+            about.mtime(),
+            about.mtime_nsec(),
+            about.ctime(),
+            about.ctime_nsec(),
+            about.len().cast_signed(),
+        ];
+        let remember =
+            |stamp| std::mem::replace(&mut *self.inner.ring.lock().unwrap_or_else(PoisonError::into_inner), stamp);
+        if remember(Some(stamp)) == Some(stamp) {
             return Ok(false);
         }
         let keys = KeyRing::load(path).map_err(|error| StoreError::Keys(error.to_string()))?;
@@ -65,8 +75,15 @@ impl Store {
         if keys.states().eq(current.states()) {
             return Ok(false);
         }
-        self.use_keys(keys).await?;
-        Ok(true)
+        match self.use_keys(keys).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Keys(why)) => Err(StoreError::Keys(why)),
+            Err(error) => {
+                // The file is right; the database will be, too.
+                remember(None);
+                Err(error)
+            }
+        }
     }
 
     /// Says that this server serves, and with which keys; forgets those that are long gone.

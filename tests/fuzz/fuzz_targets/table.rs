@@ -15,7 +15,8 @@ fuzz_target!(|text: &str| {
             for row in &rows {
                 for cell in &row.cells {
                     let line = csv::line([cell.as_str()]);
-                    assert!(!line.trim_start_matches('"').starts_with(['=', '+', '-', '@']), "{line:?}");
+                    let shown = line.strip_prefix('"').unwrap_or(&line);
+                    assert!(!shown.starts_with(['=', '+', '-', '@']), "{line:?}");
                 }
                 written += &csv::line(row.cells.iter().map(String::as_str));
             }

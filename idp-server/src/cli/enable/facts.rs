@@ -15,6 +15,8 @@ use crate::cli::CliError;
 use crate::cli::import::progress;
 use crate::cli::user::{Local, local_accounts};
 use crate::date;
+use crate::stack::walk::is_ours;
+use crate::stack::{Kind, read};
 use crate::wiring::automation::Automation;
 use crate::wiring::pending::Pending;
 
@@ -55,7 +57,7 @@ fn why_kept_out(config: &Path, service: &str, account: &Local) -> Option<String>
             .iter()
             .any(|file| Path::new(&account.home).join(file).exists())
     };
-    if service == "sshd" && has_no_password(name) {
+    if service == "sshd" && has_no_password(name) && !takes_keys_for_passwords() {
         // Who has no key either does not come in by sshd today.
         return has_keys()
             .then(|| format!("{name}, who has a key and no password, which sshd asks for before the code"));
@@ -68,6 +70,12 @@ fn why_kept_out(config: &Path, service: &str, account: &Local) -> Option<String>
             (!is_in).then(|| name.clone())
         }
     }
+}
+
+/// Whether the stack of sshd has a line at which a key that sshd has checked stands for the password.
+fn takes_keys_for_passwords() -> bool {
+    let lines = read(Path::new("/"), "sshd", Kind::Auth).unwrap_or_default();
+    lines.iter().any(|line| is_ours(line) && line.has("key_used"))
 }
 
 /// Whether nobody can show a password for an account: shadow(5) has a mark in front of it, or none. Where that cannot be

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::store::Person;
 use crate::store::restored::Inventory;
-use crate::user::Role;
+use crate::user::{GroupName, Role};
 
 /// One thing that is different.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -87,17 +87,27 @@ impl Verdict {
             (Some(_), None) => self.say("codes by mail turned on since, are off again"),
             _ => {}
         }
+        let is_set_up = |person: &Person| !person.factors.is_empty() || person.user.email_codes_at.is_some();
+        if is_set_up(was) && !is_set_up(is) {
+            self.hold("set up a second factor since, has none again");
+        }
         let password = |person: &Person| person.user.password.as_ref().map(|password| password.expose().to_owned());
         if password(was) != password(is) {
             self.password = after.password.is_some();
-            self.say("password changed since: the old one must be changed at the next sign-in");
+            let says = "password changed since: the old one must be changed at the next sign-in";
+            // Whoever knows the old one would be the first to come.
+            if self.password && !is_set_up(is) { self.hold(says) } else { self.say(says) }
         }
         if before.email != after.email {
             self.address = after.email.is_some();
             self.say("address changed since: nothing that opens the account goes to the old one until it is confirmed");
         }
-        if before.groups != after.groups {
-            self.say("groups changed since");
+        let back: Vec<&str> =
+            after.groups.iter().filter(|group| !before.groups.contains(group)).map(GroupName::as_str).collect();
+        if !back.is_empty() {
+            self.hold(format!("taken out of groups since, is in again: {}", back.join(", ")));
+        } else if before.groups != after.groups {
+            self.say("put into groups since, is in them no more");
         }
         if before.level != after.level || before.methods != after.methods {
             self.say("own rules changed since");
@@ -134,23 +144,32 @@ pub(super) fn changes(before: Option<&Inventory>, after: &Inventory, verdicts: V
     if before.rules != after.rules {
         all.push(change("policy", "rules", "changed since, are as they were; `twolatch policy history` has both"));
     }
-    for (id, (_, until)) in after.exemptions.iter().filter(|(id, _)| !before.exemptions.contains_key(*id)) {
-        all.push(change("exemption", id, &format!("ended since, is in force again until {until}")));
+    for id in ended(before, after) {
+        all.push(change("exemption", &id, "ended since: it stays ended"));
     }
     for (id, _) in before.exemptions.iter().filter(|(id, _)| !after.exemptions.contains_key(*id)) {
         all.push(change("exemption", id, "made since, is gone"));
     }
     for (id, is) in &after.clients {
         match before.clients.get(id) {
-            None => all.push(change("client", id, "removed since, is back, and its secret with it")),
-            Some(was) if was != is => {
-                all.push(change("client", id, "changed since, is as it was: with the secret and addresses from then"));
-            }
+            None => all.push(Change {
+                held: true,
+                ..change("client", id, "removed since, is back: nobody can sign in to it until it is enabled")
+            }),
+            Some(was) if was != is => all.push(change("client", id, "changed since: it stays as it is now")),
             Some(_) => {}
         }
     }
     for (id, _) in before.clients.iter().filter(|(id, _)| !after.clients.contains_key(*id)) {
         all.push(change("client", id, "added since, is gone"));
     }
+    for name in &before.requests {
+        all.push(change("person", name, "their request for recovery is gone: they ask again"));
+    }
     all
+}
+
+/// The exemptions of the backup that had ended.
+pub(super) fn ended(before: &Inventory, after: &Inventory) -> Vec<String> {
+    after.exemptions.keys().filter(|id| !before.exemptions.contains_key(*id)).cloned().collect()
 }
