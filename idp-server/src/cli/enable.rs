@@ -213,7 +213,7 @@ fn ask(config: &Path, arguments: &[&str]) -> Result<Value, CliError> {
 
 /// Whether sshd takes its files as they are now, and comes to PAM in every way that it offers.
 fn check_sshd() -> Result<(), CliError> {
-    let pam = Stack { asks: true, closes: has_account_line(Path::new(ROOT), "sshd") };
+    let pam = Stack { asks: true, closes: has_account_line(Path::new(ROOT), "sshd"), root_has_key: false };
     for (whom, effective) in effective(Path::new(SSHD_CONFIG), &[]).map_err(CliError::failed)? {
         if let Some(bad) = judge(&whom, &effective, pam).into_iter().find(|finding| finding.verdict.is_bad()) {
             return Err(CliError::failed(format!("sshd: {}", bad.found)));

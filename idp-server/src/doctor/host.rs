@@ -6,7 +6,7 @@ use std::process::Command;
 
 use twolatch_core::break_glass::{FOLDER, GROUP};
 
-use super::sshd::{Stack, effective, judge};
+use super::sshd::{Stack, effective, judge_all, untried};
 use super::{Finding, PATIENCE, Verdict, sandboxes, services, sudo};
 use crate::break_glass::{self, BreakGlassError, Holder};
 
@@ -19,9 +19,10 @@ pub fn examine(root: &Path, sshd_config: &Path, names: &[String]) -> Vec<Finding
     let services = services::examine(root);
     let asks = |name: &str| services.iter().any(|service| service.name == name && service.asks);
     let mut findings: Vec<Finding> = services.iter().flat_map(|service| service.findings.clone()).collect();
-    let pam = Stack { asks: asks("sshd"), closes: services::has_account_line(root, "sshd") };
+    let closes = services::has_account_line(root, "sshd");
+    let pam = Stack { asks: asks("sshd"), closes, root_has_key: root_has_key(root) };
     match effective(sshd_config, names) {
-        Ok(all) => findings.extend(all.iter().flat_map(|(whom, effective)| judge(whom, effective, pam))),
+        Ok(all) => findings.extend(judge_all(&all, pam)),
         Err(error) => findings.push(Finding::new("sshd", Verdict::Broken, error, "correct what `sshd -t` names")),
     }
     if asks("sudo") {
@@ -36,6 +37,7 @@ pub fn examine(root: &Path, sshd_config: &Path, names: &[String]) -> Vec<Finding
         findings.push(Finding::new("polkit-1", Verdict::Note, found, ""));
     }
     if asks("sshd") {
+        findings.extend(untried(sshd_config, names));
         let found = "an open connection (ControlMaster) opens further sessions without a login";
         findings.push(Finding::new("sshd", Verdict::Note, found, "`MaxSessions 1` closes that"));
     }
@@ -44,6 +46,15 @@ pub fn examine(root: &Path, sshd_config: &Path, names: &[String]) -> Vec<Finding
     }
     findings.extend(clock());
     findings
+}
+
+/// Whether sshd finds a key of root where it looks for one.
+fn root_has_key(root: &Path) -> bool {
+    let is_key = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    ["authorized_keys", "authorized_keys2"].iter().any(|name| {
+        let text = std::fs::read_to_string(root.join("root/.ssh").join(name)).unwrap_or_default();
+        text.lines().any(is_key)
+    })
 }
 
 /// Who gets in at the console while no server answers.

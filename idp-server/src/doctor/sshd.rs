@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
+use self::questions::{EVERYBODY, OUTSIDE, questions};
 use super::{Finding, PATIENCE, Verdict};
 
-/// So many people are looked at one by one where the configuration tells them apart.
-const MOST: usize = 64;
+mod matches;
+mod questions;
 
-/// Addresses that stand for all others, from outside and from here.
-const ANYWHERE: [&str; 2] = ["192.0.2.1", "127.0.0.1"];
+/// How answers about root alone begin.
+const ROOT: &str = "root from ";
 
 /// The method at which sshd comes to PAM and lets it ask, as it may be written. Other devices of it are not PAM.
 const ASKS: [&str; 2] = ["keyboard-interactive", "keyboard-interactive:pam"];
@@ -70,46 +71,39 @@ impl Effective {
 /// # Errors
 /// What sshd says of its configuration.
 pub fn effective(config: &Path, names: &[String]) -> Result<Vec<(String, Effective)>, String> {
-    let Some(sshd) = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].iter().map(Path::new).find(|path| path.exists()) else {
-        return Ok(Vec::new());
-    };
-    let general = ask(sshd, config, None)?;
-    let mut all = vec![("everybody".to_owned(), general)];
-    if !has_matches(config) {
-        return Ok(all);
-    }
+    let Some(sshd) = installed() else { return Ok(Vec::new()) };
+    let questions = questions(config, names);
+    let general = ask(sshd, config, questions.general.as_deref())?;
+    let mut all = vec![(EVERYBODY.to_owned(), general)];
     let mut seen: BTreeSet<Effective> = all.iter().map(|(_, effective)| effective.clone()).collect();
-    for name in names.iter().take(MOST) {
-        for address in ANYWHERE {
-            let effective = ask(sshd, config, Some((name, address)))?;
-            if seen.insert(effective.clone()) {
-                all.push((format!("{name} from {address}"), effective));
-            }
+    for question in questions.asked {
+        let effective = ask(sshd, config, Some(&question.connection))?;
+        if seen.insert(effective.clone()) {
+            all.push((question.whom, effective));
         }
     }
     Ok(all)
 }
 
-fn ask(sshd: &Path, config: &Path, whom: Option<(&str, &str)>) -> Result<Effective, String> {
+/// What of its configuration is not asked about.
+#[must_use]
+pub fn untried(config: &Path, names: &[String]) -> Vec<Finding> {
+    installed().map(|_| questions(config, names).untried).unwrap_or_default()
+}
+
+fn installed() -> Option<&'static Path> {
+    ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].iter().map(Path::new).find(|path| path.exists())
+}
+
+fn ask(sshd: &Path, config: &Path, connection: Option<&str>) -> Result<Effective, String> {
     let mut command = Command::new(sshd);
     command.arg("-T").arg("-f").arg(config);
-    if let Some((name, address)) = whom {
-        command.arg("-C").arg(format!("user={name},host={address},addr={address}"));
-    }
+    command.args(connection.iter().flat_map(|connection| ["-C", connection]));
     let output = command.output().map_err(|error| format!("{}: {error}", sshd.display()))?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
     }
     Ok(Effective::parse(&String::from_utf8_lossy(&output.stdout)))
-}
-
-/// Whether any file tells people apart: this one, or what lies beside it to be included.
-fn has_matches(config: &Path) -> bool {
-    let beside = config.parent().map(|folder| folder.join("sshd_config.d"));
-    let drop_ins = beside.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
-    let files = drop_ins.map(|entry| entry.path()).chain([config.to_owned()]);
-    let matches = |line: &str| line.trim_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case("match"));
-    files.filter_map(|file| std::fs::read_to_string(file).ok()).any(|text| text.lines().any(matches))
 }
 
 /// What PAM would do at sshd.
@@ -119,11 +113,29 @@ pub struct Stack {
     pub asks: bool,
     /// Its account line refuses whom policy asks for a code of, and who has shown none.
     pub closes: bool,
+    /// Root has a key to come in by.
+    pub root_has_key: bool,
+}
+
+/// What is to be said of all that sshd answered.
+#[must_use]
+pub fn judge_all(all: &[(String, Effective)], pam: Stack) -> Vec<Finding> {
+    // Where root has an answer of its own, what holds for everybody does not hold for root.
+    let is_apart = all.iter().any(|(whom, _)| whom.strip_prefix(ROOT) == Some(OUTSIDE));
+    let judged = all.iter().flat_map(|(whom, effective)| {
+        let of_root = of_root(whom, effective, pam).filter(|_| !(is_apart && whom == EVERYBODY));
+        ways(whom, effective, pam).into_iter().chain(of_root)
+    });
+    judged.collect()
 }
 
 /// What is to be said of what sshd offers somebody.
 #[must_use]
 pub fn judge(whom: &str, effective: &Effective, pam: Stack) -> Vec<Finding> {
+    ways(whom, effective, pam).into_iter().chain(of_root(whom, effective, pam)).collect()
+}
+
+fn ways(whom: &str, effective: &Effective, pam: Stack) -> Vec<Finding> {
     let mut findings = Vec::new();
     let says = |verdict, found: String, remedy: &str| Finding::new("sshd", verdict, format!("{whom}: {found}"), remedy);
     if !pam.asks {
@@ -179,11 +191,29 @@ pub fn judge(whom: &str, effective: &Effective, pam: Stack) -> Vec<Finding> {
         let found = format!("`LoginGraceTime {grace}`: whoever takes longer for password and code is cut off");
         findings.push(says(Verdict::LockOut, found, "`LoginGraceTime 300`, and 900 while people set up over SSH"));
     }
-    if matches!(effective.get("permitrootlogin"), "without-password" | "prohibit-password" | "forced-commands-only") {
-        let found = "root cannot come in by password and code (`PermitRootLogin`), only by a key and a code";
-        findings.push(says(Verdict::Note, found.to_owned(), ""));
-    }
     findings
+}
+
+/// Whether root is kept out: sshd looks at each step of a list, and takes none of these from root.
+fn of_root(whom: &str, effective: &Effective, pam: Stack) -> Option<Finding> {
+    let said = effective.get("permitrootlogin");
+    let is_meant = whom.starts_with(EVERYBODY) || whom.starts_with(ROOT);
+    let is_strict = ["without-password", "prohibit-password", "forced-commands-only"].contains(&said);
+    if !(pam.asks && effective.is_on("usepam") && is_meant && is_strict) {
+        return None;
+    }
+    let is_refused = |method: &String| method == "password" || ASKS.contains(&method.as_str());
+    let lists = effective.lists();
+    if lists.is_empty() || !lists.iter().all(|list| list.iter().any(is_refused)) {
+        return None;
+    }
+    let why = format!("sshd refuses keyboard-interactive for root, after a key too (`PermitRootLogin {said}`)");
+    Some(if pam.root_has_key {
+        let found = format!("{whom}: root, who has a key, cannot come in by SSH: {why}");
+        Finding::new("sshd", Verdict::LockOut, found, "`PermitRootLogin yes` is what a key and a code need")
+    } else {
+        Finding::new("sshd", Verdict::Note, format!("{whom}: root cannot come in by SSH: {why}"), "")
+    })
 }
 
 #[cfg(test)]
