@@ -17,6 +17,7 @@ use twolatch_core::time::{Clock, SystemClock};
 
 use self::diff::diff;
 use super::{CliError, say};
+use crate::doctor::Verdict;
 use crate::doctor::services::has_account_line;
 use crate::doctor::sshd::{Stack, effective, judge};
 use crate::wiring::automation;
@@ -115,7 +116,9 @@ impl Enable {
             return Ok(());
         }
         show(&edits);
-        let kept_out = facts::kept_out(config, &service, &self.without)?;
+        let administrators = facts::administrators(&self.without)?;
+        let names: Vec<String> = administrators.iter().map(|account| account.name.clone()).collect();
+        let kept_out = facts::kept_out(config, &service, &administrators);
         if !kept_out.is_empty() {
             return Err(CliError::data(format!(
                 "nothing was written, for who administers this machine would be refused at {service}: {}. \
@@ -135,12 +138,13 @@ impl Enable {
         let pending = Pending { service: service.clone(), edits, since, until: since.plus(self.minutes * 60) };
         pending.announce(root)?;
         if automation::is_alone(&pending.edits) {
-            let done = pending.apply().map_err(CliError::from).and_then(|()| check_sshd()).and_then(|()| reload_sshd());
+            let done =
+                pending.apply().map_err(CliError::from).and_then(|()| check_sshd(&names)).and_then(|()| reload_sshd());
             done.map_err(|error| go_back(&pending, &error.to_string()))?;
             return Ok(forget(root, &service)?);
         }
         let done = stand_watch(config).and_then(|()| Ok(pending.apply()?)).and_then(|()| match service.as_str() {
-            "sshd" => check_sshd().and_then(|()| reload_sshd()),
+            "sshd" => check_sshd(&names).and_then(|()| reload_sshd()),
             _ => Ok(()),
         });
         done.map_err(|error| go_back(&pending, &error.to_string()))?;
@@ -211,12 +215,18 @@ fn ask(config: &Path, arguments: &[&str]) -> Result<Value, CliError> {
     serde_json::from_slice(&output.stdout).map_err(refused)
 }
 
-/// Whether sshd takes its files as they are now, and comes to PAM in every way that it offers.
-fn check_sshd() -> Result<(), CliError> {
+/// Whether sshd takes its files as they are now, comes to PAM in every way that it offers everybody, and keeps none of those
+/// who administer this machine out. What else it makes of `Match` lines is somebody's will, and is said.
+fn check_sshd(administrators: &[String]) -> Result<(), CliError> {
     let pam = Stack { asks: true, closes: has_account_line(Path::new(ROOT), "sshd"), root_has_key: false };
-    for (whom, effective) in effective(Path::new(SSHD_CONFIG), &[]).map_err(CliError::failed)? {
-        if let Some(bad) = judge(&whom, &effective, pam).into_iter().find(|finding| finding.verdict.is_bad()) {
-            return Err(CliError::failed(format!("sshd: {}", bad.found)));
+    let all = effective(Path::new(SSHD_CONFIG), administrators).map_err(CliError::failed)?;
+    for (index, (whom, effective)) in all.iter().enumerate() {
+        for bad in judge(whom, effective, pam).into_iter().filter(|finding| finding.verdict.is_bad()) {
+            // The first is what no `Match` changes.
+            if index == 0 || bad.verdict == Verdict::LockOut {
+                return Err(CliError::failed(format!("sshd: {}", bad.found)));
+            }
+            say(format_args!("sshd: {}", bad.found));
         }
     }
     Ok(())

@@ -194,12 +194,19 @@ fn ways(whom: &str, effective: &Effective, pam: Stack) -> Vec<Finding> {
     findings
 }
 
+impl Effective {
+    /// Whether root gets nowhere at a prompt, whatever else was shown (`PermitRootLogin`).
+    #[must_use]
+    pub fn keeps_root_from_prompts(&self) -> bool {
+        ["without-password", "prohibit-password", "forced-commands-only"].contains(&self.get("permitrootlogin"))
+    }
+}
+
 /// Whether root is kept out: sshd looks at each step of a list, and takes none of these from root.
 fn of_root(whom: &str, effective: &Effective, pam: Stack) -> Option<Finding> {
     let said = effective.get("permitrootlogin");
     let is_meant = whom.starts_with(EVERYBODY) || whom.starts_with(ROOT);
-    let is_strict = ["without-password", "prohibit-password", "forced-commands-only"].contains(&said);
-    if !(pam.asks && effective.is_on("usepam") && is_meant && is_strict) {
+    if !(pam.asks && effective.is_on("usepam") && is_meant && effective.keeps_root_from_prompts()) {
         return None;
     }
     let is_refused = |method: &String| method == "password" || ASKS.contains(&method.as_str());

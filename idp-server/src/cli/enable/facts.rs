@@ -10,11 +10,12 @@ use serde_json::Value;
 use twolatch_core::door::Door;
 use twolatch_core::time::{Clock, SystemClock, Timestamp};
 
-use super::{ask, refused};
+use super::{SSHD_CONFIG, ask, refused};
 use crate::cli::CliError;
 use crate::cli::import::progress;
 use crate::cli::user::{Local, local_accounts};
 use crate::date;
+use crate::doctor::sshd::effective;
 use crate::stack::walk::is_ours;
 use crate::stack::{Kind, read};
 use crate::wiring::automation::Automation;
@@ -23,8 +24,8 @@ use crate::wiring::pending::Pending;
 /// Groups whose members become root, by su if not by sudo.
 const ADMINS: [&str; 3] = ["sudo", "wheel", "admin"];
 
-/// Who administers this machine and would be refused at a service, each with the reason.
-pub(super) fn kept_out(config: &Path, service: &str, without: &[String]) -> Result<Vec<String>, CliError> {
+/// Who administers this machine, but for those.
+pub(super) fn administrators(without: &[String]) -> Result<Vec<Local>, CliError> {
     let mut members: Vec<String> = vec!["root".to_owned()];
     for group in ADMINS {
         let found = Group::from_name(group).map_err(io::Error::from)?;
@@ -41,7 +42,12 @@ pub(super) fn kept_out(config: &Path, service: &str, without: &[String]) -> Resu
         }
         members.contains(&account.name) || may_sudo(&account.name)
     });
-    Ok(accounts.iter().filter_map(|account| why_kept_out(config, service, account)).collect())
+    Ok(accounts)
+}
+
+/// Who of them would be refused at a service, each with the reason.
+pub(super) fn kept_out(config: &Path, service: &str, administrators: &[Local]) -> Vec<String> {
+    administrators.iter().filter_map(|account| why_kept_out(config, service, account)).collect()
 }
 
 /// sudo itself knows, whatever its rules come from.
@@ -57,6 +63,10 @@ fn why_kept_out(config: &Path, service: &str, account: &Local) -> Option<String>
             .iter()
             .any(|file| Path::new(&account.home).join(file).exists())
     };
+    if service == "sshd" && account.uid == 0 && has_keys() && keeps_root_from_prompts() {
+        let why = "who has a key: sshd lets root in at no prompt, after a key neither, unless `PermitRootLogin yes`";
+        return Some(format!("{name}, {why}"));
+    }
     if service == "sshd" && has_no_password(name) && !takes_keys_for_passwords() {
         // Who has no key either does not come in by sshd today.
         return has_keys()
@@ -70,6 +80,11 @@ fn why_kept_out(config: &Path, service: &str, account: &Local) -> Option<String>
             (!is_in).then(|| name.clone())
         }
     }
+}
+
+fn keeps_root_from_prompts() -> bool {
+    let all = effective(Path::new(SSHD_CONFIG), &["root".to_owned()]).unwrap_or_default();
+    all.iter().any(|(_, effective)| effective.keeps_root_from_prompts())
 }
 
 /// Whether the stack of sshd has a line at which a key that sshd has checked stands for the password.

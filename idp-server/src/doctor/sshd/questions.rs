@@ -11,7 +11,7 @@ use super::matches::{Examples, Match, Matches, read};
 const MOST_NAMES: usize = 64;
 
 /// So much is asked at most; sshd answers some 80 in a second.
-const MOST: usize = 512;
+const MOST: usize = 128;
 
 /// An address that stands for all others.
 pub(super) const OUTSIDE: &str = "192.0.2.1";
