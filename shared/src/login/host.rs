@@ -212,6 +212,8 @@ impl Logins {
             host: Some(self.host.to_string()),
             source: Some(attempt.source.clone()),
             factor: Some(Kind::Totp),
+            // Services that share a door with another one, which the door alone does not tell apart.
+            detail: ["sudo-i", "su-l"].contains(&attempt.service.as_str()).then(|| attempt.service.clone()),
             ..Record::new(now, Event::Code)
         }
     }

@@ -125,7 +125,7 @@ pub(super) fn automation(config: &Path) -> Result<Vec<Automation>, CliError> {
     Ok(all)
 }
 
-/// Whether a code was right, or somebody has set up with one, at that door of this machine since then.
+/// Whether a code was right, or somebody has set up with one, at that service of this machine since then.
 pub(super) fn has_logged_in(config: &Path, pending: &Pending) -> Result<bool, CliError> {
     let door = Door::of_service(&pending.service, Some("tty"), None);
     let host = gethostname().map_err(io::Error::from)?.to_string_lossy().into_owned();
@@ -137,6 +137,28 @@ pub(super) fn has_logged_in(config: &Path, pending: &Pending) -> Result<bool, Cl
             && record["host"].as_str() == Some(&host)
             && (record["event"] == "code" || record["event"] == "factor_added")
             && record["factor"].is_string()
+            && is_of(record, &pending.service)
     };
     Ok(records.as_array().is_some_and(|records| records.iter().any(counts)))
+}
+
+/// Whether a record of a service's door is of that very service.
+fn is_of(record: &Value, service: &str) -> bool {
+    const SHARING: [&str; 2] = ["sudo-i", "su-l"];
+    let named = record["detail"].as_str();
+    if SHARING.contains(&service) { named == Some(service) } else { !named.is_some_and(|one| SHARING.contains(&one)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_service_that_shares_a_door_is_not_the_other() {
+        let (sudo, login_shell) = (json!({ "detail": null }), json!({ "detail": "sudo-i" }));
+        assert!(is_of(&sudo, "sudo") && !is_of(&sudo, "sudo-i"));
+        assert!(is_of(&login_shell, "sudo-i") && !is_of(&login_shell, "sudo"));
+    }
 }
