@@ -17,9 +17,12 @@ fi
 
 # What the command line says about itself.
 twolatch=$target/release/twolatch
-rm -rf "$target"/release/{man,completions}
-mkdir -p "$target"/release/{man,completions}
+rm -rf "$target"/release/{man,completions} "$target/pam/release/man"
+mkdir -p "$target"/release/{man,completions} "$target/pam/release/man"
 "$twolatch" manual "$target/release/man"
+cp packaging/twolatch/*.5 "$target/release/man/"
+cp packaging/libpam-twolatch/*.8 "$target/pam/release/man/"
+gzip -9n "$target"/release/man/* "$target"/pam/release/man/*
 for shell in bash zsh fish; do
     "$twolatch" completions "$shell" >"$target/release/completions/twolatch.$shell"
 done
