@@ -194,7 +194,7 @@ impl Reason {
             Self::StoreIo => "check the disk and the permissions of the database",
             Self::StoreDown => "check that PostgreSQL runs and accepts connections",
             Self::OutcomeUnknown => "the person types the next code",
-            Self::RowMac => "somebody changed the database by hand: restore the row, or reset that person's factors",
+            Self::RowMac => "somebody changed the database by hand: put the row back, or restore a backup",
             Self::KeyUnknown => "restore the key that the message names to the key ring",
             Self::ClockBack => "the clock was set back: correct it; if it is right now, run `twolatch clock accept`",
             Self::HashParams => "set a new password for that person",
