@@ -8,6 +8,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
+use crate::migrating::Bare;
 use crate::support::core::{Core, on_both};
 use crate::support::database::Engine;
 use crate::support::host::{begin, verdict};
@@ -20,6 +21,7 @@ use crate::support::server::Server;
 on_both_databases!(
     f16_a_rotation_that_is_killed_goes_on_and_every_row_opens,
     f16_no_key_seals_before_every_server_has_it,
+    f16_a_damaged_row_keeps_no_key_from_being_replaced,
 );
 
 mod signing {
@@ -119,9 +121,13 @@ fn with_own_ring(first: &Server, folder: &std::path::Path) -> (Server, PathBuf) 
 }
 
 fn copy_ring(from: &Server, to: &std::path::Path) {
+    copy_ring_as(from, to, 0o600);
+}
+
+fn copy_ring_as(from: &Server, to: &std::path::Path, mode: u32) {
     let part = to.with_extension("part");
     fs::copy(from.keys_path(), &part).unwrap();
-    fs::set_permissions(&part, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(&part, fs::Permissions::from_mode(mode)).unwrap();
     fs::rename(part, to).unwrap();
 }
 
@@ -145,9 +151,16 @@ fn f16_no_key_seals_before_every_server_has_it(engine: Engine) {
         assert!(said.contains("does not have key"), "{said}");
         let output = first.try_run(&["key", "retire", &old], "");
         assert!(!output.status.success(), "a server seals by it");
+        if round == 0 {
+            // What only waits is not needed to start.
+            second.stop();
+            second.start();
+        }
         let server = if round == 0 { &second } else { &first };
         assert_eq!(log_in(server, person), "granted", "{}", server.log());
-        copy_ring(&first, &ring);
+        copy_ring_as(&first, &ring, 0o644);
+        crate::support::wait::until("its log", || second.log().contains("chmod 600").then_some(()));
+        fs::set_permissions(&ring, fs::Permissions::from_mode(0o600)).unwrap();
     }
     first.run(&["key", "rotate", "sealing"], "");
     assert_eq!(sealing(&first, "opens"), [(old.clone(), 0)]);
@@ -166,6 +179,29 @@ fn f16_no_key_seals_before_every_server_has_it(engine: Engine) {
     assert!(keys.iter().any(|key| key["id"] == old.as_str() && key["state"] == "retired"), "{keys:?}");
     assert_eq!(first.json(&["audit", "verify"])["faults"], json!([]));
     first.stop();
+}
+
+fn f16_a_damaged_row_keeps_no_key_from_being_replaced(engine: Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(server) = Server::init(engine, folder.path()) else { return };
+    server.run(&["user", "add", "alice", "bob"], "");
+    Bare::of(&server).execute("UPDATE users SET role = 'admin' WHERE name = 'alice'".to_owned());
+    let rotate = || {
+        let output = server.try_run(&["key", "rotate", "sealing", "--json"], "");
+        let done: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        assert_eq!(done["damaged"].as_array().map(Vec::len), Some(1), "{output:?}");
+        done["key"].as_str().unwrap().to_owned()
+    };
+    let old = sealing(&server, "seals")[0].0.clone();
+    let new = rotate();
+    assert_ne!(new, old);
+    // It holds the next one up neither, nor for good the end of its own.
+    assert_ne!(rotate(), new, "another key");
+    long_ago(&server);
+    let said = String::from_utf8(server.try_run(&["key", "retire", &old], "").stderr).unwrap();
+    assert!(said.contains("--give-up-damaged"), "{said}");
+    server.run(&["key", "retire", &old, "--give-up-damaged"], "");
+    assert_eq!(server.json(&["user", "show", "bob"])["name"], "bob");
 }
 
 async fn oau23_a_new_key_is_published_before_it_signs_and_the_old_one_as_long_as_it_is_needed(core: Core) {

@@ -20,7 +20,7 @@ on_both_databases!(
 );
 
 /// A database as its owner sees it, without any program of ours.
-struct Bare {
+pub(crate) struct Bare {
     runtime: Runtime,
     pool: AnyPool,
     /// The name on `PostgreSQL`.
@@ -29,7 +29,7 @@ struct Bare {
 }
 
 impl Bare {
-    fn of(server: &Server) -> Self {
+    pub(crate) fn of(server: &Server) -> Self {
         sqlx::any::install_default_drivers();
         let runtime = Runtime::new().unwrap();
         let file = server.config_path().parent().unwrap().join("data/twolatch.db");
@@ -44,7 +44,7 @@ impl Bare {
     }
 
     #[expect(clippy::disallowed_methods, reason = "statements of tests, put together here")]
-    fn execute(&self, text: String) {
+    pub(crate) fn execute(&self, text: String) {
         let text = sqlx::AssertSqlSafe(text);
         self.runtime.block_on(sqlx::raw_sql(text).execute(&self.pool)).unwrap();
     }

@@ -20,6 +20,9 @@ cargo test --workspace --locked --no-run
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 cargo build --release --locked -p pam-module --target-dir "$target/pam"
 export TWOLATCH_PAM_MODULE="$target/pam/release/libpam_twolatch.so"
+# Memory is that of the program as it is shipped.
+CARGO_PROFILE_RELEASE_LTO=off cargo build --release --locked -p idp-server
+export TWOLATCH_PROGRAM="$target/release/twolatch"
 tests/fuzz.sh --build
 export CARGO_NET_OFFLINE=true # what follows needs nothing more
 

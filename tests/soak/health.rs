@@ -27,6 +27,8 @@ struct Sample {
     at: Duration,
     /// KiB.
     memory: f64,
+    /// What of it is its own, and no page of the program's file.
+    own: f64,
     files: u64,
     threads: u64,
     /// Bytes of the write-ahead log; 0 where the database is not in a file.
@@ -81,16 +83,22 @@ impl Health {
             assert!(after <= before + slack, "{what} grow: at most {before}, then {after}");
         }
         let from = if whole > 2 * WARM { WARM } else { whole / 3 };
-        let late: Vec<(f64, f64)> = samples
-            .iter()
-            .filter(|one| one.at >= from)
-            .map(|one| (one.at.as_secs_f64() / 3600.0, one.memory))
-            .collect();
+        let late: Vec<Sample> = samples.iter().filter(|one| one.at >= from).copied().collect();
         // Password hashes come and go: what stays is the least of each part of the time.
-        let least = |part: &[(f64, f64)]| (part[0].0, part.iter().map(|one| one.1).fold(f64::INFINITY, f64::min));
-        let slope = slope(&late.chunks(late.len().div_ceil(12)).map(least).collect::<Vec<_>>());
-        let highest = late.iter().map(|(_, memory)| *memory).fold(0.0, f64::max);
-        eprintln!("memory: at most {highest:.0} KiB, {slope:.0} KiB an hour since {} s", from.as_secs());
+        let slope_of = |of: fn(&Sample) -> f64| {
+            let least = |part: &[Sample]| {
+                (part[0].at.as_secs_f64() / 3600.0, part.iter().map(of).fold(f64::INFINITY, f64::min))
+            };
+            let points: Vec<(f64, f64)> = late.chunks(late.len().div_ceil(12)).map(least).collect();
+            eprintln!("least: {:.0?}", points.iter().map(|(_, least)| *least).collect::<Vec<_>>());
+            slope(&points)
+        };
+        let (slope, own) = (slope_of(|one| one.memory), slope_of(|one| one.own));
+        let highest = late.iter().map(|one| one.memory).fold(0.0, f64::max);
+        eprintln!(
+            "memory: at most {highest:.0} KiB, {slope:.0} KiB an hour since {} s, {own:.0} of them its own",
+            from.as_secs()
+        );
         assert!(from < WARM || slope <= SLOPE, "the memory grows by {slope:.0} KiB an hour");
     }
 }
@@ -103,6 +111,7 @@ fn look(process: u32, at: Duration, log: Option<PathBuf>) -> Option<Sample> {
     Some(Sample {
         at,
         memory: number("VmRSS:").map(f64::from)?,
+        own: number("RssAnon:").map(f64::from)?,
         files: fs::read_dir(format!("/proc/{process}/fd")).ok()?.map(|_| 1).sum(),
         threads: number("Threads:")?.into(),
         log: log.and_then(|log| fs::metadata(log).ok()).map_or(0, |file| file.len()),
