@@ -16,8 +16,8 @@ pub struct BadQuote {
     pub line: usize,
 }
 
-/// What a spreadsheet takes for the start of a formula, and what stands before that in our files.
-const ARMED: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\0', '＝', '＋', '－', '＠'];
+/// What a spreadsheet takes for the start of a formula, or leaves out in front of one.
+const ARMED: [char; 12] = ['\u{feff}', '=', '+', '-', '@', '\t', '\r', '\0', '＝', '＋', '－', '＠'];
 
 /// Reads lines as [`line`] writes them, or any other program that keeps to the standard. Empty lines are left out.
 ///
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn w15_no_cell_is_a_formula() {
-        for bad in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
+        for bad in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "\u{feff}=1"] {
             let line = line(["name", bad]);
             let start = line.strip_prefix("name,").unwrap().trim_start_matches('"');
             assert!(start.starts_with('\''), "{bad:?}: {line:?}");
@@ -121,6 +121,7 @@ mod tests {
         let hostile = ["=1", "'=1", "''", "'", "a,b", "\"", "\"\"", "two\nlines", "+a@example.org", "", "-", "'-'"];
         let text = line(["name"; 12]) + &line(hostile);
         let rows = read(&text).unwrap();
+        assert_eq!(read(&line(["\u{feff}"])).unwrap()[0].cells, ["\u{feff}"], "no mark of an encoding, but a cell");
         assert_eq!(rows[1], Row { line: 2, cells: hostile.map(str::to_owned).to_vec() });
         assert_eq!(read(&(line(["x\ny", "z"]) + "q")).unwrap()[1].line, 3);
         let unix = "\u{feff}name,email\n\n , \nalice,\"a\"\n";
