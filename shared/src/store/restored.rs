@@ -117,7 +117,7 @@ pub async fn spend_codes(connection: &mut AnyConnection, ids: &[String], now: Ti
 /// # Errors
 /// Where the database fails.
 pub async fn steps_ahead(connection: &mut AnyConnection, now: Timestamp) -> Written<Vec<(String, i64)>> {
-    let rows = sqlx::query("SELECT id, last_step FROM factors WHERE last_step * period > $1")
+    let rows = sqlx::query("SELECT id, last_step FROM factors WHERE last_step > $1 / NULLIF(period, 0)")
         .bind(now.unix())
         .fetch_all(connection)
         .await?;
@@ -131,8 +131,8 @@ pub async fn steps_ahead(connection: &mut AnyConnection, now: Timestamp) -> Writ
 /// Where the database fails.
 pub async fn spend_steps(connection: &mut AnyConnection, floor: Timestamp, ahead: &[(String, i64)]) -> Written<()> {
     sqlx::query(
-        "UPDATE factors SET last_step = $1 / period + CASE WHEN drift > 0 THEN drift ELSE 0 END \
-         WHERE last_step < $1 / period + CASE WHEN drift > 0 THEN drift ELSE 0 END",
+        "UPDATE factors SET last_step = $1 / NULLIF(period, 0) + CASE WHEN drift > 0 THEN drift ELSE 0 END \
+         WHERE last_step < $1 / NULLIF(period, 0) + CASE WHEN drift > 0 THEN drift ELSE 0 END",
     )
     .bind(floor.unix())
     .execute(&mut *connection)
