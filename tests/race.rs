@@ -146,7 +146,9 @@ async fn disable_ends_every_login_under_way(core: Core) {
             if let Some(cookie) = &cookie {
                 assert!(alive(logins, cookie, NOW).await.is_none(), "round {round}: a session outlives its person");
             }
-            let after = log_in(logins, &ssh(&name), &code_at(&totp, later, 0), later).await;
+            // Each from an address of its own: from one, so many refusals would soon be kept waiting.
+            let from = Begin { rhost: Some(format!("198.51.100.{}", round % 250)), ..ssh(&name) };
+            let after = log_in(logins, &from, &code_at(&totp, later, 0), later).await;
             assert_eq!(reason(&after), Some(Reason::Disabled), "round {round}: after disabling nobody gets in");
             assert!(tab.at(logins).finish(NOW).await.is_none(), "round {round}");
         }
