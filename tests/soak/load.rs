@@ -123,9 +123,13 @@ impl<'p> Load<'p> {
     }
 
     /// Every door was used, and nothing went wrong while nothing was broken.
-    pub(crate) fn check(&self) {
+    pub(crate) fn check(&self, place: &Place) {
         let done = self.done.lock().unwrap();
         let wrong = self.wrong.lock().unwrap();
+        for one in wrong.iter() {
+            let name = one.split(',').next().unwrap_or_default();
+            eprintln!("{one}; in the database: {:#?}", place.records(name));
+        }
         assert!(wrong.is_empty(), "{} things went wrong while all was well: {wrong:#?}", wrong.len());
         eprintln!("done: {done:?}");
         assert!(done.iter().all(|(_, count)| *count > 0), "{done:?}");

@@ -108,6 +108,16 @@ impl Place {
         });
     }
 
+    /// What is recorded of somebody, and the last time step of theirs, for whoever looks for a fault.
+    pub(crate) fn records(&self, name: &str) -> Vec<String> {
+        let (runtime, store) = &self.observer;
+        let query = "SELECT CAST(at AS TEXT) || ' ' || event || ' ' || result || ' ' || COALESCE(source, '') || ' ' || \
+            COALESCE(detail, '') FROM audit WHERE user_name = $1 UNION ALL SELECT 'last step ' || CAST(f.last_step AS TEXT) \
+            FROM factors f JOIN users u ON u.id = f.user_id WHERE u.name = $1";
+        runtime
+            .block_on(async { sqlx::query_scalar(query).bind(name).fetch_all(store.pool()).await.unwrap_or_default() })
+    }
+
     /// How many codes of somebody were accepted, by what another process finds in the database.
     pub(crate) fn accepted(&self, name: &str) -> i64 {
         let (runtime, store) = &self.observer;
