@@ -72,8 +72,8 @@ fn s2_nothing_is_lost_or_grows_under_load_and_faults(engine: Engine) {
         history.check_told(&place);
     });
     history.check_all(&place);
-    load.check(&place);
     health.check(whole);
+    load.check(&place);
     place.server.stop();
     assert_eq!(place.server.json(&["audit", "verify"])["faults"], json!([]));
 }
