@@ -146,6 +146,8 @@ mod oidc_requests;
 #[cfg(test)]
 mod oidc_rows;
 #[cfg(test)]
+mod oidc_tokens;
+#[cfg(test)]
 mod old_modules;
 #[cfg(test)]
 mod pages;

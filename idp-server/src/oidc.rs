@@ -6,15 +6,18 @@
 //! [`userinfo`]. Whether somebody has shown enough is decided in one place, [`authorize::may_issue`], each time
 //! something is about to be issued. No endpoint allows other origins (CORS).
 
+pub mod access;
 pub mod authorize;
 pub mod client_auth;
 pub mod discovery;
 pub mod error;
 pub mod id_token;
+pub mod introspect;
 pub mod jwks;
 pub mod params;
 pub mod pkce;
 pub mod redirect;
+pub mod revoke;
 pub mod scope;
 pub mod sign;
 pub mod token;

@@ -7,7 +7,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::api::auth;
 use crate::metrics;
-use crate::oidc::{authorize, discovery, jwks, token, userinfo};
+use crate::oidc::{authorize, discovery, introspect, jwks, revoke, token, userinfo};
 use crate::pages::admin::requests::answer;
 use crate::pages::{
     account, admin, admin_link, confirm_address, home, login, logout, new_address, not_me, setup, stop,
@@ -127,6 +127,8 @@ pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::RESUME, get(authorize::resume::get)),
         (path::TOKEN, post(token::post)),
         (path::USERINFO, get(userinfo::get).post(userinfo::post)),
+        (path::INTROSPECT, post(introspect::post)),
+        (path::REVOKE, post(revoke::post)),
     ]
 }
 

@@ -98,6 +98,8 @@ pub enum Event {
     CodeIssued,
     /// Tokens were issued for a code.
     TokenIssued,
+    /// A client gave a token back.
+    TokenRevoked,
     /// A code was shown a second time: everything issued from it is revoked.
     CodeReused,
     /// A notice was left out, because the queue of mail is full.

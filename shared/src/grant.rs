@@ -131,4 +131,8 @@ pub struct AccessToken {
     pub scope: String,
     /// The person's, when it was issued.
     pub security_version: i64,
+    /// When it was issued.
+    pub created_at: Timestamp,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
 }

@@ -215,8 +215,13 @@ impl Provider {
 
     /// A token request as the client is registered to make it.
     pub(crate) async fn token(&self, client: &Registered, params: &[(&str, &str)]) -> Answer {
+        self.ask("/token", client, params).await
+    }
+
+    /// The same at any endpoint that clients call themselves.
+    pub(crate) async fn ask(&self, endpoint: &str, client: &Registered, params: &[(&str, &str)]) -> Answer {
         let mut params = params.to_vec();
-        let mut request = Request::post("/token").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let mut request = Request::post(endpoint).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         match client.method {
             AuthMethod::ClientSecretBasic => {
                 let credentials = BASE64.encode(format!("{}:{}", client.id, client.secret).as_bytes());

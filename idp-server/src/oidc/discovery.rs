@@ -45,6 +45,14 @@ struct More {
     code_challenge_methods_supported: Vec<String>,
     /// RFC 9207, 3
     authorization_response_iss_parameter_supported: bool,
+    /// RFC 8414, 2
+    introspection_endpoint: String,
+    /// RFC 8414, 2
+    introspection_endpoint_auth_methods_supported: Vec<String>,
+    /// RFC 8414, 2
+    revocation_endpoint: String,
+    /// RFC 8414, 2
+    revocation_endpoint_auth_methods_supported: Vec<String>,
     /// Initiating User Registration via OpenID Connect 1.0, 5
     prompt_values_supported: Vec<String>,
 }
@@ -87,6 +95,10 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
     let more = More {
         code_challenge_methods_supported: words(&["S256"]),
         authorization_response_iss_parameter_supported: true,
+        introspection_endpoint: format!("{issuer}/introspect"),
+        introspection_endpoint_auth_methods_supported: words(&["client_secret_basic", "client_secret_post"]),
+        revocation_endpoint: format!("{issuer}/revoke"),
+        revocation_endpoint_auth_methods_supported: words(&["client_secret_basic", "client_secret_post", "none"]),
         prompt_values_supported: words(&["none", "login"]),
     };
     let metadata = Metadata::new(

@@ -33,9 +33,23 @@ pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: He
 }
 
 async fn tokens(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Tokens, OauthError> {
+    let params = asked(query, headers, body)?;
+    let client = client_auth::authenticate(&app.store, headers, &params).await?;
+    match params.value("grant_type") {
+        Some("authorization_code") => authorization_code::redeem(app, &client, &params).await,
+        Some(_) => Err(OauthError::new(Code::UnsupportedGrantType, "only authorization_code is supported")),
+        None => Err(OauthError::new(Code::InvalidRequest, "there is no grant_type")),
+    }
+}
+
+/// What a client asks at an endpoint that only clients call: a form, each parameter once, and nothing in the address.
+///
+/// # Errors
+/// `invalid_request`
+pub(super) fn asked(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Params, OauthError> {
     let invalid = |detail: &'static str| OauthError::new(Code::InvalidRequest, detail);
     if query.is_some_and(|query| !query.is_empty()) {
-        return Err(invalid("the token endpoint takes nothing from the query: it ends up in logs"));
+        return Err(invalid("this endpoint takes nothing from the query: it ends up in logs"));
     }
     if !is_form(headers) {
         return Err(invalid("the body is not application/x-www-form-urlencoded"));
@@ -44,12 +58,7 @@ async fn tokens(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]
     if let Some(name) = params.repeated() {
         return Err(OauthError::new(Code::InvalidRequest, format!("the parameter {name:?} is repeated")));
     }
-    let client = client_auth::authenticate(&app.store, headers, &params).await?;
-    match params.value("grant_type") {
-        Some("authorization_code") => authorization_code::redeem(app, &client, &params).await,
-        Some(_) => Err(OauthError::new(Code::UnsupportedGrantType, "only authorization_code is supported")),
-        None => Err(invalid("there is no grant_type")),
-    }
+    Ok(params)
 }
 
 /// Whether a body is a form.

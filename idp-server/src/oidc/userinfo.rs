@@ -6,8 +6,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
-use twolatch_core::crypto::token_hash;
 
+use super::access;
 use super::error::{Code, OauthError};
 use super::params::Params;
 use super::scope::Scope;
@@ -50,18 +50,13 @@ async fn claims(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Option<Map<String, Value>>, OauthError> {
-    let refuse = |detail: &'static str| OauthError::new(Code::InvalidToken, detail);
     let Some(token) = presented(query, headers, body)? else { return Ok(None) };
     let now = app.now();
-    let token = app.store.access_token(&token_hash(&token), now).await?;
-    let token = token.ok_or_else(|| refuse("not an access token, or one that has expired or is revoked"))?;
-    let person = app.store.person(&token.user).await?.ok_or_else(|| refuse("the person is gone"))?;
-    if person.user.disabled_at.is_some() || person.user.security_version != token.security_version {
-        return Err(refuse("the account is disabled or has changed since the token was issued"));
-    }
+    let worth = access::judge(app, &token, now).await?;
+    let (token, user) = worth.map_err(|why| OauthError::new(Code::InvalidToken, why.to_string()))?;
     let mut claims = Map::new();
     for scope in Scope::parse(&token.scope) {
-        scope.tell(&person.user, &mut claims, now);
+        scope.tell(&user, &mut claims, now);
     }
     Ok(Some(claims))
 }

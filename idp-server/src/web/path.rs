@@ -104,6 +104,10 @@ pub const AUTHORIZE: &str = "/authorize";
 pub const TOKEN: &str = "/token";
 /// Where a web app asks about a person.
 pub const USERINFO: &str = "/userinfo";
+/// Where a web app asks what a token is worth.
+pub const INTROSPECT: &str = "/introspect";
+/// Where it gives one back.
+pub const REVOKE: &str = "/revoke";
 /// Where a program signs its person in.
 pub const API_AUTH: &str = "/api/v1/auth";
 /// Where a browser goes on to a web app.

@@ -3,7 +3,10 @@
 use sqlx::AnyConnection;
 
 use super::row::{Column, Values, moment};
-use super::{Store, StoreError, Written};
+use super::{Store, StoreError, Written, audit};
+use crate::audit::{Event, Record};
+use crate::client::ClientId;
+use crate::door::Door;
 use crate::grant::{ACCESS_TOKEN_LIFE, API_CLIENT, AccessToken, Grant, Issue};
 use crate::id::Id;
 use crate::time::Timestamp;
@@ -40,7 +43,44 @@ impl Store {
             user: Id::from_stored(values.text(3)?.to_owned()),
             scope: values.text(5)?.to_owned(),
             security_version: values.number(6)?,
+            created_at: values.time(7)?,
+            expires_at: values.time(8)?,
         }))
+    }
+
+    /// Revokes a client's own access token (RFC 7009); nothing happens where it is none, or somebody else's.
+    ///
+    /// # Errors
+    /// Why it could not be revoked.
+    pub async fn revoke_token(&self, hash: String, client: ClientId, now: Timestamp) -> Written<bool> {
+        let store = self.clone();
+        self.write(move |connection| {
+            Box::pin(async move {
+                let revoked = sqlx::query(
+                    "UPDATE access_tokens SET revoked_at = $1 \
+                     WHERE token_hash = $2 AND client_id = $3 AND revoked_at IS NULL AND expires_at > $1",
+                )
+                .bind(now.unix())
+                .bind(&hash)
+                .bind(client.as_str())
+                .execute(&mut *connection)
+                .await?
+                .rows_affected();
+                if revoked == 0 {
+                    return Ok(false);
+                }
+                let name: Option<String> = sqlx::query_scalar(
+                    "SELECT u.name FROM users u JOIN access_tokens t ON t.user_id = u.id WHERE t.token_hash = $1",
+                )
+                .bind(hash)
+                .fetch_optional(&mut *connection)
+                .await?;
+                let record = Record { user: name, door: Some(Door::Web), ..Record::new(now, Event::TokenRevoked) };
+                audit::record(connection, &store, record.by(&client)).await?;
+                Ok(true)
+            })
+        })
+        .await
     }
 
     /// Deletes access tokens that have expired, a few hundred at a time. Answers how many there were.

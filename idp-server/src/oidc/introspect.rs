@@ -1,0 +1,52 @@
+//! `POST /introspect` (RFC 7662): what an access token is worth at this moment, told to the client that it was issued to. Of
+//! any other nothing is told but that it is worth nothing.
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use twolatch_core::client::AuthMethod;
+
+use super::error::{Code, OauthError};
+use super::token::asked;
+use super::{access, client_auth};
+use crate::state::App;
+
+/// Answers a client.
+pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> Response {
+    match told(&app, query.as_deref(), &headers, &body).await {
+        Ok(told) => {
+            let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+            (StatusCode::OK, headers, told.to_string()).into_response()
+        }
+        Err(error) => error.json(&app),
+    }
+}
+
+async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Value, OauthError> {
+    let params = asked(query, headers, body)?;
+    let client = client_auth::authenticate(&app.store, headers, &params).await?;
+    if client.auth_method == AuthMethod::None {
+        // Whoever has no secret could be anybody who has found a token (RFC 7662, 2.1).
+        return Err(OauthError::new(Code::InvalidClient, format!("client {} proves itself by nothing", client.id)));
+    }
+    let token = params.value("token").ok_or_else(|| OauthError::new(Code::InvalidRequest, "there is no token"))?;
+    let now = app.now();
+    let worth = access::judge(app, token, now).await?;
+    let Some((token, user)) = worth.ok().filter(|(token, _)| token.client == client.id) else {
+        return Ok(json!({ "active": false }));
+    };
+    Ok(json!({
+        "active": true,
+        "scope": token.scope,
+        "client_id": token.client.as_str(),
+        "username": user.name.as_str(),
+        "token_type": "Bearer",
+        "exp": token.expires_at.unix(),
+        "iat": token.created_at.unix(),
+        "sub": user.id.as_str(),
+        "aud": token.client.as_str(),
+        "iss": app.config.issuer,
+    }))
+}
