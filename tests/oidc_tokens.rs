@@ -1,6 +1,6 @@
 //! What clients ask about tokens, and give back.
 
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use serde_json::json;
 use twolatch_core::client::AuthMethod;
 use twolatch_core::user::User;
@@ -44,7 +44,7 @@ async fn o36_a_token_is_told_of_to_its_own_client_only(core: Core) {
     let public = provider.client(|client| (client.auth_method, client.secret) = (AuthMethod::None, None)).await;
     for hint in ["", "access_token", "refresh_token", "nonsense"] {
         let answer = provider.ask("/introspect", &client, &[("token", &access), ("token_type_hint", hint)]).await;
-        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
         let now = provider.now().unix();
         let told = json!({
             "active": true, "scope": "openid profile email groups", "client_id": client.id, "username": "alice",
