@@ -320,6 +320,10 @@ async fn o38_the_documents_are_true_and_public(core: Core) {
             "request_uri_parameter_supported": false,
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
+            "introspection_endpoint": format!("{ISSUER}/introspect"),
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "revocation_endpoint": format!("{ISSUER}/revoke"),
+            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "prompt_values_supported": ["none", "login"],
             "ui_locales_supported": ["en", "id"],
         });

@@ -108,8 +108,8 @@ async fn o35_what_is_given_back_is_worth_nothing_at_any_server_at_once(core: Cor
 }
 
 async fn what_ends_a_token_ends_what_is_told_of_it(core: Core) {
-    let provider = Provider::over(core).await;
     type End = fn(&mut User);
+    let provider = Provider::over(core).await;
     let ends: [(&str, Option<End>); 3] = [
         ("bob", Some(|user| user.disabled_at = Some(user.created_at))),
         ("carol", None),

@@ -39,7 +39,6 @@ type Metadata = ProviderMetadata<
 
 /// What later standards added.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "the standards name them so")]
 struct More {
     /// RFC 8414, 2
     code_challenge_methods_supported: Vec<String>,
