@@ -24,6 +24,8 @@ CREATE INDEX attempts_by_expiry ON attempts (expires_at);
 CREATE TABLE sessions (
     id_hash TEXT NOT NULL PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    -- What it is called before web apps; it stays when the cookie changes.
+    sid TEXT NOT NULL UNIQUE,
     proofs TEXT NOT NULL,
     security_version BIGINT NOT NULL,
     -- From where it was begun.

@@ -5,9 +5,16 @@ CREATE TABLE clients (
     name TEXT NOT NULL,
     -- A keyed hash; NULL for one that can keep no secret.
     secret TEXT,
+    -- The one before, which is good for a while: nobody changes both sides at once.
+    former_secret TEXT,
+    former_until BIGINT,
     redirect_uris TEXT NOT NULL,
     auth_method TEXT NOT NULL,
     alg TEXT NOT NULL,
+    -- Where it is told that somebody has signed out.
+    logout_uri TEXT,
+    -- What else there is to say of it, as JSON.
+    settings TEXT NOT NULL,
     -- Since when it may leave out PKCE.
     pkce_waived_at BIGINT,
     disabled_at BIGINT,
@@ -15,14 +22,17 @@ CREATE TABLE clients (
     mac TEXT NOT NULL
 );
 
--- Codes and tokens reference nothing: they live for minutes, and each use reads client, session and person again.
-CREATE TABLE codes (
-    code_hash TEXT NOT NULL PRIMARY KEY,
-    -- Everything that is issued from this code carries it.
-    grant_id TEXT NOT NULL,
+-- Grants and tokens reference nothing: each use reads client, session and person again. What is taken back is deleted, so
+-- that nobody can bring it to life by hand.
+CREATE TABLE grants (
+    id TEXT NOT NULL PRIMARY KEY,
     client_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
-    session_hash TEXT NOT NULL,
+    -- The session that it was given in. It ends with that, or, if it is offline, when somebody ends that.
+    sid TEXT NOT NULL,
+    offline BIGINT NOT NULL,
+    -- The address that it was asked for from; empty where that is unknown.
+    place TEXT NOT NULL,
     redirect_uri TEXT NOT NULL,
     -- Empty for a request without one.
     challenge TEXT NOT NULL,
@@ -31,30 +41,57 @@ CREATE TABLE codes (
     proofs TEXT NOT NULL,
     security_version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
+    code_hash TEXT NOT NULL,
+    -- Of the one refresh token that is good; every use replaces it.
+    refresh_hash TEXT,
     expires_at BIGINT NOT NULL,
     mac TEXT NOT NULL,
+    -- Of the code.
     used_at BIGINT,
     failures BIGINT NOT NULL
 );
-CREATE INDEX codes_by_expiry ON codes (expires_at);
-CREATE INDEX codes_by_client ON codes (client_id);
+CREATE UNIQUE INDEX grants_by_code ON grants (code_hash);
+CREATE INDEX grants_by_session ON grants (sid);
+CREATE INDEX grants_by_expiry ON grants (expires_at);
+CREATE INDEX grants_by_client ON grants (client_id);
+CREATE INDEX grants_unused ON grants (created_at) WHERE used_at IS NULL;
 
 CREATE TABLE access_tokens (
     token_hash TEXT NOT NULL PRIMARY KEY,
-    grant_id TEXT NOT NULL,
     client_id TEXT NOT NULL,
-    user_id TEXT NOT NULL,
-    session_hash TEXT NOT NULL,
+    -- All of these are absent where a client asked for itself.
+    grant_id TEXT,
+    user_id TEXT,
+    security_version BIGINT,
+    -- The session that it lives no longer than; absent if it is offline.
+    sid TEXT,
     scope TEXT NOT NULL,
-    security_version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
-    mac TEXT NOT NULL,
-    revoked_at BIGINT
+    mac TEXT NOT NULL
 );
 CREATE INDEX access_tokens_by_grant ON access_tokens (grant_id);
 CREATE INDEX access_tokens_by_expiry ON access_tokens (expires_at);
 CREATE INDEX access_tokens_by_client ON access_tokens (client_id);
+
+-- Whom clients have to be told of that their session has ended, and how that went.
+CREATE TABLE logouts (
+    -- That of a grant.
+    id TEXT NOT NULL PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    sid TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    -- NULL once it is settled.
+    next_at BIGINT,
+    told_at BIGINT,
+    -- What hindered the last try.
+    trouble TEXT
+);
+CREATE INDEX logouts_by_next ON logouts (next_at);
+CREATE INDEX logouts_by_client ON logouts (client_id, at);
+CREATE INDEX logouts_by_time ON logouts (at);
 
 -- The public half is computed from the private one: a key that somebody else puts here is never published.
 CREATE TABLE signing_keys (

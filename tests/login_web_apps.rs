@@ -2,7 +2,7 @@
 
 use openidconnect::Nonce;
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier};
-use twolatch_core::client::{AuthMethod, Client, SigningAlg};
+use twolatch_core::client::{AuthMethod, Client, Settings, SigningAlg};
 use twolatch_core::factor::Kind;
 use twolatch_core::login::web::Goal;
 use twolatch_core::policy::{Level, Rules};
@@ -22,6 +22,9 @@ async fn with_app(site: &Site) -> String {
         redirect_uris: vec![BACK.parse().unwrap()],
         auth_method: AuthMethod::None,
         alg: SigningAlg::Es256,
+        former: None,
+        logout_uri: None,
+        settings: Settings::default(),
         pkce_waived_at: None,
         disabled_at: None,
         created_at: site.now(),

@@ -136,9 +136,17 @@ mod notices;
 #[cfg(test)]
 mod oathtool;
 #[cfg(test)]
+mod oidc_backchannel;
+#[cfg(test)]
 mod oidc_code_flow;
 #[cfg(test)]
 mod oidc_errors;
+#[cfg(test)]
+mod oidc_logout;
+#[cfg(test)]
+mod oidc_machine;
+#[cfg(test)]
+mod oidc_refresh;
 #[cfg(test)]
 mod oidc_relying_party;
 #[cfg(test)]

@@ -240,7 +240,7 @@ async fn o13_a_second_use_is_refused_also_later_and_revokes(core: Core) {
         let token = answer.text("access_token");
         assert_eq!(provider.userinfo(&token).await.status, StatusCode::OK);
         provider.advance(wait);
-        provider.app.store.sweep_codes(provider.now()).await.unwrap();
+        provider.app.store.sweep_grants(provider.now()).await.unwrap();
         provider.redeem(again, &code).await.is_refused("invalid_grant");
         assert_eq!(provider.userinfo(&token).await.status, StatusCode::UNAUTHORIZED);
     }
@@ -361,7 +361,7 @@ async fn what_has_expired_is_swept(core: Core) {
     assert_eq!(provider.userinfo(&token).await.status, StatusCode::UNAUTHORIZED);
     let (store, now) = (&provider.app.store, provider.now());
     assert_eq!((store.sweep_tokens(now).await.unwrap(), store.sweep_tokens(now).await.unwrap()), (1, 0));
-    assert_eq!(store.sweep_codes(now).await.unwrap(), 0, "a second use would still be noticed");
-    let later = now.plus(60);
-    assert_eq!((store.sweep_codes(later).await.unwrap(), store.sweep_codes(later).await.unwrap()), (1, 0));
+    assert_eq!(store.sweep_grants(now).await.unwrap(), 0, "a second use would still be noticed");
+    let later = now.plus(12 * 3600);
+    assert_eq!((store.sweep_grants(later).await.unwrap(), store.sweep_grants(later).await.unwrap()), (1, 0));
 }

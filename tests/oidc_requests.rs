@@ -13,7 +13,9 @@ use twolatch_core::policy::Level;
 use twolatch_core::step::Assurance;
 
 use crate::support::core::{Core, on_both};
-use crate::support::provider::{Answer, BOTH, Browser, CALLBACK, ISSUER, Provider, Registered, cut, good, with};
+use crate::support::provider::{
+    Answer, BOTH, Browser, CALLBACK, ISSUER, Provider, Registered, cut, good, payload, with,
+};
 
 on_both!(
     o19_scopes_are_narrowed_to_what_there_is,
@@ -45,10 +47,6 @@ async fn claims(provider: &Provider, client: &Registered, answer: &Answer) -> Va
     payload(&token)
 }
 
-fn payload(token: &str) -> Value {
-    serde_json::from_slice(&BASE64URL_NOPAD.decode(token.split('.').nth(1).unwrap().as_bytes()).unwrap()).unwrap()
-}
-
 async fn o19_scopes_are_narrowed_to_what_there_is(core: Core) {
     let provider = Provider::over(core).await;
     let (browser, client) = start(&provider).await;
@@ -56,7 +54,7 @@ async fn o19_scopes_are_narrowed_to_what_there_is(core: Core) {
     for (asked, given) in [
         ("openid", "openid"),
         ("email  openid openid", "openid email"),
-        ("openid offline_access admin", "openid"),
+        ("openid offline_access admin", "openid offline_access"),
         ("openid PROFILE Email", "openid"),
         (&many, "openid"),
     ] {
@@ -302,18 +300,18 @@ async fn o38_the_documents_are_true_and_public(core: Core) {
             "token_endpoint": format!("{ISSUER}/token"),
             "userinfo_endpoint": format!("{ISSUER}/userinfo"),
             "jwks_uri": format!("{ISSUER}/jwks"),
-            "scopes_supported": ["openid", "profile", "email", "groups"],
+            "scopes_supported": ["openid", "profile", "email", "groups", "offline_access"],
             "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code"],
+            "response_modes_supported": ["query", "form_post"],
+            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
             "acr_values_supported": ["urn:twolatch:acr:1", "urn:twolatch:acr:2", "urn:twolatch:acr:3"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "claim_types_supported": ["normal"],
             "claims_supported": [
-                "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name",
-                "preferred_username", "email", "email_verified", "groups",
+                "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
+                "name", "preferred_username", "email", "email_verified", "groups",
             ],
             "claims_parameter_supported": false,
             "request_parameter_supported": false,
@@ -324,6 +322,9 @@ async fn o38_the_documents_are_true_and_public(core: Core) {
             "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "revocation_endpoint": format!("{ISSUER}/revoke"),
             "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "end_session_endpoint": format!("{ISSUER}/logout"),
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true,
             "prompt_values_supported": ["none", "login"],
             "ui_locales_supported": ["en", "id"],
         });

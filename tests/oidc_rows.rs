@@ -21,6 +21,9 @@ async fn t8_a_client_changed_by_hand_is_not_used(core: Core) {
         "UPDATE clients SET pkce_waived_at = 1",
         "UPDATE clients SET auth_method = 'none'",
         "UPDATE clients SET secret = NULL",
+        "UPDATE clients SET former_secret = secret, former_until = 9999999999",
+        "UPDATE clients SET settings = '{\"grants\":[\"client_credentials\"]}'",
+        "UPDATE clients SET logout_uri = 'https://evil.example/'",
         "UPDATE clients SET alg = 'ES256'",
         "UPDATE clients SET name = 'Payroll'",
         "UPDATE clients SET disabled_at = 1",
@@ -47,25 +50,28 @@ async fn t8_a_code_changed_by_hand_gives_nothing(core: Core) {
     provider.browser("mallory", &BOTH).await;
     let client = provider.client(|_| {}).await;
     for text in [
-        "UPDATE codes SET user_id = (SELECT id FROM users WHERE name = 'mallory')",
-        "UPDATE codes SET challenge = ''",
-        "UPDATE codes SET expires_at = expires_at + 60",
-        "UPDATE codes SET proofs = '[{\"kind\":\"password\",\"at\":1}]'",
-        "UPDATE codes SET scope = 'openid'",
-        "UPDATE codes SET nonce = 'x'",
-        "UPDATE codes SET grant_id = 'x'",
-        "UPDATE codes SET client_id = 'x'",
-        "UPDATE codes SET session_hash = 'x'",
-        "UPDATE codes SET redirect_uri = 'https://evil.example/'",
-        "UPDATE codes SET security_version = security_version + 1",
-        "UPDATE codes SET created_at = created_at + 1",
+        "UPDATE grants SET user_id = (SELECT id FROM users WHERE name = 'mallory')",
+        "UPDATE grants SET challenge = ''",
+        "UPDATE grants SET expires_at = expires_at + 60",
+        "UPDATE grants SET proofs = '[{\"kind\":\"password\",\"at\":1}]'",
+        "UPDATE grants SET scope = 'openid'",
+        "UPDATE grants SET nonce = 'x'",
+        "UPDATE grants SET id = 'x'",
+        "UPDATE grants SET client_id = 'x'",
+        "UPDATE grants SET sid = 'x'",
+        "UPDATE grants SET offline = 1",
+        "UPDATE grants SET place = '192.0.2.9'",
+        "UPDATE grants SET redirect_uri = 'https://evil.example/'",
+        "UPDATE grants SET security_version = security_version + 1",
+        "UPDATE grants SET created_at = created_at + 1",
+        "UPDATE grants SET refresh_hash = 'x'",
     ] {
         let code = provider.code(&browser, &client).await;
         assert_eq!(provider.tamper(text).await, 1);
         let answer = provider.redeem(&client, &code).await;
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{text}: {answer:?}");
         assert_eq!(provider.tamper("DELETE FROM access_tokens").await, 0, "{text}");
-        provider.tamper("DELETE FROM codes").await;
+        provider.tamper("DELETE FROM grants").await;
     }
 }
 
@@ -79,9 +85,11 @@ async fn t8_a_token_changed_by_hand_opens_nothing(core: Core) {
         "UPDATE access_tokens SET user_id = (SELECT id FROM users WHERE name = 'mallory')",
         "UPDATE access_tokens SET scope = 'openid'",
         "UPDATE access_tokens SET expires_at = expires_at + 60",
-        "UPDATE access_tokens SET grant_id = 'x'",
+        "UPDATE access_tokens SET grant_id = NULL",
         "UPDATE access_tokens SET client_id = 'another'",
-        "UPDATE access_tokens SET session_hash = (SELECT id_hash FROM sessions WHERE user_id <> access_tokens.user_id)",
+        "UPDATE access_tokens SET sid = (SELECT sid FROM sessions WHERE user_id <> access_tokens.user_id)",
+        "UPDATE access_tokens SET sid = NULL",
+        "UPDATE access_tokens SET user_id = NULL",
         "UPDATE access_tokens SET security_version = security_version + 1",
         "UPDATE access_tokens SET created_at = created_at + 1",
     ] {

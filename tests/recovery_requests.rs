@@ -179,13 +179,12 @@ async fn ses6_an_approved_request_ends_everything_at_once(core: Core) {
     core.logins.remember(&current, "a browser", SOURCE, NOW).await.unwrap().unwrap();
     let (session, _) = core.logins.finish(current, SOURCE, NOW).await.unwrap();
     core.tamper(
-        "INSERT INTO access_tokens SELECT 't', 'g', 'c', id, 's', 'openid', security_version, 0, 4000000000, '', NULL \
-         FROM users WHERE name = 'alice'",
+        "INSERT INTO access_tokens SELECT 't', 'c', 'g', id, security_version, 's', 'openid', 0, 4000000000, '' FROM users WHERE name = 'alice'",
     )
     .await;
     core.tamper(
-        "INSERT INTO codes SELECT 'h', 'g', 'c', id, 's', 'u', '', NULL, 'openid', '', security_version, 0, 4000000000, \
-         '', NULL, 0 FROM users WHERE name = 'alice'",
+        "INSERT INTO grants SELECT 'g', 'c', id, 's', 1, '', 'u', '', NULL, 'openid', '', security_version, 0, 'h', NULL, \
+         4000000000, '', NULL, 0 FROM users WHERE name = 'alice'",
     )
     .await;
     letters(&core.logins, NOW).await;
@@ -201,8 +200,8 @@ async fn ses6_an_approved_request_ends_everything_at_once(core: Core) {
         "SELECT COUNT(*) FROM devices",
         "SELECT COUNT(*) FROM sessions",
         "SELECT COUNT(*) FROM attempts",
-        "SELECT COUNT(*) FROM codes",
-        "SELECT COUNT(*) FROM access_tokens WHERE revoked_at IS NULL",
+        "SELECT COUNT(*) FROM grants",
+        "SELECT COUNT(*) FROM access_tokens",
     ] {
         assert_eq!(core.number(table).await, 0, "{table}");
     }

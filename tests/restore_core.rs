@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::{Seek, Write};
 use std::sync::{Arc, Mutex};
 
-use twolatch_core::client::{AuthMethod, Client, SigningAlg};
+use twolatch_core::client::{AuthMethod, Client, Settings, SigningAlg};
 use twolatch_core::id::Id;
 use twolatch_core::login::restore::{Restored, since::Change};
 use twolatch_core::policy::{Exemption, Level, RecoveryKept, Subject, Within};
 use twolatch_core::reason::Reason;
+use twolatch_core::store::Store;
 use twolatch_core::store::backup::Backup;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::User;
@@ -137,6 +138,9 @@ async fn t17_what_was_ended_or_changed_since_stays_so(core: Core) {
         redirect_uris: vec!["https://app.example.com/".parse().unwrap()],
         auth_method: AuthMethod::None,
         alg: SigningAlg::Rs256,
+        former: None,
+        logout_uri: None,
+        settings: Settings::default(),
         pkce_waived_at: None,
         disabled_at: None,
         created_at: NOW,
@@ -173,9 +177,9 @@ async fn t17_what_was_ended_or_changed_since_stays_so(core: Core) {
     assert!(now("gone").await.disabled_at.is_some(), "nobody signs in to it");
     assert_eq!((now("changed").await.name, now("changed").await.disabled_at), ("After".to_owned(), None));
     assert_eq!(now("same").await, client("same", "Before"));
-    assert!(store.disable_client("gone".parse().unwrap(), None, "test".to_owned(), NOW.plus(30)).await.unwrap());
+    assert!(enable(&store, "gone").await);
     assert_eq!(now("gone").await.disabled_at, None);
-    assert!(!store.disable_client("none".parse().unwrap(), None, "test".to_owned(), NOW.plus(30)).await.unwrap());
+    assert!(!enable(&store, "none").await);
 }
 
 async fn t17_what_protects_an_address_is_not_taken_off(core: Core) {
@@ -192,4 +196,10 @@ async fn t17_what_protects_an_address_is_not_taken_off(core: Core) {
     let alice = core.user("alice").await;
     assert_eq!((alice.email_held_until, alice.email_held_by.as_deref()), (Some(held), Some("admin")));
     assert_eq!(alice.restricted_until, Some(restricted));
+}
+
+async fn enable(store: &Store, id: &str) -> bool {
+    let (id, said) = (id.parse().unwrap(), "is enabled".to_owned());
+    let changed = store.change_client(id, said, "test".to_owned(), NOW.plus(30), |client| client.disabled_at = None);
+    changed.await.unwrap().is_some()
 }

@@ -85,7 +85,7 @@ async fn w_01_ses_9_no_form_is_taken_that_is_not_from_our_page_in_this_browser()
     }
     // The rightful form was read: by the last of these, signing out, it was even obeyed.
     assert_eq!(taken.len(), 63, "{taken:?}");
-    assert_eq!(taken.last(), Some(&"/logout"));
+    assert_eq!(taken.last(), Some(&"/logout/confirm"));
     let change = site.number(CONTENTS).await - before;
     assert_eq!(change, 1_000_000_000 - 1000, "one record more, one session less, and nothing else");
 }
@@ -98,7 +98,7 @@ fn is_refused(page: &Page) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn w_01_programs_that_are_no_browsers_need_the_token_only() {
     let (site, mut browser, _, token) = signed_in().await;
-    let mut request = browser.form("/logout", &encode([("form", token.as_str())]));
+    let mut request = browser.form("/logout/confirm", &encode([("form", token.as_str())]));
     request.headers_mut().remove(header::ORIGIN);
     request.headers_mut().remove("sec-fetch-site");
     let page = site.send(request).await;

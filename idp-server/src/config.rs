@@ -77,6 +77,8 @@ pub struct Config {
     pub pages: Pages,
     /// Whether programs may sign people in with name and password.
     pub password_login: bool,
+    /// Whose certificates web apps have that we call, if not those that browsers know.
+    pub clients_ca: Option<PathBuf>,
     /// All of that for people, with where it comes from.
     pub settings: Vec<Setting>,
 }
@@ -181,6 +183,17 @@ pub struct Raw {
     /// What programs may do.
     #[serde(default)]
     pub api: RawApi,
+    /// How web apps are called.
+    #[serde(default)]
+    pub clients: RawClients,
+}
+
+/// `[clients]`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawClients {
+    /// See [`Config::clients_ca`].
+    pub ca: Option<PathBuf>,
 }
 
 /// `[api]`
@@ -319,6 +332,7 @@ impl Config {
             approval,
             pages,
             password_login: raw.api.password_login.unwrap_or(true),
+            clients_ca: raw.clients.ca,
             settings: Vec::new(),
         })
     }

@@ -20,6 +20,7 @@ pub mod listen;
 pub mod mail;
 pub mod metrics;
 pub mod oidc;
+pub mod outgoing;
 pub mod pages;
 pub mod people_file;
 pub mod router;

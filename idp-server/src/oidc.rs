@@ -3,17 +3,21 @@
 //! A sign-in passes through them in this order: a client reads [`discovery`] and [`jwks`]; the browser comes to
 //! [`authorize`], which checks client, then redirect URI, then all else, and either sends an answer back or has the
 //! person sign in and come back to [`authorize::resume`]; the client redeems the code at [`token`] and may ask
-//! [`userinfo`]. Whether somebody has shown enough is decided in one place, [`authorize::may_issue`], each time
+//! [`userinfo`]. Whether somebody has shown enough is decided in one place, [`gate::may_issue`], each time
 //! something is about to be issued. No endpoint allows other origins (CORS).
 
 pub mod access;
 pub mod authorize;
+pub mod backchannel;
 pub mod client_auth;
 pub mod discovery;
 pub mod error;
+pub mod form_post;
+pub mod gate;
 pub mod id_token;
 pub mod introspect;
 pub mod jwks;
+pub mod logout;
 pub mod params;
 pub mod pkce;
 pub mod redirect;

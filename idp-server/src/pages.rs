@@ -9,6 +9,7 @@ use twolatch_core::crypto::random_text;
 use self::authenticator::AuthenticatorPage;
 use self::onward::Onward;
 use self::recovery_codes::RecoveryCodesPage;
+use crate::oidc::form_post::FormPostPage;
 use crate::state::App;
 use crate::web::browser::{Browser, Leaving};
 use crate::web::cookie::Cookie;
@@ -111,6 +112,8 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         samples.into_iter().enumerate().map(|(index, page)| (number(index), page.render())).collect()
     }
     [
+        all("logout", logout::LogoutPage::samples(frame)),
+        all("form_post", FormPostPage::samples(frame)),
         all("login", login::LoginPage::samples(frame)),
         all("login_code", login::code::CodePage::samples(frame)),
         all("login_method", login::method::MethodPage::samples(frame)),

@@ -79,7 +79,7 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::ACCOUNT_SESSIONS, get(account::sessions::show)),
         (path::ACCOUNT_SESSIONS_END, post(account::sessions::end)),
         (path::ACCOUNT_DEVICES_FORGET, post(account::sessions::forget)),
-        (path::LOGOUT, post(logout::submit)),
+        (path::LOGOUT_CONFIRM, post(logout::submit)),
     ]
 }
 
@@ -129,6 +129,7 @@ pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::USERINFO, get(userinfo::get).post(userinfo::post)),
         (path::INTROSPECT, post(introspect::post)),
         (path::REVOKE, post(revoke::post)),
+        (path::LOGOUT, get(logout::show).post(logout::post)),
     ]
 }
 

@@ -102,6 +102,10 @@ pub enum Event {
     TokenRevoked,
     /// A code was shown a second time: everything issued from it is revoked.
     CodeReused,
+    /// Tokens were issued for a refresh token.
+    TokenRefreshed,
+    /// A refresh token was shown a second time: everything issued from its grant is revoked.
+    RefreshReused,
     /// A notice was left out, because the queue of mail is full.
     MailDropped,
     /// The clock stepped back; the floor was raised.

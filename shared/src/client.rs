@@ -8,10 +8,13 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::time::Timestamp;
+use crate::user::{GroupName, User};
 
 pub use self::redirect::{RedirectError, RedirectUri};
+pub use self::scope::ScopeName;
 
 mod redirect;
+mod scope;
 #[cfg(test)]
 mod tests;
 
@@ -24,12 +27,18 @@ pub struct Client {
     pub name: String,
     /// The keyed hash of its secret; `None` for one that can keep none.
     pub secret: Option<String>,
+    /// The keyed hash of the one before, and until when that is good too.
+    pub former: Option<(String, Timestamp)>,
     /// Where answers may go.
     pub redirect_uris: Vec<RedirectUri>,
     /// How it proves itself at the token endpoint.
     pub auth_method: AuthMethod,
     /// What its ID tokens are signed with.
     pub alg: SigningAlg,
+    /// Where it is told that a session has ended (OpenID Connect Back-Channel Logout 1.0).
+    pub logout_uri: Option<RedirectUri>,
+    /// What else there is to say of it.
+    pub settings: Settings,
     /// Since when it may leave out PKCE; never for a public client.
     pub pkce_waived_at: Option<Timestamp>,
     /// Since when nobody can sign in to it.
@@ -39,6 +48,24 @@ pub struct Client {
 }
 
 impl Client {
+    /// Whether it may ask for tokens by a grant.
+    #[must_use]
+    pub fn may(&self, grant: GrantType) -> bool {
+        self.settings.grants.contains(&grant)
+    }
+
+    /// Whether somebody may sign in to it at all.
+    #[must_use]
+    pub fn admits(&self, user: &User) -> bool {
+        self.settings.groups.is_empty() || self.settings.groups.iter().any(|group| user.groups.contains(group))
+    }
+
+    /// The registered address for after a logout that the given text is, if any: byte for byte.
+    #[must_use]
+    pub fn post_logout_redirect_uri(&self, text: &str) -> Option<&RedirectUri> {
+        self.settings.post_logout_redirect_uris.iter().find(|registered| registered.accepts(text))
+    }
+
     /// Whether every request needs a PKCE challenge (RFC 9700, 2.1.1).
     #[must_use]
     pub fn requires_pkce(&self) -> bool {
@@ -49,6 +76,72 @@ impl Client {
     #[must_use]
     pub fn redirect_uri(&self, text: &str) -> Option<&RedirectUri> {
         self.redirect_uris.iter().find(|registered| registered.accepts(text))
+    }
+}
+
+/// What most clients leave as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How it may ask for tokens.
+    pub grants: Vec<GrantType>,
+    /// Where a browser may go after a logout that it asked for.
+    pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// The groups whose members may sign in to it; empty for everybody.
+    pub groups: Vec<GroupName>,
+    /// What it may ask for in its own name.
+    pub scopes: Vec<ScopeName>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            grants: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+            post_logout_redirect_uris: Vec::new(),
+            groups: Vec::new(),
+            scopes: Vec::new(),
+        }
+    }
+}
+
+/// How a client may ask for tokens (RFC 6749, 4 and 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// For a person's code.
+    AuthorizationCode,
+    /// For a refresh token.
+    RefreshToken,
+    /// For itself.
+    ClientCredentials,
+}
+
+impl GrantType {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    /// Its registered name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+}
+
+impl fmt::Display for GrantType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for GrantType {
+    type Err = ClientError;
+
+    fn from_str(text: &str) -> Result<Self, ClientError> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == text).ok_or(ClientError::Grant)
     }
 }
 
@@ -192,6 +285,12 @@ pub enum ClientError {
     /// Not a method.
     #[error("an authentication method is one of client_secret_basic, client_secret_post, none")]
     AuthMethod,
+    /// Not a grant.
+    #[error("a grant is one of authorization_code, refresh_token, client_credentials")]
+    Grant,
+    /// Not a scope.
+    #[error("a scope is 1 to 64 letters, digits or `.`, `_`, `:`, `/` and `-`, and none of those about people")]
+    Scope,
     /// Not an algorithm.
     #[error("an algorithm is one of RS256, ES256, EdDSA")]
     Alg,

@@ -1,5 +1,5 @@
-//! What is issued to a client for a person: codes and access tokens, and how a redemption ends. It must know neither HTTP
-//! nor SQL.
+//! What is issued to a client: grants with their codes and refresh tokens, access tokens, and how a redemption ends. It must
+//! know neither HTTP nor SQL.
 
 use crate::client::ClientId;
 use crate::factor::Proof;
@@ -16,28 +16,32 @@ pub const CODE_FAILURES: i64 = 5;
 /// How long an access token is good for, in seconds.
 pub const ACCESS_TOKEN_LIFE: i64 = 3600;
 
+/// How long a refresh token is good for that nobody uses, in seconds.
+pub const REFRESH_IDLE: i64 = 14 * 86_400;
+
+/// How long a client can go on without the person, in seconds.
+pub const OFFLINE_LIFE: i64 = 90 * 86_400;
+
 /// The client that programs get tokens of for a person's own password and code. It is built in: no application can have
 /// this id.
 pub const API_CLIENT: &str = "api";
 
-/// One authorization: the code and everything that comes of it.
-#[derive(Debug)]
-pub enum Grant {}
-
-/// An authorization code. The code itself is known to the client alone.
+/// What a person has let a client have. A code stands for it at first.
 #[derive(Debug, Clone)]
-pub struct Code {
-    /// What is stored of it.
-    pub hash: String,
-    /// The authorization that it stands for.
-    pub grant: Id<Grant>,
-    /// For which client.
+pub struct Grant {
+    /// Everything that comes of it carries this.
+    pub id: Id<Grant>,
+    /// To which client.
     pub client: ClientId,
-    /// For whom.
+    /// Whose.
     pub user: Id<User>,
-    /// The session that it was issued in; it dies with it.
-    pub session: String,
-    /// Where it was sent, byte for byte.
+    /// The session that it was given in, as web apps know it.
+    pub sid: String,
+    /// Whether the client may go on when that session has grown old; it may not when somebody has ended it.
+    pub offline: bool,
+    /// The address that it was asked for from, where that is known.
+    pub place: String,
+    /// Where the code was sent, byte for byte.
     pub redirect_uri: String,
     /// The PKCE challenge (S256).
     pub challenge: Option<String>,
@@ -47,45 +51,84 @@ pub struct Code {
     pub scope: String,
     /// What the person had shown.
     pub proofs: Vec<Proof>,
-    /// The person's, when it was issued.
+    /// The person's, when it was given.
     pub security_version: i64,
-    /// When it was issued.
+    /// When it was given.
     pub created_at: Timestamp,
-    /// Until when it can be redeemed.
+    /// What is stored of the code. The code itself is known to the client alone.
+    pub code: String,
+    /// What is stored of the refresh token that is good.
+    pub refresh: Option<String>,
+    /// Until when anything can come of it.
     pub expires_at: Timestamp,
+}
+
+impl Grant {
+    /// Until when its code can be redeemed.
+    #[must_use]
+    pub fn code_until(&self) -> Timestamp {
+        self.created_at.plus(CODE_LIFE)
+    }
+
+    /// The refresh token with a random secret.
+    #[must_use]
+    pub fn refresh_token(id: &Id<Self>, secret: &str) -> String {
+        format!("{id}.{secret}")
+    }
+
+    /// The grant that a refresh token names, rightly or not.
+    #[must_use]
+    pub fn of_refresh_token(token: &str) -> Option<Id<Self>> {
+        token.split_once('.').map(|(id, _)| Id::from_stored(id.to_owned()))
+    }
+
+    /// The same once its refresh token was made or used.
+    #[must_use]
+    pub fn renewed(self, refresh: String, now: Timestamp) -> Self {
+        let expires_at = now.plus(REFRESH_IDLE).min(self.created_at.plus(OFFLINE_LIFE));
+        Self { refresh: Some(refresh), expires_at, ..self }
+    }
 }
 
 /// What an access token is issued for.
 #[derive(Debug, Clone)]
 pub struct Issue {
-    /// The authorization.
-    pub grant: Id<Grant>,
-    /// For which client.
+    /// To which client.
     pub client: ClientId,
-    /// For whom.
-    pub user: Id<User>,
-    /// The session that it dies with.
-    pub session: String,
+    /// For whom, where it is not for the client itself.
+    pub person: Option<For>,
     /// The scopes.
     pub scope: String,
-    /// The person's, when it was issued.
-    pub security_version: i64,
 }
 
-impl From<&Code> for Issue {
-    fn from(code: &Code) -> Self {
-        Self {
-            grant: code.grant.clone(),
-            client: code.client.clone(),
-            user: code.user.clone(),
-            session: code.session.clone(),
-            scope: code.scope.clone(),
-            security_version: code.security_version,
-        }
+/// The person that an access token is for.
+#[derive(Debug, Clone)]
+pub struct For {
+    /// Who.
+    pub user: Id<User>,
+    /// Their version, when it was given.
+    pub security_version: i64,
+    /// What it comes of, and ends with.
+    pub grant: Option<Id<Grant>>,
+    /// The session that it lives no longer than.
+    pub sid: Option<String>,
+}
+
+impl Issue {
+    /// For what a person has let a client have.
+    #[must_use]
+    pub fn of(grant: &Grant) -> Self {
+        let person = For {
+            user: grant.user.clone(),
+            security_version: grant.security_version,
+            grant: Some(grant.id.clone()),
+            sid: (!grant.offline).then(|| grant.sid.clone()),
+        };
+        Self { client: grant.client.clone(), person: Some(person), scope: grant.scope.clone() }
     }
 }
 
-/// What a client shows in exchange for tokens.
+/// What a client shows in exchange for its first tokens.
 #[derive(Debug, Clone)]
 pub struct Redemption {
     /// The code's hash.
@@ -98,6 +141,8 @@ pub struct Redemption {
     pub challenge: Option<String>,
     /// The hash of the access token that it gets.
     pub token: String,
+    /// The hash of the refresh token that it gets if the grant is offline.
+    pub refresh: String,
     /// Whose code it is, for the audit.
     pub user_name: String,
     /// When.
@@ -109,28 +154,59 @@ pub struct Redemption {
 #[must_use]
 pub enum Redeemed {
     /// The code is spent and the access token is stored.
-    Granted(Box<Code>),
+    Granted(Box<Grant>),
     /// There is no such code.
     Unknown,
     /// It is too old, its session has ended, the person has changed, or it was tried too often.
     Dead,
     /// It is not for this client, address or verifier; so many tries are left.
     Mismatch(i64),
-    /// It had been redeemed before: everything issued from it is revoked.
+    /// It had been redeemed before: everything issued from it is gone.
+    Reused,
+}
+
+/// What a client shows in exchange for its next tokens.
+#[derive(Debug, Clone)]
+pub struct Refreshing {
+    /// What it was given.
+    pub grant: Id<Grant>,
+    /// Who asks.
+    pub client: ClientId,
+    /// The hash of the refresh token that it sent.
+    pub refresh: String,
+    /// The hash of the one that it gets.
+    pub next: String,
+    /// The hash of the access token that it gets.
+    pub token: String,
+    /// The scopes of that: all, or fewer.
+    pub scope: String,
+    /// Whose grant it is, for the audit.
+    pub user_name: String,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// How a refresh ended.
+#[derive(Debug, Clone)]
+#[must_use]
+pub enum Refreshed {
+    /// The refresh token is spent and the access token is stored.
+    Granted(Box<Grant>),
+    /// There is no such grant, or nothing comes of it any more.
+    Dead,
+    /// It had been used before, or is none: everything issued from the grant is gone.
     Reused,
 }
 
 /// An access token that is good for something.
 #[derive(Debug, Clone)]
 pub struct AccessToken {
-    /// For which client.
+    /// To which client.
     pub client: ClientId,
-    /// For whom.
-    pub user: Id<User>,
+    /// For whom, and their version when it was issued; absent where the client asked for itself.
+    pub person: Option<(Id<User>, i64)>,
     /// The scopes.
     pub scope: String,
-    /// The person's, when it was issued.
-    pub security_version: i64,
     /// When it was issued.
     pub created_at: Timestamp,
     /// Until when it is good.

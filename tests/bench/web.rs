@@ -12,7 +12,7 @@ use std::time::Duration;
 use idp_server::config::Config;
 use tokio::net::TcpSocket;
 use tokio::time::{Instant, sleep_until};
-use twolatch_core::client::{AuthMethod, Client, SigningAlg};
+use twolatch_core::client::{AuthMethod, Client, Settings, SigningAlg};
 use twolatch_core::crypto::SystemEntropy;
 use twolatch_core::crypto::keyring::KeyRing;
 use twolatch_core::crypto::password::Hasher;
@@ -166,6 +166,9 @@ async fn fill(config: &Config, count: usize) -> Result<Vec<(String, Totp)>, Fail
         redirect_uris: vec![REDIRECT.parse()?],
         auth_method: AuthMethod::None,
         alg: SigningAlg::Es256,
+        former: None,
+        logout_uri: None,
+        settings: Settings::default(),
         pkce_waived_at: None,
         disabled_at: None,
         created_at: SystemClock.now(),

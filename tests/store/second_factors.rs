@@ -187,7 +187,7 @@ async fn sessions_are_listed_confirmed_and_ended(core: Core) {
     let end = async |user: &Id<User>| {
         let user = user.clone();
         let hash = token_hash("three");
-        write(&core, move |c| Box::pin(async move { end_session(c, &hash, &user).await })).await.unwrap()
+        write(&core, move |c| Box::pin(async move { end_session(c, &hash, &user, NOW).await })).await.unwrap()
     };
     assert!(!end(&bob.id).await, "w19: not his");
     assert!(end(&alice.id).await);

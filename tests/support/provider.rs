@@ -18,7 +18,7 @@ use idp_server::trail::check::Checks;
 use idp_server::web::cookie::Cookie;
 use openidconnect::url::form_urlencoded;
 use tower::ServiceExt;
-use twolatch_core::client::{AuthMethod, Client, SigningAlg};
+use twolatch_core::client::{AuthMethod, Client, Settings, SigningAlg};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::factor::{Kind, Proof};
 use twolatch_core::id::Id;
@@ -31,7 +31,7 @@ use twolatch_core::user::User;
 use super::core::{Core, NOW, StandingClock, actor};
 use super::site;
 
-pub(crate) use self::answer::Answer;
+pub(crate) use self::answer::{Answer, payload};
 
 mod answer;
 
@@ -131,6 +131,9 @@ impl Provider {
             redirect_uris: vec![CALLBACK.parse().unwrap()],
             auth_method: AuthMethod::ClientSecretBasic,
             alg: SigningAlg::Rs256,
+            former: None,
+            logout_uri: None,
+            settings: Settings::default(),
             pkce_waived_at: None,
             disabled_at: None,
             created_at: self.now(),
@@ -139,6 +142,13 @@ impl Provider {
         let registered = Registered { id: client.id.to_string(), secret, method: client.auth_method };
         self.app.store.add_client(client, "test".to_owned()).await.unwrap();
         registered
+    }
+
+    /// Changes a client as administrators do.
+    pub(crate) async fn edit(&self, client: &Registered, edit: impl FnOnce(&mut Client) + Send + 'static) {
+        let (id, said) = (client.id.parse().unwrap(), "is changed".to_owned());
+        let changed = self.app.store.change_client(id, said, "test".to_owned(), self.now(), edit).await;
+        changed.unwrap().unwrap();
     }
 
     /// Adds a person with everything that tokens tell.
@@ -177,9 +187,11 @@ impl Provider {
     }
 
     pub(crate) async fn sign_out(&self, browser: &Browser) {
-        let hash = token_hash(&browser.token);
-        let write =
-            self.app.store.write(move |connection| Box::pin(async move { delete_session(connection, &hash).await }));
+        let (hash, now) = (token_hash(&browser.token), self.now());
+        let write = self
+            .app
+            .store
+            .write(move |connection| Box::pin(async move { delete_session(connection, &hash, now).await }));
         write.await.unwrap();
     }
 

@@ -6,19 +6,24 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use thiserror::Error;
-use twolatch_core::client::{AuthMethod, Client, ClientError, ClientId, RedirectError, RedirectUri, SigningAlg};
-use twolatch_core::crypto::{NoEntropy, random_text};
+use twolatch_core::client::{AuthMethod, Client, GrantType, Settings, SigningAlg};
+use twolatch_core::crypto::random_text;
 use twolatch_core::store::StoreError;
-use twolatch_core::time::Timestamp;
 
 use super::open::{close, open};
 use super::{CliError, actor};
 use crate::oidc::client_auth::mark_of;
 use crate::state::App;
 
+use self::details::{Clear, Details};
+pub(super) use self::fault::ClientFault;
+use self::view::{show, view};
+
+mod details;
+mod fault;
 #[cfg(test)]
 mod tests;
+mod view;
 
 /// What can be done with clients.
 #[derive(Debug, Subcommand)]
@@ -39,6 +44,10 @@ pub(super) enum Clients {
         #[arg(long)]
         json: bool,
     },
+    /// Change an application: what is named, and nothing else.
+    Set(Set),
+    /// Give an application another secret, which is shown once.
+    RotateSecret(RotateSecret),
     /// Let nobody sign in to an application until it is enabled again; what it holds is worth nothing meanwhile.
     Disable {
         /// Its client id.
@@ -65,9 +74,6 @@ pub(super) struct Add {
     /// The client id; a random one if absent.
     #[arg(long)]
     id: Option<String>,
-    /// Where answers go, exactly as the application sends it; several are possible.
-    #[arg(long, value_name = "URI", required = true, num_args = 1..)]
-    redirect_uri: Vec<String>,
     /// It can keep no secret: it runs in a browser or on people's own machines.
     #[arg(long, conflicts_with = "auth_method")]
     public: bool,
@@ -78,13 +84,8 @@ pub(super) struct Add {
         help = "How it proves itself: client_secret_basic, client_secret_post or none"
     )]
     auth_method: String,
-    #[arg(
-        long,
-        value_name = "ALG",
-        default_value = "RS256",
-        help = "What its ID tokens are signed with: RS256, ES256 or EdDSA"
-    )]
-    alg: String,
+    #[command(flatten)]
+    details: Details,
     /// It cannot do PKCE. Never for a public application.
     #[arg(long)]
     no_pkce: bool,
@@ -93,44 +94,35 @@ pub(super) struct Add {
     json: bool,
 }
 
-/// Why a command did nothing, for the person who typed it.
-#[derive(Debug, Error)]
-pub(super) enum ClientFault {
-    /// A redirect URI cannot be registered.
-    #[error("--redirect-uri {uri}: {error}")]
-    Redirect {
-        /// As typed.
-        uri: String,
-        /// What is wrong with it.
-        error: RedirectError,
-    },
-    /// An address that only an installed application can receive.
-    #[error("--redirect-uri {0}: a scheme of its own is for public applications; add --public or use https")]
-    PrivateUse(RedirectUri),
-    /// Another value is wrong.
-    #[error("{0}")]
-    Value(#[from] ClientError),
-    /// The name cannot be shown.
-    #[error("--name: a name has 1 to 64 characters, none of them a control character")]
-    Name,
-    /// PKCE is all that a public client has.
-    #[error("--no-pkce: a public application has no other protection than PKCE")]
-    Unprotected,
-    /// The id is taken.
-    #[error("there is a client `{0}` already; `twolatch client show {0}` shows it")]
-    Taken(ClientId),
-    /// There is no such client.
-    #[error("there is no client `{0}`; `twolatch client list` shows all")]
-    Missing(String),
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The kernel gives no randomness.
-    #[error(transparent)]
-    Entropy(#[from] NoEntropy),
-    /// It was done, and the report could not be written.
-    #[error("done, but the report could not be written: {0}")]
-    Output(#[from] io::Error),
+/// Changes of an application.
+#[derive(Debug, Args)]
+pub(super) struct Set {
+    /// Its client id.
+    id: String,
+    /// What people are told they sign in to.
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    details: Details,
+    /// Empty a list, or take an address away.
+    #[arg(long, value_name = "WHAT", num_args = 1..)]
+    clear: Vec<Clear>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Another secret for an application.
+#[derive(Debug, Args)]
+pub(super) struct RotateSecret {
+    /// Its client id.
+    id: String,
+    /// How long the one before is good too; 0 where it has leaked.
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u16).range(0..=720))]
+    keep_hours: u16,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Clients {
@@ -160,13 +152,15 @@ impl Clients {
                 let client = app.store.client(&known).await?.ok_or(ClientFault::Missing(id))?;
                 if json { Ok(writeln!(out, "{:#}", view(&client))?) } else { show(&client, out) }
             }
+            Self::Set(set) => set.apply(app, actor, out).await,
+            Self::RotateSecret(rotate) => rotate.apply(app, actor, out).await,
             Self::Disable { id } => {
                 let since = Some(app.now());
-                switch(app, &id, since, actor).await?;
+                change(app, &id, "is disabled", actor, move |client| client.disabled_at = since).await?;
                 Ok(writeln!(out, "Nobody signs in to {id} until `twolatch client enable {id}`.")?)
             }
             Self::Enable { id } => {
-                switch(app, &id, None, actor).await?;
+                change(app, &id, "is enabled", actor, |client| client.disabled_at = None).await?;
                 Ok(writeln!(out, "People sign in to {id} again.")?)
             }
             Self::Delete { id } => {
@@ -180,10 +174,17 @@ impl Clients {
     }
 }
 
-async fn switch(app: &App, id: &str, disabled_since: Option<Timestamp>, actor: &str) -> Result<(), ClientFault> {
-    let known = id.parse().map_err(|_| ClientFault::Missing(id.to_owned()))?;
-    let done = app.store.disable_client(known, disabled_since, actor.to_owned(), app.now()).await?;
-    if done { Ok(()) } else { Err(ClientFault::Missing(id.to_owned())) }
+async fn change(
+    app: &App,
+    id: &str,
+    said: &str,
+    actor: &str,
+    edit: impl FnOnce(&mut Client) + Send + 'static,
+) -> Result<Client, ClientFault> {
+    let missing = || ClientFault::Missing(id.to_owned());
+    let known = id.parse().map_err(|_| missing())?;
+    let changed = app.store.change_client(known, said.to_owned(), actor.to_owned(), app.now(), edit).await?;
+    changed.ok_or_else(missing)
 }
 
 impl Add {
@@ -217,67 +218,104 @@ impl Add {
 
     fn check(self, app: &App) -> Result<Client, ClientFault> {
         let auth_method = if self.public { AuthMethod::None } else { self.auth_method.parse()? };
-        let public = auth_method == AuthMethod::None;
-        if public && self.no_pkce {
+        if auth_method == AuthMethod::None && self.no_pkce {
             return Err(ClientFault::Unprotected);
-        }
-        if !(1..=64).contains(&self.name.chars().count()) || self.name.contains(char::is_control) {
-            return Err(ClientFault::Name);
-        }
-        let mut redirect_uris = Vec::with_capacity(self.redirect_uri.len());
-        for text in self.redirect_uri {
-            let uri: RedirectUri = match text.parse() {
-                Ok(uri) => uri,
-                Err(error) => return Err(ClientFault::Redirect { uri: text, error }),
-            };
-            if uri.is_private_use() && !public {
-                return Err(ClientFault::PrivateUse(uri));
-            }
-            redirect_uris.push(uri);
         }
         let id = match self.id {
             Some(id) => id,
             None => random_text::<10>(app.entropy())?,
         };
         let now = app.now();
-        Ok(Client {
+        let mut client = Client {
             id: id.parse()?,
-            name: self.name,
+            name: named(self.name)?,
             secret: None,
-            redirect_uris,
+            former: None,
+            redirect_uris: Vec::new(),
             auth_method,
-            alg: self.alg.parse::<SigningAlg>()?,
+            alg: SigningAlg::Rs256,
+            logout_uri: None,
+            settings: Settings::default(),
             pkce_waived_at: self.no_pkce.then_some(now),
             disabled_at: None,
             created_at: now,
-        })
+        };
+        self.details.check()?.put(&mut client);
+        checked(client)
     }
 }
 
-fn view(client: &Client) -> Value {
-    json!({
-        "client_id": client.id,
-        "name": client.name,
-        "redirect_uris": client.redirect_uris,
-        "auth_method": client.auth_method,
-        "alg": client.alg,
-        "require_pkce": client.requires_pkce(),
-        "disabled_at": client.disabled_at,
-        "created_at": client.created_at,
-    })
+impl Set {
+    async fn apply(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
+        let missing = || ClientFault::Missing(self.id.clone());
+        let id = self.id.parse().map_err(|_| missing())?;
+        let before = app.store.client(&id).await?.ok_or_else(missing)?;
+        let (name, details) = (self.name.map(named).transpose()?, self.details.check()?);
+        let clear = self.clear;
+        let edit = move |client: &mut Client| {
+            for clear in &clear {
+                clear.empty(client);
+            }
+            if let Some(name) = name {
+                client.name = name;
+            }
+            details.put(client);
+        };
+        let mut after = before.clone();
+        edit.clone()(&mut after);
+        checked(after)?;
+        let client = change(app, &self.id, "is changed", actor, edit).await?;
+        if self.json { Ok(writeln!(out, "{:#}", view(&client))?) } else { show(&client, out) }
+    }
 }
 
-fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFault> {
-    writeln!(out, "client_id      {}", client.id)?;
-    writeln!(out, "name           {}", client.name)?;
-    for uri in &client.redirect_uris {
-        writeln!(out, "redirect_uri   {uri}")?;
+impl RotateSecret {
+    async fn apply(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
+        let missing = || ClientFault::Missing(self.id.clone());
+        let id = self.id.parse().map_err(|_| missing())?;
+        let client = app.store.client(&id).await?.ok_or_else(missing)?;
+        if client.secret.is_none() {
+            return Err(ClientFault::Public(id));
+        }
+        let secret = random_text::<32>(app.entropy())?;
+        let mark = mark_of(&app.store, id.as_str(), &secret);
+        let until = app.now().plus(i64::from(self.keep_hours) * 3600);
+        let keep = self.keep_hours > 0;
+        let edit = move |client: &mut Client| {
+            let former = client.secret.replace(mark);
+            client.former = former.filter(|_| keep).map(|former| (former, until));
+        };
+        change(app, &self.id, "has another secret", actor, edit).await?;
+        if self.json {
+            let until = keep.then_some(until);
+            let view = json!({ "client_id": id, "client_secret": secret, "former_until": until });
+            return Ok(writeln!(out, "{view:#}")?);
+        }
+        writeln!(out, "client_secret  {secret}\n\nThe secret is not shown again.")?;
+        match self.keep_hours {
+            0 => writeln!(out, "The one before is worth nothing any more.")?,
+            hours => writeln!(out, "The one before is good for {hours} hours more.")?,
+        }
+        Ok(())
     }
-    writeln!(out, "auth_method    {}", client.auth_method)?;
-    writeln!(out, "alg            {}", client.alg)?;
-    writeln!(out, "PKCE           {}", if client.requires_pkce() { "required" } else { "not required" })?;
-    if client.disabled_at.is_some() {
-        writeln!(out, "disabled")?;
+}
+
+fn named(name: String) -> Result<String, ClientFault> {
+    let fits = (1..=64).contains(&name.chars().count()) && !name.contains(char::is_control);
+    if fits { Ok(name) } else { Err(ClientFault::Name) }
+}
+
+/// What only the whole of it shows.
+fn checked(client: Client) -> Result<Client, ClientFault> {
+    let public = client.auth_method == AuthMethod::None;
+    if let Some(uri) = client.redirect_uris.iter().find(|uri| uri.is_private_use() && !public) {
+        return Err(ClientFault::PrivateUse(uri.clone()));
     }
-    Ok(())
+    if client.may(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
+        return Err(ClientFault::NoRedirect);
+    }
+    if client.may(GrantType::ClientCredentials) && public {
+        return Err(ClientFault::NoSecret);
+    }
+    Ok(client)
 }

@@ -17,7 +17,7 @@ use super::{CliError, actor, say, say_json};
 use crate::config::login::RawLogin;
 use crate::config::pages::RawPages;
 use crate::config::recovery::RawRecovery;
-use crate::config::{Config, DEFAULT_PATH, Raw, RawApi, RawPassword, RawPolicy};
+use crate::config::{Config, DEFAULT_PATH, Raw, RawApi, RawClients, RawPassword, RawPolicy};
 use crate::oidc::sign::create_missing;
 use crate::state::App;
 
@@ -134,6 +134,7 @@ impl Init {
             recovery: RawRecovery::default(),
             pages: RawPages::default(),
             api: RawApi::default(),
+            clients: RawClients::default(),
         };
         write_config(path, &raw, owner(&home).map(|(_, group)| group.as_raw()))?;
         self.fill(path).await.inspect_err(|_| {

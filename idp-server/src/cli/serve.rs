@@ -18,6 +18,8 @@ use crate::listen::tls::Tls;
 use crate::listen::{Stop, socket, web};
 use crate::mail::deliver;
 use crate::mail::relay::Relay;
+use crate::oidc::backchannel;
+use crate::outgoing::Caller;
 use crate::state::App;
 use crate::{hosts, jobs, metrics, router};
 
@@ -80,6 +82,7 @@ fn run(config: Config) -> Result<(), CliError> {
         let receiver = config.alerts.as_ref().and_then(|alerts| alerts.webhook.as_ref()).map(Receiver::new).transpose();
         let receiver = receiver.map_err(|error| CliError { message: error.to_string(), status: 78 })?;
         let relay = config.mail.as_ref().map(Relay::new).transpose().map_err(|error| CliError { message: error.to_string(), status: 78 })?;
+        let caller = Caller::new(config.clients_ca.as_deref()).map_err(|error| CliError { message: format!("clients.ca: {error}"), status: 78 })?;
         let app = open_with(config).await?;
         let (stopper, stop) = watch::channel(false);
         let (last_stopper, last_stop) = watch::channel(false);
@@ -88,6 +91,7 @@ fn run(config: Config) -> Result<(), CliError> {
         let beating = tokio::spawn(beat(app.clone(), tls, stop.clone()));
         let working = web_runtime.spawn(jobs::run(app.clone(), stop.clone()));
         let delivering = web_runtime.spawn(deliver_mail(app.clone(), relay, stop.clone()));
+        let telling = web_runtime.spawn(backchannel::run(app.clone(), caller, stop.clone()));
         let alerting = web_runtime.spawn(tell_alerts(app.clone(), receiver, stop.clone()));
         let verifying = tokio::spawn(socket::serve(unix, hosts::routes(app.clone()), last_stop));
         tracing::info!(listen = %app.config.listen, socket = %app.config.socket.display(), database = %app.store.location(), "ready");
@@ -96,7 +100,7 @@ fn run(config: Config) -> Result<(), CliError> {
         tracing::info!("stopping");
         drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
         stopper.send_replace(true);
-        drop(tokio::join!(served, watching, beating, working, delivering, alerting));
+        drop(tokio::join!(served, watching, beating, working, delivering, telling, alerting));
         // Hosts last: a login that comes now waits at the socket for the next server, and has only five seconds.
         last_stopper.send_replace(true);
         drop(verifying.await);
@@ -191,9 +195,10 @@ async fn one_beat(app: &App, until_sweep: &mut u32, until_report: &mut u32) -> R
         // A few hundred rows at a time, so that no verdict waits for long; as often as there is something.
         while app.store.sweep(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_requests(now).await? >= SWEPT_AT_ONCE
-            || app.store.sweep_codes(now).await? >= SWEPT_AT_ONCE
+            || app.store.sweep_grants(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_jobs(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_tokens(now).await? >= SWEPT_AT_ONCE
+            || app.store.sweep_logouts(now).await? >= SWEPT_AT_ONCE
             || deliver::bury(app, now).await? >= SWEPT_AT_ONCE
         {}
     }

@@ -100,6 +100,7 @@ pub fn all(config: &Config, text: &str) -> Vec<Setting> {
     );
     shown.maybe("pages.accent", config.pages.accent.map(|accent| accent.to_string()));
     shown.put("api.password_login", config.password_login);
+    shown.maybe("clients.ca", config.clients_ca.as_deref().map(path));
     shown.all
 }
 

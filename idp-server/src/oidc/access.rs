@@ -9,7 +9,7 @@ use twolatch_core::user::User;
 
 use crate::state::App;
 
-/// The token and its person, or why it is worth nothing.
+/// The token and its person, if it has one, or why it is worth nothing.
 ///
 /// # Errors
 /// Where the database fails: then nobody knows.
@@ -17,14 +17,19 @@ pub async fn judge(
     app: &App,
     token: &str,
     now: Timestamp,
-) -> Result<Result<(AccessToken, User), Worthless>, StoreError> {
+) -> Result<Result<(AccessToken, Option<User>), Worthless>, StoreError> {
     let Some(token) = app.store.access_token(&token_hash(token), now).await? else { return Ok(Err(Worthless::Token)) };
-    let Some(person) = app.store.person(&token.user).await? else { return Ok(Err(Worthless::Person)) };
+    let Some((user, security_version)) = &token.person else { return Ok(Ok((token, None))) };
+    let Some(person) = app.store.person(user).await? else { return Ok(Err(Worthless::Person)) };
     let user = person.user;
-    if user.disabled_at.is_some() || user.security_version != token.security_version {
+    if user.disabled_at.is_some() || user.security_version != *security_version {
         return Ok(Err(Worthless::Account));
     }
-    Ok(Ok((token, user)))
+    let client = app.store.client(&token.client).await?;
+    if client.is_some_and(|client| !client.admits(&user)) {
+        return Ok(Err(Worthless::Groups));
+    }
+    Ok(Ok((token, Some(user))))
 }
 
 /// Why a token is worth nothing, for the log.
@@ -36,6 +41,9 @@ pub enum Worthless {
     /// Nobody has it.
     #[error("the person is gone")]
     Person,
+    /// Its person has left the groups that its client is for.
+    #[error("the person is in none of the groups that may sign in to the client")]
+    Groups,
     /// Its person is not as they were.
     #[error("the account is disabled or has changed since the token was issued")]
     Account,

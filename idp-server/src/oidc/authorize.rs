@@ -4,29 +4,34 @@
 use std::net::IpAddr;
 
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use twolatch_core::client::Client;
 use twolatch_core::crypto::{random_text, token_hash};
-use twolatch_core::grant::{CODE_LIFE, Code as Grant};
+use twolatch_core::grant::Grant;
 use twolatch_core::id::Id;
 use twolatch_core::policy::Where;
-use twolatch_core::step::{Assurance, Facts, Step, next};
+use twolatch_core::step::Assurance;
+use twolatch_core::store::sessions::SESSION_LIFE;
 use twolatch_core::store::{Session, StoreError};
 use twolatch_core::time::Timestamp;
 
 pub use self::request::{AuthorizationRequest, Prompt};
 pub use self::resume::{Continuation, continuation};
 use super::error::{Code, OauthError};
+use super::gate::may_issue;
 use super::id_token::auth_time;
 use super::params::Params;
-use super::redirect::{ReturnTo, see_other};
+use super::redirect::{Mode, ReturnTo, see_other};
+use super::scope::Scope;
 use super::sign;
 use super::token::is_form;
 use crate::state::App;
-use crate::text::{Text, t};
+use crate::text::{Language, Text, t};
 use crate::web;
+use crate::web::frame::Frame;
+use crate::web::language::Wish;
 use crate::web::path::Links;
 use crate::web::request::Origin;
 
@@ -39,11 +44,13 @@ mod tests;
 const MAX_FORM: usize = 8192;
 
 /// Answers an authorization request.
-pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, origin: Origin, headers: HeaderMap) -> Response {
-    let params = Params::parse(query.unwrap_or_default().as_bytes());
+pub async fn get(State(app): State<App>, uri: Uri, origin: Origin, headers: HeaderMap) -> Response {
+    let wish = Wish::of(&app.config, &Method::GET, &uri, &headers);
+    let params = Params::parse(uri.query().unwrap_or_default().as_bytes());
     match params {
         Ok(params) => {
-            begin(&app, &params, &headers, origin.address).await.unwrap_or_else(|failure| failure.response(&app))
+            let begun = begin(&app, &params, &wish, &headers, origin.address).await;
+            begun.unwrap_or_else(|failure| failure.response(&app))
         }
         Err(error) => Failure::page(t("request-damaged"), error.to_string()).response(&app),
     }
@@ -61,40 +68,21 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
     }
 }
 
-/// The one gate before anything is issued: whether what the session has shown is what policy asks of this person at this
-/// moment, for an application or for the own account and from where they are, and how sure it makes.
-///
-/// # Errors
-/// Where policy cannot be read: then nothing is issued.
-pub async fn may_issue(
+async fn begin(
     app: &App,
-    session: &Session,
-    at: Where<'_>,
-    now: Timestamp,
-) -> Result<Option<Assurance>, StoreError> {
-    let user = &session.user;
-    if user.disabled_at.is_some() {
-        return Ok(None);
-    }
-    let policy = app.logins.policy(now).await?;
-    let level = policy.decide(user, at, now).level;
-    let facts = app.logins.facts(&policy, user, None, at, now);
-    // Whoever has codes to keep meanwhile is asked at the next sign-in.
-    let facts = Facts { recovery_due: false, ..facts };
-    Ok(match next(level, &facts, &session.proofs, now) {
-        Step::Granted(assurance) => Some(assurance),
-        _ => None,
-    })
-}
-
-async fn begin(app: &App, params: &Params, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Response, Failure> {
+    params: &Params,
+    wish: &Wish,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<Response, Failure> {
     let (client, to) = prove(app, params.value("client_id"), params.value("redirect_uri"), params).await?;
     let state = params.value("state").filter(|_| !params.is_repeated("state"));
     if state.is_some_and(|state| state.len() > request::MAX_STATE) {
         // Without its state the answer would mean nothing to the client, and with it nothing may take it.
         return Err(Failure::page(t("request-long"), "the state is longer than 1024 bytes"));
     }
-    let to = to.with_state(state);
+    let language = params.value("ui_locales").and_then(Language::of_tags);
+    let to = to.with_state(state).by(mode(app, request::is_form_post(params), wish, language));
     let back = |error: OauthError| Failure::Back(to.clone(), error);
     let now = app.now();
     let mut request = AuthorizationRequest::parse(params, &client, to.uri(), now).map_err(back)?;
@@ -103,7 +91,16 @@ async fn begin(app: &App, params: &Params, headers: &HeaderMap, address: Option<
     }
     let session = web::session::current(app, headers, address).await.map_err(|error| back(error.into()))?;
     request.before = session.as_ref().map(|session| session.id_hash.clone());
-    answer(app, &request, &to, session.as_ref(), address).await.map_err(back)
+    answer(app, &request, &client, &to, session.as_ref(), address).await.map_err(back)
+}
+
+/// How the answer goes.
+fn mode(app: &App, form_post: bool, wish: &Wish, language: Option<Language>) -> Mode {
+    if form_post {
+        Mode::FormPost(Box::new(Frame::of(&app.config, wish, language, String::new())))
+    } else {
+        Mode::Query
+    }
 }
 
 /// Proves client and redirect URI, in this order (RFC 9700, 4.11.2).
@@ -153,18 +150,24 @@ async fn heed(app: &App, request: &mut AuthorizationRequest, hint: &str) -> Resu
 async fn answer(
     app: &App,
     request: &AuthorizationRequest,
+    client: &Client,
     to: &ReturnTo,
     session: Option<&Session>,
     address: Option<IpAddr>,
 ) -> Result<Response, OauthError> {
     let now = app.now();
+    let at = Where { address, ..Where::web(Some(&client.id)) };
     let assurance = match session {
-        Some(session) => may_issue(app, session, Where { address, ..Where::web(Some(&request.client)) }, now).await?,
+        Some(session) => may_issue(app, &session.user, &session.proofs, at, now).await?,
         None => None,
     };
     match (missing(request, session, assurance, now), session) {
+        (Missing::Nothing, Some(session)) if !client.admits(&session.user) => {
+            let who = format!("{} is in none of the groups that may sign in to {}", session.user.name, client.id);
+            Err(OauthError::new(Code::AccessDenied, who))
+        }
         (Missing::Nothing, Some(session)) => {
-            let code = issue(app, request, session, now).await?;
+            let code = issue(app, request, session, address, now).await?;
             Ok(to.code(app, &code))
         }
         (Missing::Fail(code, detail), _) => Err(OauthError::new(code, detail)),
@@ -227,15 +230,18 @@ async fn issue(
     app: &App,
     request: &AuthorizationRequest,
     session: &Session,
+    address: Option<IpAddr>,
     now: Timestamp,
 ) -> Result<String, OauthError> {
     let code = random_text::<32>(app.entropy())?;
+    let offline = Scope::parse(&request.scope).contains(&Scope::OfflineAccess);
     let grant = Grant {
-        hash: token_hash(&code),
-        grant: Id::random(app.entropy())?,
+        id: Id::random(app.entropy())?,
         client: request.client.clone(),
         user: session.user.id.clone(),
-        session: session.id_hash.clone(),
+        sid: session.sid.clone(),
+        offline,
+        place: address.map(|address| address.to_string()).unwrap_or_default(),
         redirect_uri: request.redirect_uri.clone(),
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
@@ -243,9 +249,11 @@ async fn issue(
         proofs: session.proofs.clone(),
         security_version: session.user.security_version,
         created_at: now,
-        expires_at: now.plus(CODE_LIFE),
+        code: token_hash(&code),
+        refresh: None,
+        expires_at: now.plus(SESSION_LIFE),
     };
-    app.store.add_code(grant, session.user.name.to_string()).await?;
+    app.store.add_grant(grant, session.user.name.to_string()).await?;
     Ok(code)
 }
 

@@ -9,6 +9,7 @@ use twolatch_core::store::Store;
 
 use super::error::{Code, OauthError};
 use super::params::{Params, decode};
+use crate::state::App;
 
 /// What the keyed hash of a client's secret is made for.
 const PURPOSE: &str = "client_secret";
@@ -24,7 +25,8 @@ struct Claimed {
 ///
 /// # Errors
 /// `invalid_request` where it names itself in two ways, `invalid_client` where it is not who it says.
-pub async fn authenticate(store: &Store, headers: &HeaderMap, params: &Params) -> Result<Client, OauthError> {
+pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Result<Client, OauthError> {
+    let (store, now) = (&app.store, app.now());
     let refuse = |detail: String| OauthError::new(Code::InvalidClient, detail);
     let claimed = claimed(headers, params)?;
     let client = match claimed.id.parse() {
@@ -37,7 +39,9 @@ pub async fn authenticate(store: &Store, headers: &HeaderMap, params: &Params) -
         None => mark_of(store, &claimed.id, ""),
     };
     let secret = claimed.secret.as_ref().map_or("\0", Secret::expose);
-    let fits = store.keys().check_token(PURPOSE, &[Some(&claimed.id), Some(secret)], &mark).is_ok();
+    let is = |mark: &str| store.keys().check_token(PURPOSE, &[Some(&claimed.id), Some(secret)], mark).is_ok();
+    let former = client.as_ref().and_then(|client| client.former.as_ref()).filter(|(_, until)| now < *until);
+    let fits = is(&mark) || former.is_some_and(|(mark, _)| is(mark));
     let shown: String = claimed.id.chars().take(64).collect();
     let Some(client) = client else { return Err(refuse("no client has the id that was sent".to_owned())) };
     if client.disabled_at.is_some() {

@@ -52,6 +52,12 @@ struct More {
     revocation_endpoint: String,
     /// RFC 8414, 2
     revocation_endpoint_auth_methods_supported: Vec<String>,
+    /// OpenID Connect RP-Initiated Logout 1.0, 2.1
+    end_session_endpoint: String,
+    /// OpenID Connect Back-Channel Logout 1.0, 2.1
+    backchannel_logout_supported: bool,
+    /// The same.
+    backchannel_logout_session_supported: bool,
     /// Initiating User Registration via OpenID Connect 1.0, 5
     prompt_values_supported: Vec<String>,
 }
@@ -59,7 +65,7 @@ struct More {
 impl AdditionalProviderMetadata for More {}
 
 /// Everything that a claim can be called in our tokens and answers.
-const CLAIMS: [&str; 15] = [
+const CLAIMS: [&str; 16] = [
     "iss",
     "sub",
     "aud",
@@ -70,6 +76,7 @@ const CLAIMS: [&str; 15] = [
     "acr",
     "amr",
     "at_hash",
+    "sid",
     "name",
     "preferred_username",
     "email",
@@ -98,6 +105,9 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
         introspection_endpoint_auth_methods_supported: words(&["client_secret_basic", "client_secret_post"]),
         revocation_endpoint: format!("{issuer}/revoke"),
         revocation_endpoint_auth_methods_supported: words(&["client_secret_basic", "client_secret_post", "none"]),
+        end_session_endpoint: format!("{issuer}/logout"),
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
         prompt_values_supported: words(&["none", "login"]),
     };
     let metadata = Metadata::new(
@@ -119,8 +129,12 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
         .set_scopes_supported(Some(
             Scope::ALL.into_iter().map(|scope| ScopeName::new(scope.as_str().to_owned())).collect(),
         ))
-        .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
-        .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode]))
+        .set_response_modes_supported(Some(vec![CoreResponseMode::Query, CoreResponseMode::FormPost]))
+        .set_grant_types_supported(Some(vec![
+            CoreGrantType::AuthorizationCode,
+            CoreGrantType::RefreshToken,
+            CoreGrantType::ClientCredentials,
+        ]))
         .set_acr_values_supported(Some(
             Assurance::ALL.into_iter().map(|level| AuthenticationContextClass::new(level.acr().to_owned())).collect(),
         ))

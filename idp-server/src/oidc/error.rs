@@ -26,6 +26,10 @@ pub enum Code {
     InvalidScope,
     /// RFC 6749, 5.2
     UnsupportedGrantType,
+    /// RFC 6749, 4.1.2.1 and 5.2
+    UnauthorizedClient,
+    /// RFC 6749, 4.1.2.1
+    AccessDenied,
     /// RFC 6749, 4.1.2.1
     UnsupportedResponseType,
     /// RFC 6749, 4.1.2.1
@@ -54,6 +58,8 @@ impl Code {
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidScope => "invalid_scope",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::AccessDenied => "access_denied",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",

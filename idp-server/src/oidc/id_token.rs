@@ -1,13 +1,14 @@
 //! ID tokens (OpenID Connect Core, 2): what was really shown and when, for one client, for a few minutes.
 
 use chrono::{DateTime, Utc};
-use openidconnect::core::{CoreIdToken, CoreIdTokenClaims};
+use openidconnect::core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
 use openidconnect::{
-    AccessToken, Audience, AuthenticationContextClass, AuthenticationMethodReference, EmptyAdditionalClaims, IssuerUrl,
-    Nonce, StandardClaims, SubjectIdentifier,
+    AccessToken, AdditionalClaims, Audience, AuthenticationContextClass, AuthenticationMethodReference, IdToken,
+    IdTokenClaims, IssuerUrl, Nonce, StandardClaims, SubjectIdentifier,
 };
+use serde::{Deserialize, Serialize};
 use twolatch_core::factor::Proof;
-use twolatch_core::grant::Code as Grant;
+use twolatch_core::grant::Grant;
 use twolatch_core::step::Assurance;
 use twolatch_core::time::Timestamp;
 
@@ -17,43 +18,54 @@ use super::sign::SigningKey;
 /// How long a client has to look at it, in seconds.
 const LIFE: i64 = 600;
 
+/// What later standards added.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct More {
+    /// OpenID Connect Back-Channel Logout 1.0, 2.1
+    sid: String,
+}
+
+impl AdditionalClaims for More {}
+
+type Token = IdToken<More, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+
 /// The `auth_time`: that of the oldest proof, so that adding one later never makes the others look fresh.
 #[must_use]
 pub fn auth_time(proofs: &[Proof]) -> Option<Timestamp> {
     proofs.iter().map(|proof| proof.at).min()
 }
 
-/// Makes and signs the ID token of a redeemed code.
+/// Makes and signs the ID token of a grant.
 ///
 /// # Errors
 /// `server_error` where it cannot be signed.
 pub fn mint(
     issuer: &str,
-    code: &Grant,
+    grant: &Grant,
     access_token: &str,
     key: &SigningKey,
     now: Timestamp,
 ) -> Result<String, OauthError> {
     let fault = |what: String| OauthError::new(Code::ServerError, what);
-    let assurance = Assurance::of(&code.proofs);
+    let assurance = Assurance::of(&grant.proofs);
     let issuer = IssuerUrl::new(issuer.to_owned()).map_err(|error| fault(error.to_string()))?;
-    let subject = SubjectIdentifier::new(code.user.as_str().to_owned());
-    let claims = CoreIdTokenClaims::new(
+    let subject = SubjectIdentifier::new(grant.user.as_str().to_owned());
+    let claims = IdTokenClaims::<More, CoreGenderClaim>::new(
         issuer,
-        vec![Audience::new(code.client.as_str().to_owned())],
+        vec![Audience::new(grant.client.as_str().to_owned())],
         date(now.plus(LIFE))?,
         date(now)?,
         StandardClaims::new(subject),
-        EmptyAdditionalClaims {},
+        More { sid: grant.sid.clone() },
     )
-    .set_auth_time(auth_time(&code.proofs).map(date).transpose()?)
-    .set_nonce(code.nonce.clone().map(Nonce::new))
+    .set_auth_time(auth_time(&grant.proofs).map(date).transpose()?)
+    .set_nonce(grant.nonce.clone().map(Nonce::new))
     .set_auth_context_ref(Some(AuthenticationContextClass::new(assurance.acr().to_owned())))
     .set_auth_method_refs(Some(
         assurance.amr().iter().map(|method| AuthenticationMethodReference::new((*method).to_owned())).collect(),
     ));
     let access_token = AccessToken::new(access_token.to_owned());
-    let token = CoreIdToken::new(claims, key, key.alg(), Some(&access_token), None);
+    let token = Token::new(claims, key, key.alg(), Some(&access_token), None);
     token.map(|token| token.to_string()).map_err(|error| fault(error.to_string()))
 }
 

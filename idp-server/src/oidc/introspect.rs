@@ -26,7 +26,7 @@ pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: He
 
 async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Value, OauthError> {
     let params = asked(query, headers, body)?;
-    let client = client_auth::authenticate(&app.store, headers, &params).await?;
+    let client = client_auth::authenticate(app, headers, &params).await?;
     if client.auth_method == AuthMethod::None {
         // Whoever has no secret could be anybody who has found a token (RFC 7662, 2.1).
         return Err(OauthError::new(Code::InvalidClient, format!("client {} proves itself by nothing", client.id)));
@@ -37,16 +37,20 @@ async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
     let Some((token, user)) = worth.ok().filter(|(token, _)| token.client == client.id) else {
         return Ok(json!({ "active": false }));
     };
-    Ok(json!({
+    let mut told = json!({
         "active": true,
         "scope": token.scope,
         "client_id": token.client.as_str(),
-        "username": user.name.as_str(),
         "token_type": "Bearer",
         "exp": token.expires_at.unix(),
         "iat": token.created_at.unix(),
-        "sub": user.id.as_str(),
+        // A client that asks for itself is its own subject (RFC 9068, 2.2).
+        "sub": user.as_ref().map_or(token.client.as_str(), |user| user.id.as_str()),
         "aud": token.client.as_str(),
         "iss": app.config.issuer,
-    }))
+    });
+    if let (Some(user), Some(members)) = (user, told.as_object_mut()) {
+        members.insert("username".to_owned(), user.name.as_str().into());
+    }
+    Ok(told)
 }

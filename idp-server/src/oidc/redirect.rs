@@ -6,14 +6,26 @@ use axum::response::{IntoResponse, Response};
 use twolatch_core::client::Client;
 
 use super::error::OauthError;
+use super::form_post;
 use super::params::encode;
 use crate::state::App;
+use crate::web::frame::Frame;
 
 /// An address that the client has registered.
 #[derive(Debug, Clone)]
 pub struct ReturnTo {
     uri: String,
     state: Option<String>,
+    mode: Mode,
+}
+
+/// How an answer gets there (OAuth 2.0 Multiple Response Type Encoding Practices, 2.1).
+#[derive(Debug, Clone)]
+pub enum Mode {
+    /// In the address.
+    Query,
+    /// In a form that the browser sends (OAuth 2.0 Form Post Response Mode), from a page in this frame.
+    FormPost(Box<Frame>),
 }
 
 impl ReturnTo {
@@ -21,13 +33,19 @@ impl ReturnTo {
     #[must_use]
     pub fn prove(client: &Client, redirect_uri: &str) -> Option<Self> {
         client.redirect_uri(redirect_uri)?;
-        Some(Self { uri: redirect_uri.to_owned(), state: None })
+        Some(Self { uri: redirect_uri.to_owned(), state: None, mode: Mode::Query })
     }
 
     /// The same, with what the client wants back unchanged.
     #[must_use]
     pub fn with_state(self, state: Option<&str>) -> Self {
         Self { state: state.map(str::to_owned), ..self }
+    }
+
+    /// The same, answered in another way.
+    #[must_use]
+    pub fn by(self, mode: Mode) -> Self {
+        Self { mode, ..self }
     }
 
     /// The address.
@@ -52,7 +70,11 @@ impl ReturnTo {
     fn send(&self, app: &App, answer: &[(&str, &str)]) -> Response {
         let state = self.state.as_deref().map(|state| ("state", state));
         let iss = ("iss", app.config.issuer.as_str());
-        let query = encode(answer.iter().copied().chain(state).chain([iss]));
+        let answer = answer.iter().copied().chain(state).chain([iss]);
+        if let Mode::FormPost(frame) = &self.mode {
+            return form_post::page(frame, &self.uri, answer);
+        }
+        let query = encode(answer);
         // The address is extended as text: what a URL parser makes of it is not what was registered.
         let separator = if self.uri.contains('?') { '&' } else { '?' };
         see_other(&format!("{}{separator}{query}", self.uri))

@@ -5,7 +5,6 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use twolatch_core::crypto::token_hash;
 
 use super::client_auth;
 use super::error::{Code, OauthError};
@@ -22,8 +21,8 @@ pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: He
 
 async fn revoke(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<(), OauthError> {
     let params = asked(query, headers, body)?;
-    let client = client_auth::authenticate(&app.store, headers, &params).await?;
+    let client = client_auth::authenticate(app, headers, &params).await?;
     let token = params.value("token").ok_or_else(|| OauthError::new(Code::InvalidRequest, "there is no token"))?;
-    app.store.revoke_token(token_hash(token), client.id, app.now()).await?;
+    app.store.revoke_token(token, client.id, app.now()).await?;
     Ok(())
 }

@@ -15,11 +15,13 @@ pub enum Scope {
     Email,
     /// The groups.
     Groups,
+    /// That the client may go on without the person; it tells nothing.
+    OfflineAccess,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Openid, Self::Profile, Self::Email, Self::Groups];
+    pub const ALL: [Self; 5] = [Self::Openid, Self::Profile, Self::Email, Self::Groups, Self::OfflineAccess];
 
     /// The word for it.
     #[must_use]
@@ -29,6 +31,7 @@ impl Scope {
             Self::Profile => "profile",
             Self::Email => "email",
             Self::Groups => "groups",
+            Self::OfflineAccess => "offline_access",
         }
     }
 
@@ -61,6 +64,7 @@ impl Scope {
                 }
             }
             Self::Groups => put("groups", user.groups.iter().map(GroupName::as_str).collect()),
+            Self::OfflineAccess => {}
         }
     }
 }

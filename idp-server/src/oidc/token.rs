@@ -5,6 +5,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use twolatch_core::client::GrantType;
+use twolatch_core::grant::ACCESS_TOKEN_LIFE;
 
 use super::client_auth;
 use super::error::{Code, OauthError};
@@ -12,13 +14,15 @@ use super::params::Params;
 use crate::state::App;
 
 mod authorization_code;
+mod client_credentials;
+mod refresh_token;
 
 /// What a successful answer carries (RFC 6749, 5.1; OpenID Connect Core, 3.1.3.3).
 struct Tokens {
     access: String,
-    expires_in: i64,
     scope: String,
-    id: String,
+    refresh: Option<String>,
+    id: Option<String>,
 }
 
 /// Answers a token request.
@@ -34,12 +38,26 @@ pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: He
 
 async fn tokens(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Tokens, OauthError> {
     let params = asked(query, headers, body)?;
-    let client = client_auth::authenticate(&app.store, headers, &params).await?;
-    match params.value("grant_type") {
-        Some("authorization_code") => authorization_code::redeem(app, &client, &params).await,
-        Some(_) => Err(OauthError::new(Code::UnsupportedGrantType, "only authorization_code is supported")),
-        None => Err(OauthError::new(Code::InvalidRequest, "there is no grant_type")),
+    let client = client_auth::authenticate(app, headers, &params).await?;
+    let grant = params.value("grant_type");
+    let grant = grant.ok_or_else(|| OauthError::new(Code::InvalidRequest, "there is no grant_type"))?;
+    let Ok(grant) = grant.parse() else {
+        return Err(OauthError::new(Code::UnsupportedGrantType, "the grant_type is none that there is"));
+    };
+    if !client.may(grant) {
+        let detail = format!("client {} is not registered for {grant}", client.id);
+        return Err(OauthError::new(Code::UnauthorizedClient, detail));
     }
+    match grant {
+        GrantType::AuthorizationCode => authorization_code::redeem(app, &client, &params).await,
+        GrantType::RefreshToken => refresh_token::redeem(app, &client, &params).await,
+        GrantType::ClientCredentials => client_credentials::issue(app, &client, &params).await,
+    }
+}
+
+/// The value of a parameter that has to be there.
+fn value<'a>(params: &'a Params, name: &'static str) -> Result<&'a str, OauthError> {
+    params.value(name).ok_or_else(|| OauthError::new(Code::InvalidRequest, format!("there is no {name}")))
 }
 
 /// What a client asks at an endpoint that only clients call: a form, each parameter once, and nothing in the address.
@@ -62,19 +80,24 @@ pub(super) fn asked(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Re
 }
 
 /// Whether a body is a form.
-pub(super) fn is_form(headers: &HeaderMap) -> bool {
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 impl Tokens {
-    fn json(&self) -> Value {
-        json!({
+    fn json(self) -> Value {
+        let mut answer = json!({
             "access_token": self.access,
             "token_type": "Bearer",
-            "expires_in": self.expires_in,
+            "expires_in": ACCESS_TOKEN_LIFE,
             "scope": self.scope,
-            "id_token": self.id,
-        })
+        });
+        for (name, token) in [("refresh_token", self.refresh), ("id_token", self.id)] {
+            if let (Some(token), Some(members)) = (token, answer.as_object_mut()) {
+                members.insert(name.to_owned(), token.into());
+            }
+        }
+        answer
     }
 }

@@ -54,6 +54,8 @@ async fn claims(
     let now = app.now();
     let worth = access::judge(app, &token, now).await?;
     let (token, user) = worth.map_err(|why| OauthError::new(Code::InvalidToken, why.to_string()))?;
+    let user =
+        user.ok_or_else(|| OauthError::new(Code::InvalidToken, "the token is a client's own: it is nobody's"))?;
     let mut claims = Map::new();
     for scope in Scope::parse(&token.scope) {
         scope.tell(&user, &mut claims, now);

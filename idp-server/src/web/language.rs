@@ -63,6 +63,12 @@ impl Wish {
         }
     }
 
+    /// The same where a web app asks for a language that nobody has chosen.
+    #[must_use]
+    pub const fn of_app(self, language: Language) -> Self {
+        Self { accepted: Some(language), ..self }
+    }
+
     /// The language to answer in, where a web app may have asked for one too.
     #[must_use]
     pub fn language(&self, of_app: Option<Language>) -> Language {

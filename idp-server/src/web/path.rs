@@ -91,6 +91,8 @@ pub const ACCOUNT_SESSIONS_END: &str = "/account/sessions/end";
 /// Forgetting devices.
 pub const ACCOUNT_DEVICES_FORGET: &str = "/account/devices/forget";
 /// Signing out.
+pub const LOGOUT_CONFIRM: &str = "/logout/confirm";
+/// Where a web app sends a browser to sign out.
 pub const LOGOUT: &str = "/logout";
 /// What a web app finds us by.
 pub const DISCOVERY: &str = "/.well-known/openid-configuration";

@@ -7,7 +7,7 @@ use twolatch_core::policy::Where;
 use twolatch_core::store::{Session, StoreError};
 
 use super::cookie::Cookie;
-use crate::oidc::authorize::may_issue;
+use crate::oidc::gate::may_issue;
 use crate::state::App;
 
 /// The live session of a browser at an address, if it has one that still meets what policy asks for there.
@@ -27,10 +27,8 @@ pub async fn current(app: &App, headers: &HeaderMap, address: Option<IpAddr>) ->
 /// Where the database cannot be read.
 pub async fn of_token(app: &App, token: &str, address: Option<IpAddr>) -> Result<Option<Session>, StoreError> {
     let now = app.now();
-    match app.store.session(token, now).await? {
-        Some(session) if may_issue(app, &session, Where { address, ..Where::web(None) }, now).await?.is_some() => {
-            Ok(Some(session))
-        }
-        _ => Ok(None),
-    }
+    let Some(session) = app.store.session(token, now).await? else { return Ok(None) };
+    let at = Where { address, ..Where::web(None) };
+    let is_enough = may_issue(app, &session.user, &session.proofs, at, now).await?.is_some();
+    Ok(Some(session).filter(|_| is_enough))
 }

@@ -67,7 +67,7 @@ impl Logins {
         self.store
             .write(move |connection| {
                 Box::pin(async move {
-                    delete_session(connection, &session.id_hash).await?;
+                    delete_session(connection, &session.id_hash, now).await?;
                     record(connection, &store, about).await
                 })
             })
@@ -85,7 +85,7 @@ impl Logins {
             .store
             .write(move |connection| {
                 Box::pin(async move {
-                    let was_there = end_session(connection, &id_hash, &user).await?;
+                    let was_there = end_session(connection, &id_hash, &user, now).await?;
                     if was_there {
                         record(connection, &store, about).await?;
                     }
@@ -106,7 +106,7 @@ impl Logins {
         self.store
             .write(move |connection| {
                 Box::pin(async move {
-                    end_other_sessions(connection, &id_hash, &user).await?;
+                    end_other_sessions(connection, &id_hash, &user, now).await?;
                     record(connection, &store, about).await
                 })
             })

@@ -8,14 +8,13 @@ use crate::audit::{Event, Record};
 use crate::client::ClientId;
 use crate::crypto::{random_text, token_hash};
 use crate::factor::Kind;
-use crate::grant::{API_CLIENT, Issue};
-use crate::id::Id;
+use crate::grant::{API_CLIENT, For, Issue};
 use crate::secret::Secret;
 use crate::step::{Assurance, Facts, Step, next};
 use crate::store::StoreError;
 use crate::store::audit::record;
 use crate::store::browser::finish_attempt;
-use crate::store::sessions::insert_session;
+use crate::store::sessions::{insert_session, sid_of};
 use crate::store::tokens::insert_token;
 use crate::store::users::note_login;
 use crate::time::Timestamp;
@@ -75,14 +74,13 @@ impl Logins {
         let token = random_text::<32>(entropy).map_err(StoreError::from)?;
         // Nobody has the cookie of this session.
         let cookie = random_text::<20>(entropy).map_err(StoreError::from)?;
-        let issue = Issue {
-            grant: Id::random(entropy).map_err(StoreError::from)?,
-            client: own_client()?,
+        let whose = For {
             user: person.user.id.clone(),
-            session: token_hash(&cookie),
-            scope: SCOPE.to_owned(),
             security_version: person.user.security_version,
+            grant: None,
+            sid: Some(sid_of(&cookie)),
         };
+        let issue = Issue { client: own_client()?, person: Some(whose), scope: SCOPE.to_owned() };
         let (store, hash, place) = (self.store.clone(), token_hash(&token), source.to_owned());
         self.store
             .write(move |connection| {

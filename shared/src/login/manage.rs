@@ -19,6 +19,7 @@ use crate::letter::Notice;
 use crate::secret::Secret;
 use crate::store::audit::record;
 use crate::store::budgets::clear_all;
+use crate::store::ending::end_begun;
 use crate::store::users::update_user;
 use crate::store::{Boxed, Person, Store, StoreError, Written};
 use crate::user::{User, UserName};
@@ -196,6 +197,7 @@ impl Logins {
                     tell_of_admin(connection, store, &stored, &by).await?;
                 }
                 update_user(connection, store, &stored, before.security_version).await?;
+                end_begun(connection, std::slice::from_ref(&stored.id), by.now).await?;
                 if moves {
                     announce(connection, store, &before, &stored, &Record::new(by.now, Event::UserChanged)).await?;
                 }
@@ -229,6 +231,7 @@ impl Logins {
         self.change(Event::UserChanged, &user, "password".to_owned(), actor, move |connection, store| {
             Box::pin(async move {
                 update_user(connection, store, &person.user, expected).await?;
+                end_begun(connection, std::slice::from_ref(&person.user.id), now).await?;
                 if had_password {
                     let about = Record::new(now, Event::UserChanged);
                     tell(connection, store, &person.user, Notice::PasswordChanged, &about).await?;

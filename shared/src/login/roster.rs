@@ -14,6 +14,7 @@ use crate::letter::Notice;
 use crate::secret::Secret;
 use crate::store::audit::record;
 use crate::store::audit::search::removed_since;
+use crate::store::ending::end_begun;
 use crate::store::users::{delete_user, hold_admins, insert_user, person_held};
 use crate::store::{Person, Store, StoreError, Written};
 use crate::user::{GroupName, User, UserName};
@@ -95,6 +96,7 @@ impl Logins {
                 let user = person_held(connection, store, &id).await?.ok_or(StoreError::Conflict)?.user;
                 logins.keep_an_admin(connection, &policy, &user, None, now).await?;
                 tell_removed(connection, store, &user, &Record::new(now, Event::UserDeleted)).await?;
+                end_begun(connection, std::slice::from_ref(&id), now).await?;
                 delete_user(connection, &id, user.security_version).await
             })
         })

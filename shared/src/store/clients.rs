@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written, audit};
@@ -16,12 +16,12 @@ use Column::{Number, Text};
 
 const TABLE: &str = "clients";
 
-const BY_ID: &str = "SELECT id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, disabled_at, created_at, \
-    mac FROM clients WHERE id = $1";
-const ALL: &str = "SELECT id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, disabled_at, created_at, \
-    mac FROM clients ORDER BY id";
+const BY_ID: &str = "SELECT id, name, secret, former_secret, former_until, redirect_uris, auth_method, alg, logout_uri, settings, pkce_waived_at, \
+    disabled_at, created_at, mac FROM clients WHERE id = $1";
+const ALL: &str = "SELECT id, name, secret, former_secret, former_until, redirect_uris, auth_method, alg, logout_uri, settings, pkce_waived_at, \
+    disabled_at, created_at, mac FROM clients ORDER BY id";
 
-const CLIENT: [Column; 9] = [Text, Text, Text, Text, Text, Text, Number, Number, Number];
+const CLIENT: [Column; 13] = [Text, Text, Text, Text, Number, Text, Text, Text, Text, Text, Number, Number, Number];
 
 impl Store {
     /// Registers a client. The id of the built-in one is taken.
@@ -43,28 +43,35 @@ impl Store {
         .await
     }
 
-    /// Lets nobody sign in to a client from a moment on, or everybody again; answers whether there is one.
+    /// Changes a client; answers what it is then, or `None` where there is none. `said` goes to the record.
     ///
     /// # Errors
     /// Why nothing was changed.
-    pub async fn disable_client(
+    pub async fn change_client(
         &self,
         id: ClientId,
-        since: Option<Timestamp>,
+        said: String,
         actor: String,
         now: Timestamp,
-    ) -> Written<bool> {
+        edit: impl FnOnce(&mut Client) + Send + 'static,
+    ) -> Written<Option<Client>> {
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
                 let row = sqlx::query(BY_ID).bind(id.as_str()).fetch_optional(&mut *connection).await?;
-                let Some(row) = row else { return Ok(false) };
-                let client = Client { disabled_at: since, ..read(&store, &row)? };
-                replace(connection, &store, &client).await?;
-                let said = format!("{id} is {}", if since.is_some() { "disabled" } else { "enabled" });
-                let record = Record::new(now, Event::ClientChanged).by(&actor).saying(said);
+                let Some(row) = row else { return Ok(None) };
+                let mut client = read(&store, &row)?;
+                edit(&mut client);
+                let before: String = row.try_get("mac")?;
+                let text = "DELETE FROM clients WHERE id = $1 AND mac = $2";
+                let gone = sqlx::query(text).bind(id.as_str()).bind(before).execute(&mut *connection).await?;
+                if gone.rows_affected() != 1 {
+                    return Err(StoreError::Conflict);
+                }
+                insert(connection, &store, &client).await?;
+                let record = Record::new(now, Event::ClientChanged).by(&actor).saying(format!("{id} {said}"));
                 audit::record(connection, &store, record).await?;
-                Ok(true)
+                Ok(Some(client))
             })
         })
         .await
@@ -104,7 +111,8 @@ impl Store {
                     return Ok(false);
                 }
                 // An id may be given again; what the old client held must not come to life with it.
-                for text in ["DELETE FROM codes WHERE client_id = $1", "DELETE FROM access_tokens WHERE client_id = $1"]
+                for text in
+                    ["DELETE FROM grants WHERE client_id = $1", "DELETE FROM access_tokens WHERE client_id = $1"]
                 {
                     sqlx::query(text).bind(id.as_str()).execute(&mut *connection).await?;
                 }
@@ -139,27 +147,38 @@ pub(crate) async fn replace(connection: &mut AnyConnection, store: &Store, clien
 async fn insert(connection: &mut AnyConnection, store: &Store, client: &Client) -> Written<()> {
     let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
     let uris = serde_json::Value::from(uris).to_string();
+    let settings = serde_json::to_string(&client.settings);
+    let settings = settings.map_err(|_| StoreError::Value { table: TABLE, row: client.id.to_string() })?;
     let values = vec![
         Some(client.id.to_string()),
         Some(client.name.clone()),
         client.secret.clone(),
+        client.former.as_ref().map(|(mark, _)| mark.clone()),
+        moment(client.former.as_ref().map(|(_, until)| *until)),
         Some(uris.clone()),
         Some(client.auth_method.to_string()),
         Some(client.alg.to_string()),
+        client.logout_uri.as_ref().map(ToString::to_string),
+        Some(settings.clone()),
         moment(client.pkce_waived_at),
         moment(client.disabled_at),
         moment(Some(client.created_at)),
     ];
     sqlx::query(
-        "INSERT INTO clients (id, name, secret, redirect_uris, auth_method, alg, pkce_waived_at, \
-         disabled_at, created_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO clients (id, name, secret, former_secret, former_until, redirect_uris, auth_method, alg, \
+         logout_uri, settings, pkce_waived_at, disabled_at, created_at, mac) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(client.id.as_str())
     .bind(&client.name)
     .bind(&client.secret)
+    .bind(client.former.as_ref().map(|(mark, _)| mark))
+    .bind(client.former.as_ref().map(|(_, until)| until.unix()))
     .bind(uris)
     .bind(client.auth_method.as_str())
     .bind(client.alg.as_str())
+    .bind(client.logout_uri.as_ref().map(RedirectUri::as_str))
+    .bind(settings)
     .bind(client.pkce_waived_at.map(Timestamp::unix))
     .bind(client.disabled_at.map(Timestamp::unix))
     .bind(client.created_at.unix())
@@ -175,11 +194,17 @@ fn read(store: &Store, row: &AnyRow) -> Result<Client, StoreError> {
         id: values.parsed(0, |text| text.parse().ok())?,
         name: values.text(1)?.to_owned(),
         secret: values.maybe(2).map(str::to_owned),
-        redirect_uris: values.parsed(3, |text| serde_json::from_str(text).ok())?,
-        auth_method: values.parsed(4, |text| text.parse().ok())?,
-        alg: values.parsed(5, |text| text.parse().ok())?,
-        pkce_waived_at: values.maybe_time(6)?,
-        disabled_at: values.maybe_time(7)?,
-        created_at: values.time(8)?,
+        former: match (values.maybe(3), values.maybe_time(4)?) {
+            (Some(mark), Some(until)) => Some((mark.to_owned(), until)),
+            _ => None,
+        },
+        redirect_uris: values.parsed(5, |text| serde_json::from_str(text).ok())?,
+        auth_method: values.parsed(6, |text| text.parse().ok())?,
+        alg: values.parsed(7, |text| text.parse().ok())?,
+        logout_uri: values.maybe_parsed(8, |text| text.parse().ok())?,
+        settings: values.parsed(9, |text| serde_json::from_str(text).ok())?,
+        pkce_waived_at: values.maybe_time(10)?,
+        disabled_at: values.maybe_time(11)?,
+        created_at: values.time(12)?,
     })
 }

@@ -4,6 +4,8 @@ use sqlx::AnyConnection;
 
 use super::Written;
 use super::bound::Bound;
+use super::grants::end_grants;
+use super::logouts::Ending;
 use crate::id::Id;
 use crate::time::Timestamp;
 use crate::user::User;
@@ -22,12 +24,10 @@ pub async fn end_everything(connection: &mut AnyConnection, users: &[Id<User>], 
 /// # Errors
 /// Where the database fails.
 pub async fn end_begun(connection: &mut AnyConnection, users: &[Id<User>], now: Timestamp) -> Written<()> {
-    delete_all(connection, &["attempts", "sessions", "codes"], users).await?;
-    let mut bound = Bound::default();
-    let (now, ids) = (bound.number(now.unix()), bound.texts(users.iter().map(Id::as_str)));
-    let text = format!("UPDATE access_tokens SET revoked_at = {now} WHERE revoked_at IS NULL AND user_id IN ({ids})");
-    bound.query(text).execute(connection).await?;
-    Ok(())
+    let ids: Vec<&str> = users.iter().map(Id::as_str).collect();
+    end_grants(connection, Ending::People(&ids), now).await?;
+    // Programs have theirs of no grant.
+    delete_all(connection, &["attempts", "sessions", "access_tokens"], users).await
 }
 
 /// Removes people's authenticators, recovery codes and keys. The caller also takes them off their rows.

@@ -34,7 +34,7 @@ const MARKED: [&str; 16] = [
     "sessions",
     "links",
     "devices",
-    "codes",
+    "grants",
     "access_tokens",
 ];
 
@@ -56,7 +56,7 @@ const NEEDING: [(&str, &str); 23] = [
     ("sessions", "mac"),
     ("links", "mac"),
     ("devices", "mac"),
-    ("codes", "mac"),
+    ("grants", "mac"),
     ("access_tokens", "mac"),
     ("signing_keys", "private"),
     ("attempts", "mac"),

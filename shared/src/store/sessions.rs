@@ -3,7 +3,10 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::bound::{AT_ONCE, Bound};
 use super::browser::proofs_text;
+use super::grants::end_grants;
+use super::logouts::Ending;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
 use crate::crypto::token_hash;
@@ -19,6 +22,8 @@ pub struct SessionRow {
     pub id_hash: String,
     /// Whose.
     pub user: Id<User>,
+    /// What it is called before web apps; it stays when the cookie changes.
+    pub sid: String,
     /// What was shown at sign-in.
     pub proofs: Vec<Proof>,
     /// The user's security version that it lives by.
@@ -42,6 +47,8 @@ pub struct SessionRow {
 pub struct Session {
     /// The hash of the cookie.
     pub id_hash: String,
+    /// What it is called before web apps; it stays when the cookie changes.
+    pub sid: String,
     /// Whose.
     pub user: User,
     /// What was shown at sign-in.
@@ -56,7 +63,7 @@ pub struct Session {
 
 use Column::{Number, Text};
 
-const SESSION: [Column; 8] = [Text, Text, Text, Number, Text, Number, Number, Number];
+const SESSION: [Column; 9] = [Text, Text, Text, Text, Number, Text, Number, Number, Number];
 
 /// A session unused for this long is over.
 pub const IDLE: i64 = 3600;
@@ -76,7 +83,7 @@ const NOTE_EVERY: i64 = 60;
 macro_rules! session {
     ($end:literal) => {
         concat!(
-            "SELECT id_hash, user_id, proofs, security_version, place, confirmed_at, created_at, expires_at, mac, ",
+            "SELECT id_hash, user_id, sid, proofs, security_version, place, confirmed_at, created_at, expires_at, mac, ",
             "seen_at, console_at FROM sessions ",
             $end
         )
@@ -124,6 +131,7 @@ impl Store {
         }
         Ok(Some(Session {
             id_hash: stored.id_hash,
+            sid: stored.sid,
             user: person.user,
             proofs: stored.proofs,
             confirmed_at: stored.confirmed_at,
@@ -186,6 +194,7 @@ pub async fn insert_session(
     let session = SessionRow {
         id_hash: token_hash(token),
         user: user.id.clone(),
+        sid: sid_of(token),
         proofs: proofs.to_vec(),
         security_version: user.security_version,
         place: place.to_owned(),
@@ -196,6 +205,12 @@ pub async fn insert_session(
         console_at: None,
     };
     insert_row(connection, store, &session).await
+}
+
+/// What a session with this first cookie is called before web apps: as random, and nobody finds the cookie by it.
+#[must_use]
+pub fn sid_of(token: &str) -> String {
+    token_hash(&format!("sid {token}"))
 }
 
 /// What is new about a session that goes on under another cookie.
@@ -226,7 +241,8 @@ pub async fn renew_session(
     let row = sqlx::query(text).bind(&renewal.id_hash).fetch_optional(&mut *connection).await?;
     let Some(row) = row else { return Err(StoreError::Conflict) };
     let before = read_session(store, &row)?;
-    if !end_session(connection, &before.id_hash, &before.user).await? {
+    let done = sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(&before.id_hash);
+    if done.execute(&mut *connection).await?.rows_affected() != 1 {
         return Err(StoreError::Conflict);
     }
     let mut session = SessionRow {
@@ -241,11 +257,12 @@ pub async fn renew_session(
 
 async fn insert_row(connection: &mut AnyConnection, store: &Store, session: &SessionRow) -> Written<()> {
     sqlx::query(
-        "INSERT INTO sessions (id_hash, user_id, proofs, security_version, place, confirmed_at, created_at, \
-         expires_at, mac, seen_at, console_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO sessions (id_hash, user_id, sid, proofs, security_version, place, confirmed_at, created_at, \
+         expires_at, mac, seen_at, console_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(&session.id_hash)
     .bind(session.user.as_str())
+    .bind(&session.sid)
     .bind(proofs_text(&session.proofs))
     .bind(session.security_version)
     .bind(&session.place)
@@ -260,12 +277,14 @@ async fn insert_row(connection: &mut AnyConnection, store: &Store, session: &Ses
     Ok(())
 }
 
-/// Ends a session.
+/// Ends a session, and what web apps were given in it.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn delete_session(connection: &mut AnyConnection, id_hash: &str) -> Written<()> {
-    sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(id_hash).execute(connection).await?;
+pub async fn delete_session(connection: &mut AnyConnection, id_hash: &str, now: Timestamp) -> Written<()> {
+    let mut bound = Bound::default();
+    let which = format!("id_hash = {}", bound.text(id_hash));
+    end(connection, &which, bound, now).await?;
     Ok(())
 }
 
@@ -273,26 +292,40 @@ pub async fn delete_session(connection: &mut AnyConnection, id_hash: &str) -> Wr
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn end_session(connection: &mut AnyConnection, id_hash: &str, user: &Id<User>) -> Written<bool> {
-    let done = sqlx::query("DELETE FROM sessions WHERE id_hash = $1 AND user_id = $2")
-        .bind(id_hash)
-        .bind(user.as_str())
-        .execute(connection)
-        .await?;
-    Ok(done.rows_affected() == 1)
+pub async fn end_session(
+    connection: &mut AnyConnection,
+    id_hash: &str,
+    user: &Id<User>,
+    now: Timestamp,
+) -> Written<bool> {
+    let mut bound = Bound::default();
+    let which = format!("id_hash = {} AND user_id = {}", bound.text(id_hash), bound.text(user.as_str()));
+    Ok(end(connection, &which, bound, now).await? == 1)
 }
 
 /// Ends all sessions of somebody but this one; answers how many rows that were.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn end_other_sessions(connection: &mut AnyConnection, id_hash: &str, user: &Id<User>) -> Written<u64> {
-    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $2 AND id_hash <> $1")
-        .bind(id_hash)
-        .bind(user.as_str())
-        .execute(connection)
-        .await?;
-    Ok(done.rows_affected())
+pub async fn end_other_sessions(
+    connection: &mut AnyConnection,
+    id_hash: &str,
+    user: &Id<User>,
+    now: Timestamp,
+) -> Written<u64> {
+    let mut bound = Bound::default();
+    let which = format!("id_hash <> {} AND user_id = {}", bound.text(id_hash), bound.text(user.as_str()));
+    end(connection, &which, bound, now).await
+}
+
+/// Ends the sessions that a condition names; answers how many rows that were.
+async fn end(connection: &mut AnyConnection, which: &str, bound: Bound, now: Timestamp) -> Written<u64> {
+    let rows = bound.query(format!("DELETE FROM sessions WHERE {which} RETURNING sid")).fetch_all(&mut *connection);
+    let sids: Vec<String> = rows.await?.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    for some in sids.chunks(AT_ONCE) {
+        end_grants(connection, Ending::Sessions(some), now).await?;
+    }
+    Ok(sids.len() as u64)
 }
 
 fn read_session(store: &Store, row: &AnyRow) -> Result<SessionRow, StoreError> {
@@ -300,12 +333,13 @@ fn read_session(store: &Store, row: &AnyRow) -> Result<SessionRow, StoreError> {
     Ok(SessionRow {
         id_hash: values.text(0)?.to_owned(),
         user: Id::from_stored(values.text(1)?.to_owned()),
-        proofs: values.parsed(2, |text| serde_json::from_str(text).ok())?,
-        security_version: values.number(3)?,
-        place: values.text(4)?.to_owned(),
-        confirmed_at: values.maybe_time(5)?,
-        created_at: values.time(6)?,
-        expires_at: values.time(7)?,
+        sid: values.text(2)?.to_owned(),
+        proofs: values.parsed(3, |text| serde_json::from_str(text).ok())?,
+        security_version: values.number(4)?,
+        place: values.text(5)?.to_owned(),
+        confirmed_at: values.maybe_time(6)?,
+        created_at: values.time(7)?,
+        expires_at: values.time(8)?,
         seen_at: Timestamp::from_unix(row.try_get(SESSION.len() + 1)?),
         console_at: row.try_get::<Option<i64>, _>(SESSION.len() + 2)?.map(Timestamp::from_unix),
     })
@@ -315,6 +349,7 @@ fn mark(store: &Store, session: &SessionRow) -> String {
     let values = vec![
         Some(session.id_hash.clone()),
         Some(session.user.to_string()),
+        Some(session.sid.clone()),
         Some(proofs_text(&session.proofs)),
         Some(session.security_version.to_string()),
         Some(session.place.clone()),

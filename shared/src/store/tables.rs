@@ -37,12 +37,13 @@ pub(super) const KEPT: [(&str, Keeping); 14] = [
 
 /// What is in no backup, and over with a restore: whatever was begun, given out or waits. Those that refer to others come
 /// first.
-pub(super) const PASSING: [&str; 11] = [
+pub(super) const PASSING: [&str; 12] = [
     "attempts",
     "sessions",
     "links",
-    "codes",
+    "grants",
     "access_tokens",
+    "logouts",
     "mails",
     "alerts",
     "email_codes",

@@ -1,11 +1,13 @@
-//! Access tokens: opaque, stored as hashes, worth something only while their session lives.
+//! Access tokens: opaque, stored as hashes, worth something only while what they come of lives.
 
 use sqlx::AnyConnection;
 
+use super::grants::take_back;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written, audit};
 use crate::audit::{Event, Record};
 use crate::client::ClientId;
+use crate::crypto::token_hash;
 use crate::door::Door;
 use crate::grant::{ACCESS_TOKEN_LIFE, API_CLIENT, AccessToken, Grant, Issue};
 use crate::id::Id;
@@ -15,21 +17,22 @@ use Column::{Number, Text};
 
 const TABLE: &str = "access_tokens";
 
-const TOKEN: [Column; 9] = [Text, Text, Text, Text, Text, Text, Number, Number, Number];
+const TOKEN: [Column; 9] = [Text, Text, Text, Text, Number, Text, Text, Number, Number];
 
 impl Store {
-    /// The access token with this hash, if it is good: not expired, not revoked, its client there and its session not
-    /// ended. Whether the person has changed meanwhile is the caller's to see.
+    /// The access token with this hash, if it is good: not expired, not taken back, its client there, its grant too, and
+    /// its session not ended. Whether the person has changed meanwhile is the caller's to see.
     ///
     /// # Errors
     /// Where the database fails, or the row is not as it was written.
     pub async fn access_token(&self, hash: &str, now: Timestamp) -> Result<Option<AccessToken>, StoreError> {
         let row = sqlx::query(
-            "SELECT t.token_hash, t.grant_id, t.client_id, t.user_id, t.session_hash, t.scope, t.security_version, \
-             t.created_at, t.expires_at, t.mac FROM access_tokens t \
-             LEFT JOIN clients c ON c.id = t.client_id JOIN sessions s ON s.id_hash = t.session_hash \
-             WHERE t.token_hash = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL AND c.disabled_at IS NULL \
-             AND (c.id IS NOT NULL OR t.client_id = $3) AND s.expires_at > $2",
+            "SELECT t.token_hash, t.client_id, t.grant_id, t.user_id, t.security_version, t.sid, t.scope, t.created_at, \
+             t.expires_at, t.mac FROM access_tokens t LEFT JOIN clients c ON c.id = t.client_id \
+             LEFT JOIN grants g ON g.id = t.grant_id LEFT JOIN sessions s ON s.sid = t.sid AND s.expires_at > $2 \
+             WHERE t.token_hash = $1 AND t.expires_at > $2 AND c.disabled_at IS NULL \
+             AND (c.id IS NOT NULL OR t.client_id = $3) AND (t.grant_id IS NULL OR g.id IS NOT NULL) \
+             AND (t.sid IS NULL OR s.sid IS NOT NULL)",
         )
         .bind(hash)
         .bind(now.unix())
@@ -38,44 +41,50 @@ impl Store {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let values = Values::read(self, TABLE, &row, 0, &TOKEN)?;
+        let person = match (values.maybe(3), values.maybe(4)) {
+            (Some(user), Some(_)) => Some((Id::from_stored(user.to_owned()), values.number(4)?)),
+            _ => None,
+        };
         Ok(Some(AccessToken {
-            client: values.parsed(2, |text| text.parse().ok())?,
-            user: Id::from_stored(values.text(3)?.to_owned()),
-            scope: values.text(5)?.to_owned(),
-            security_version: values.number(6)?,
+            client: values.parsed(1, |text| text.parse().ok())?,
+            person,
+            scope: values.text(6)?.to_owned(),
             created_at: values.time(7)?,
             expires_at: values.time(8)?,
         }))
     }
 
-    /// Revokes a client's own access token (RFC 7009); nothing happens where it is none, or somebody else's.
+    /// Stores an access token that a client has asked for itself.
     ///
     /// # Errors
-    /// Why it could not be revoked.
-    pub async fn revoke_token(&self, hash: String, client: ClientId, now: Timestamp) -> Written<bool> {
+    /// Why it could not be stored.
+    pub async fn add_token(&self, issue: Issue, hash: String, now: Timestamp) -> Written<()> {
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
-                let revoked = sqlx::query(
-                    "UPDATE access_tokens SET revoked_at = $1 \
-                     WHERE token_hash = $2 AND client_id = $3 AND revoked_at IS NULL AND expires_at > $1",
-                )
-                .bind(now.unix())
-                .bind(&hash)
-                .bind(client.as_str())
-                .execute(&mut *connection)
-                .await?
-                .rows_affected();
-                if revoked == 0 {
-                    return Ok(false);
-                }
-                let name: Option<String> = sqlx::query_scalar(
-                    "SELECT u.name FROM users u JOIN access_tokens t ON t.user_id = u.id WHERE t.token_hash = $1",
-                )
-                .bind(hash)
-                .fetch_optional(&mut *connection)
-                .await?;
-                let record = Record { user: name, door: Some(Door::Web), ..Record::new(now, Event::TokenRevoked) };
+                insert_token(connection, &store, &issue, &hash, now).await?;
+                let record = Record { door: Some(Door::Web), ..Record::new(now, Event::TokenIssued) };
+                audit::record(connection, &store, record.by(&issue.client)).await
+            })
+        })
+        .await
+    }
+
+    /// Takes back a client's own token (RFC 7009): an access token alone, or with a refresh token everything that came of
+    /// its grant. Nothing happens where it is none, or somebody else's.
+    ///
+    /// # Errors
+    /// Why it could not be taken back.
+    pub async fn revoke_token(&self, token: &str, client: ClientId, now: Timestamp) -> Written<bool> {
+        let (store, hash, grant) = (self.clone(), token_hash(token), Grant::of_refresh_token(token));
+        self.write(move |connection| {
+            Box::pin(async move {
+                let whose = match &grant {
+                    None => delete_token(connection, &hash, &client).await?,
+                    Some(grant) => delete_grant(connection, grant, &hash, &client).await?,
+                };
+                let Some(whose) = whose else { return Ok(false) };
+                let record = Record { user: whose.0, door: Some(Door::Web), ..Record::new(now, Event::TokenRevoked) };
                 audit::record(connection, &store, record.by(&client)).await?;
                 Ok(true)
             })
@@ -116,28 +125,32 @@ pub async fn insert_token(
     now: Timestamp,
 ) -> Written<()> {
     let expires_at = now.plus(ACCESS_TOKEN_LIFE);
+    let person = issue.person.as_ref();
+    let grant = person.and_then(|person| person.grant.as_ref().map(Id::as_str));
+    let (user, sid) = (person.map(|person| person.user.as_str()), person.and_then(|person| person.sid.as_deref()));
+    let security_version = person.map(|person| person.security_version);
     let values = vec![
         Some(hash.to_owned()),
-        Some(issue.grant.to_string()),
         Some(issue.client.to_string()),
-        Some(issue.user.to_string()),
-        Some(issue.session.clone()),
+        grant.map(str::to_owned),
+        user.map(str::to_owned),
+        security_version.map(|version| version.to_string()),
+        sid.map(str::to_owned),
         Some(issue.scope.clone()),
-        Some(issue.security_version.to_string()),
         moment(Some(now)),
         moment(Some(expires_at)),
     ];
     sqlx::query(
-        "INSERT INTO access_tokens (token_hash, grant_id, client_id, user_id, session_hash, scope, security_version, \
-         created_at, expires_at, mac, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)",
+        "INSERT INTO access_tokens (token_hash, client_id, grant_id, user_id, security_version, sid, scope, created_at, \
+         expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(hash)
-    .bind(issue.grant.as_str())
     .bind(issue.client.as_str())
-    .bind(issue.user.as_str())
-    .bind(&issue.session)
+    .bind(grant)
+    .bind(user)
+    .bind(security_version)
+    .bind(sid)
     .bind(&issue.scope)
-    .bind(issue.security_version)
     .bind(now.unix())
     .bind(expires_at.unix())
     .bind(Values::of(TABLE, values).mark(store))
@@ -146,12 +159,43 @@ pub async fn insert_token(
     Ok(())
 }
 
-/// Revokes every token of an authorization.
-pub(super) async fn revoke_grant(connection: &mut AnyConnection, grant: &Id<Grant>, now: Timestamp) -> Written<()> {
-    sqlx::query("UPDATE access_tokens SET revoked_at = $1 WHERE grant_id = $2 AND revoked_at IS NULL")
-        .bind(now.unix())
-        .bind(grant.as_str())
+/// The name of the person that something was for, if it was for one.
+struct Whose(Option<String>);
+
+async fn delete_token(connection: &mut AnyConnection, hash: &str, client: &ClientId) -> Written<Option<Whose>> {
+    let name: Option<Option<String>> = sqlx::query_scalar(
+        "SELECT u.name FROM access_tokens t LEFT JOIN users u ON u.id = t.user_id \
+         WHERE t.token_hash = $1 AND t.client_id = $2",
+    )
+    .bind(hash)
+    .bind(client.as_str())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let done = sqlx::query("DELETE FROM access_tokens WHERE token_hash = $1 AND client_id = $2")
+        .bind(hash)
+        .bind(client.as_str())
         .execute(connection)
         .await?;
-    Ok(())
+    Ok(name.filter(|_| done.rows_affected() == 1).map(Whose))
+}
+
+async fn delete_grant(
+    connection: &mut AnyConnection,
+    grant: &Id<Grant>,
+    refresh: &str,
+    client: &ClientId,
+) -> Written<Option<Whose>> {
+    let name: Option<Option<String>> = sqlx::query_scalar(
+        "SELECT u.name FROM grants g LEFT JOIN users u ON u.id = g.user_id \
+         WHERE g.id = $1 AND g.refresh_hash = $2 AND g.client_id = $3",
+    )
+    .bind(grant.as_str())
+    .bind(refresh)
+    .bind(client.as_str())
+    .fetch_optional(&mut *connection)
+    .await?;
+    if name.is_some() {
+        take_back(connection, grant).await?;
+    }
+    Ok(name.map(Whose))
 }

@@ -71,10 +71,77 @@ async fn o04_what_cannot_be_registered_is_refused_with_a_reason() {
         ("add --name A --redirect-uri https://a.example/cb --id abcdefghijklmnopqrstuvwxyz", "people's ids"),
         ("add --name A --redirect-uri https://a.example/cb --public --no-pkce", "PKCE"),
         ("add --name  --redirect-uri https://a.example/cb", "--name"),
-        ("add --name A", "required"),
+        ("add --name A", "--redirect-uri is missing"),
+        ("add --name A --grant password --redirect-uri https://a.example/cb", "a grant is one of"),
+        ("add --name A --public --grant client_credentials", "needs a secret"),
+        ("add --name A --grant client_credentials --scope openid", "a scope is"),
+        ("add --name A --redirect-uri https://a.example/cb --group a:b", "--group"),
+        ("add --name A --redirect-uri https://a.example/cb --post-logout-redirect-uri http://b.example/", "use https"),
+        ("add --name A --redirect-uri https://a.example/cb --backchannel-logout-uri http://b.example/", "use https"),
+        ("add --name A --redirect-uri https://a.example/cb --backchannel-logout-uri org.example:/x", "--backchannel"),
     ] {
         let error = run(&app, line).await.unwrap_err();
         assert!(error.contains(reason), "{line}: {error}");
     }
     assert!(app.store.clients().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_client_is_changed_where_it_is_named_and_nowhere_else() {
+    let (_folder, app) = app().await;
+    run(&app, "add --name Jobs --id jobs --grant client_credentials --scope jobs:read jobs:write").await.unwrap();
+    let show = async || -> Value { serde_json::from_str(&run(&app, "show jobs --json").await.unwrap()).unwrap() };
+    let before = show().await;
+    assert_eq!((&before["grants"], &before["redirect_uris"]), (&json!(["client_credentials"]), &json!([])));
+    let lines = [
+        ("set jobs --name Work", "name", json!("Work")),
+        ("set jobs --scope jobs:read", "scopes", json!(["jobs:read"])),
+        ("set jobs --group staff wheel", "groups", json!(["staff", "wheel"])),
+        (
+            "set jobs --post-logout-redirect-uri https://a.example/",
+            "post_logout_redirect_uris",
+            json!(["https://a.example/"]),
+        ),
+        ("set jobs --backchannel-logout-uri https://a.example/", "backchannel_logout_uri", json!("https://a.example/")),
+        ("set jobs --alg ES256", "alg", json!("ES256")),
+        ("set jobs --clear group", "groups", json!([])),
+        ("set jobs --clear scope post-logout-redirect-uri", "scopes", json!([])),
+        ("set jobs --clear backchannel-logout-uri", "backchannel_logout_uri", Value::Null),
+    ];
+    let mut expected = before;
+    for (line, name, value) in lines {
+        run(&app, line).await.unwrap();
+        expected[name] = value;
+        if line.contains("post-logout-redirect-uri") && line.contains("clear") {
+            expected["post_logout_redirect_uris"] = json!([]);
+        }
+        assert_eq!(show().await, expected, "{line}");
+    }
+    for (line, reason) in [
+        ("set jobs --grant authorization_code", "--redirect-uri is missing"),
+        ("set jobs --redirect-uri org.example.app:/cb", "public applications"),
+        ("set none --name X", "there is no client"),
+    ] {
+        let error = run(&app, line).await.unwrap_err();
+        assert!(error.contains(reason), "{line}: {error}");
+    }
+    assert_eq!(show().await, expected);
+}
+
+#[tokio::test]
+async fn a_secret_is_replaced_and_the_one_before_kept_as_long_as_is_said() {
+    let (_folder, app) = app().await;
+    let added = run(&app, "add --name A --id a --redirect-uri https://a.example/cb --json").await.unwrap();
+    let first = serde_json::from_str::<Value>(&added).unwrap()["client_secret"].as_str().unwrap().to_owned();
+    let stored = async || app.store.client(&"a".parse().unwrap()).await.unwrap().unwrap();
+    let rotated: Value = serde_json::from_str(&run(&app, "rotate-secret a --json").await.unwrap()).unwrap();
+    let second = rotated["client_secret"].as_str().unwrap();
+    let until = app.now().plus(24 * 3600);
+    assert_eq!(stored().await.former, Some((mark_of(&app.store, "a", &first), until)));
+    assert_eq!(stored().await.secret, Some(mark_of(&app.store, "a", second)));
+    let text = run(&app, "rotate-secret a --keep-hours 0").await.unwrap();
+    assert!(text.contains("worth nothing any more") && stored().await.former.is_none(), "{text}");
+    run(&app, "add --name P --id p --public --redirect-uri https://p.example/cb").await.unwrap();
+    assert!(run(&app, "rotate-secret p").await.unwrap_err().contains("has no secret"));
+    assert!(run(&app, "rotate-secret a --keep-hours 721").await.is_err());
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use twolatch_core::client::{Client, ClientId};
+use twolatch_core::client::{Client, ClientId, GrantType};
 use twolatch_core::step::Assurance;
 use twolatch_core::time::Timestamp;
 
@@ -32,6 +32,8 @@ pub struct AuthorizationRequest {
     pub client: ClientId,
     /// Where the answer goes; proven again before it does.
     pub redirect_uri: String,
+    /// Whether the answer goes in a form.
+    pub form_post: bool,
     /// Goes back unchanged.
     pub state: Option<String>,
     /// Goes into the ID token unchanged.
@@ -78,11 +80,15 @@ impl AuthorizationRequest {
         if let Some(name) = params.repeated() {
             return Err(OauthError::new(Code::InvalidRequest, format!("the parameter {name:?} is repeated")));
         }
+        if !client.may(GrantType::AuthorizationCode) {
+            let detail = format!("client {} is not registered for authorization_code", client.id);
+            return Err(OauthError::new(Code::UnauthorizedClient, detail));
+        }
         if params.value("response_type") != Some("code") {
             return Err(OauthError::new(Code::UnsupportedResponseType, "the response_type is not `code`"));
         }
-        if params.value("response_mode").is_some_and(|mode| mode != "query") {
-            return Err(invalid("the response_mode is not `query`"));
+        if params.value("response_mode").is_some_and(|mode| !["query", "form_post"].contains(&mode)) {
+            return Err(invalid("the response_mode is neither `query` nor `form_post`"));
         }
         if params.value("request").is_some() {
             return Err(OauthError::new(Code::RequestNotSupported, "request objects are not supported"));
@@ -90,10 +96,12 @@ impl AuthorizationRequest {
         if params.value("request_uri").is_some() {
             return Err(OauthError::new(Code::RequestUriNotSupported, "request_uri is not supported"));
         }
-        let scopes = Scope::parse(params.value("scope").unwrap_or_default());
+        let mut scopes = Scope::parse(params.value("scope").unwrap_or_default());
         if !scopes.contains(&Scope::Openid) {
             return Err(OauthError::new(Code::InvalidScope, "the scope does not contain `openid`"));
         }
+        // What a client cannot use it does not get (OpenID Connect Core, 11).
+        scopes.retain(|scope| *scope != Scope::OfflineAccess || client.may(GrantType::RefreshToken));
         let challenge = challenge(params, client.requires_pkce())?;
         let nonce = params.value("nonce");
         if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE || nonce.contains('\0')) {
@@ -105,6 +113,7 @@ impl AuthorizationRequest {
         Ok(Self {
             client: client.id.clone(),
             redirect_uri: redirect_uri.to_owned(),
+            form_post: is_form_post(params),
             state: params.value("state").map(str::to_owned),
             nonce: nonce.map(str::to_owned),
             scope: Scope::join(&scopes),
@@ -119,6 +128,11 @@ impl AuthorizationRequest {
             before: None,
         })
     }
+}
+
+/// Whether the answer is wanted in a form, also where something else is wrong with the request.
+pub(super) fn is_form_post(params: &Params) -> bool {
+    params.value("response_mode") == Some("form_post") && !params.is_repeated("response_mode")
 }
 
 /// The PKCE challenge: S256 or an error, and an error where one has to be there and is not (RFC 7636, 4.4.1).

@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
 use twolatch_core::client::{ClientId, RedirectUri};
 use twolatch_core::crypto::seal::Place;
@@ -12,12 +12,13 @@ use twolatch_core::step::Assurance;
 use twolatch_core::store::StoreError;
 use twolatch_core::time::Timestamp;
 
-use super::{AuthorizationRequest, Failure, Prompt, answer, prove};
+use super::{AuthorizationRequest, Failure, Prompt, answer, mode, prove};
 use crate::oidc::error::{Code, OauthError};
 use crate::oidc::params::{Params, encode};
 use crate::state::App;
 use crate::text::{Language, t};
 use crate::web;
+use crate::web::language::Wish;
 use crate::web::request::Origin;
 
 /// How long a person may take to sign in, in seconds.
@@ -48,8 +49,8 @@ pub struct Continuation {
 }
 
 /// Answers the browser that comes from the login page.
-pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, origin: Origin, headers: HeaderMap) -> Response {
-    let answered = resume(&app, query.unwrap_or_default().as_bytes(), &headers, origin.address).await;
+pub async fn get(State(app): State<App>, uri: Uri, origin: Origin, headers: HeaderMap) -> Response {
+    let answered = resume(&app, &uri, &headers, origin.address).await;
     answered.unwrap_or_else(|failure| failure.response(&app))
 }
 
@@ -81,16 +82,18 @@ pub async fn continuation(app: &App, sealed: &str) -> Result<Option<Continuation
     }))
 }
 
-async fn resume(app: &App, query: &[u8], headers: &HeaderMap, address: Option<IpAddr>) -> Result<Response, Failure> {
+async fn resume(app: &App, uri: &Uri, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Response, Failure> {
     let stale = || Failure::page(t("request-stale"), "the sealed request is damaged or older than an hour");
-    let params = Params::parse(query).map_err(|_| stale())?;
+    let params = Params::parse(uri.query().unwrap_or_default().as_bytes()).map_err(|_| stale())?;
     let sealed = params.value("request").ok_or_else(stale)?;
     let request = open(app, sealed, app.now()).ok_or_else(stale)?;
-    let (_, to) = prove(app, Some(request.client.as_str()), Some(&request.redirect_uri), &Params::default()).await?;
-    let to = to.with_state(request.state.as_deref());
+    let (client, to) =
+        prove(app, Some(request.client.as_str()), Some(&request.redirect_uri), &Params::default()).await?;
+    let wish = Wish::of(&app.config, &Method::GET, uri, headers);
+    let to = to.with_state(request.state.as_deref()).by(mode(app, request.form_post, &wish, request.language));
     let back = |error: OauthError| Failure::Back(to.clone(), error);
     let session = web::session::current(app, headers, address).await.map_err(|error| back(error.into()))?;
-    answer(app, &request, &to, session.as_ref(), address).await.map_err(back)
+    answer(app, &request, &client, &to, session.as_ref(), address).await.map_err(back)
 }
 
 /// Seals a request for the way through the browser.

@@ -9,6 +9,7 @@ fn request() -> AuthorizationRequest {
     AuthorizationRequest {
         client: "app".parse().unwrap(),
         redirect_uri: "https://app.example.com/".to_owned(),
+        form_post: false,
         state: None,
         nonce: None,
         scope: "openid".to_owned(),
@@ -29,7 +30,15 @@ fn session(id: &str, age: i64) -> Session {
     let user = User::new(Id::from_stored("alice".to_owned()), "alice".parse().unwrap(), NOW, NOW);
     // A level raised later does not make the password any fresher.
     let proofs = vec![Proof { kind: Kind::Password, at }, Proof { kind: Kind::Totp, at: NOW }];
-    Session { id_hash: id.to_owned(), user, proofs, confirmed_at: None, created_at: at, console_at: None }
+    Session {
+        id_hash: id.to_owned(),
+        sid: id.to_owned(),
+        user,
+        proofs,
+        confirmed_at: None,
+        created_at: at,
+        console_at: None,
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::{
     ACCOUNT_SESSIONS_END, AUTHORIZE, CONFIRM_ADDRESS, HOME, ICON, LOGIN, LOGIN_ADMIN_LINK, LOGIN_CODE, LOGIN_EMAIL,
     LOGIN_EMAIL_SEND, LOGIN_LATER, LOGIN_METHOD, LOGIN_NEED_RECOVERY, LOGIN_PASSWORD, LOGIN_RECOVER, LOGIN_RECOVERY,
     LOGIN_RECOVERY_FILE, LOGIN_SETUP, LOGIN_SETUP_APP, LOGIN_SETUP_EMAIL, LOGIN_SETUP_EMAIL_SEND, LOGO, LOGOUT,
-    NEW_ADDRESS, NOT_ME, RECOVERY, RESUME, SCRIPT, SETUP, STOP, STYLE, origin, prefix,
+    LOGOUT_CONFIRM, NEW_ADDRESS, NOT_ME, RECOVERY, RESUME, SCRIPT, SETUP, STOP, STYLE, origin, prefix,
 };
 use crate::config::Config;
 use crate::config::colour::Colour;
@@ -288,7 +288,13 @@ impl Links {
     /// Signing out.
     #[must_use]
     pub fn logout(&self) -> String {
-        self.to(LOGOUT)
+        self.to(LOGOUT_CONFIRM)
+    }
+
+    /// Asking again with a GET for what a web app's form asked for.
+    #[must_use]
+    pub fn logout_asked(&self, query: &str) -> String {
+        format!("{}?{query}", self.to(LOGOUT))
     }
 
     /// Going on to a web app with a sealed request, whose characters all stand for themselves in an address.

@@ -234,6 +234,8 @@ async fn write(connection: &mut AnyConnection, store: &Store, people: Vec<User>,
         people.into_iter().map(|user| User { security_version: user.security_version + 1, ..user }).collect();
     let changed: Vec<_> = changed.iter().map(|user| (user, user.security_version - 1)).collect();
     update_members(connection, store, &changed).await?;
+    let ids: Vec<Id<User>> = changed.iter().map(|(user, _)| user.id.clone()).collect();
+    end_begun(connection, &ids, about.at).await?;
     record_all(connection, store, records).await
 }
 
@@ -250,7 +252,6 @@ async fn end_sessions(
     actor: &Actor,
     people: Vec<Person>,
 ) -> Written<Outcome> {
-    end_begun(connection, &ids(&people), actor.now).await?;
     let (done, about) = (count(&people), actor.record(Event::SessionEnded).saying("all"));
     write(connection, store, people.into_iter().map(|person| person.user).collect(), &about).await?;
     Ok(Outcome { done, troubles: Vec::new() })

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use twolatch_core::client::{AuthMethod, SigningAlg};
+use twolatch_core::client::{AuthMethod, Settings, SigningAlg};
 
 use super::*;
 use crate::oidc::params::encode;
@@ -16,6 +16,9 @@ fn client(waived: bool, auth_method: AuthMethod) -> Client {
         redirect_uris: Vec::new(),
         auth_method,
         alg: SigningAlg::Rs256,
+        former: None,
+        logout_uri: None,
+        settings: Settings::default(),
         pkce_waived_at: waived.then_some(NOW),
         disabled_at: None,
         created_at: NOW,

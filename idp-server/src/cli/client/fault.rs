@@ -1,0 +1,71 @@
+//! Why a command about applications did nothing, for the person who typed it.
+
+use std::io;
+
+use thiserror::Error;
+use twolatch_core::client::{ClientError, ClientId, RedirectError, RedirectUri};
+use twolatch_core::crypto::NoEntropy;
+use twolatch_core::store::StoreError;
+use twolatch_core::user::NameError;
+
+/// Why a command did nothing, for the person who typed it.
+#[derive(Debug, Error)]
+pub(in crate::cli) enum ClientFault {
+    /// A redirect URI cannot be registered.
+    #[error("--redirect-uri {uri}: {error}")]
+    Redirect {
+        /// As typed.
+        uri: String,
+        /// What is wrong with it.
+        error: RedirectError,
+    },
+    /// An address that only an installed application can receive.
+    #[error("--redirect-uri {0}: a scheme of its own is for public applications; add --public or use https")]
+    PrivateUse(RedirectUri),
+    /// Another value is wrong.
+    #[error("{0}")]
+    Value(#[from] ClientError),
+    /// Another address cannot be registered.
+    #[error("{option} {uri}: {error}")]
+    Address {
+        /// Of the command line.
+        option: &'static str,
+        /// As typed.
+        uri: String,
+        /// What is wrong with it.
+        error: RedirectError,
+    },
+    /// A group has no such name.
+    #[error("--group: {0}")]
+    Group(NameError),
+    /// People sign in to it, and nowhere could they be sent back.
+    #[error("--redirect-uri is missing: with the grant authorization_code people are sent back to one")]
+    NoRedirect,
+    /// A public client proves itself by nothing.
+    #[error("a public application cannot ask in its own name: client_credentials needs a secret")]
+    NoSecret,
+    /// There is no secret to rotate.
+    #[error("{0} is public: it has no secret")]
+    Public(ClientId),
+    /// The name cannot be shown.
+    #[error("--name: a name has 1 to 64 characters, none of them a control character")]
+    Name,
+    /// PKCE is all that a public client has.
+    #[error("--no-pkce: a public application has no other protection than PKCE")]
+    Unprotected,
+    /// The id is taken.
+    #[error("there is a client `{0}` already; `twolatch client show {0}` shows it")]
+    Taken(ClientId),
+    /// There is no such client.
+    #[error("there is no client `{0}`; `twolatch client list` shows all")]
+    Missing(String),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The kernel gives no randomness.
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+    /// It was done, and the report could not be written.
+    #[error("done, but the report could not be written: {0}")]
+    Output(#[from] io::Error),
+}

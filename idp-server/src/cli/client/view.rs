@@ -1,0 +1,57 @@
+//! An application as it is shown, to people and to programs. Never a secret, nor what is stored of one.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+use twolatch_core::client::{Client, ScopeName};
+use twolatch_core::user::GroupName;
+
+use super::ClientFault;
+
+pub(super) fn view(client: &Client) -> Value {
+    json!({
+        "client_id": client.id,
+        "name": client.name,
+        "redirect_uris": client.redirect_uris,
+        "auth_method": client.auth_method,
+        "alg": client.alg,
+        "grants": client.settings.grants,
+        "scopes": client.settings.scopes,
+        "groups": client.settings.groups,
+        "post_logout_redirect_uris": client.settings.post_logout_redirect_uris,
+        "backchannel_logout_uri": client.logout_uri,
+        "former_secret_until": client.former.as_ref().map(|(_, until)| until),
+        "require_pkce": client.requires_pkce(),
+        "disabled_at": client.disabled_at,
+        "created_at": client.created_at,
+    })
+}
+
+pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFault> {
+    writeln!(out, "client_id      {}", client.id)?;
+    writeln!(out, "name           {}", client.name)?;
+    for uri in &client.redirect_uris {
+        writeln!(out, "redirect_uri   {uri}")?;
+    }
+    writeln!(out, "auth_method    {}", client.auth_method)?;
+    writeln!(out, "alg            {}", client.alg)?;
+    let words = |words: Vec<&str>| words.join(" ");
+    writeln!(out, "grants         {}", words(client.settings.grants.iter().map(|grant| grant.as_str()).collect()))?;
+    if !client.settings.scopes.is_empty() {
+        writeln!(out, "scopes         {}", words(client.settings.scopes.iter().map(ScopeName::as_str).collect()))?;
+    }
+    if !client.settings.groups.is_empty() {
+        writeln!(out, "groups         {}", words(client.settings.groups.iter().map(GroupName::as_str).collect()))?;
+    }
+    for uri in &client.settings.post_logout_redirect_uris {
+        writeln!(out, "after logout   {uri}")?;
+    }
+    if let Some(uri) = &client.logout_uri {
+        writeln!(out, "told of logout {uri}")?;
+    }
+    writeln!(out, "PKCE           {}", if client.requires_pkce() { "required" } else { "not required" })?;
+    if client.disabled_at.is_some() {
+        writeln!(out, "disabled")?;
+    }
+    Ok(())
+}

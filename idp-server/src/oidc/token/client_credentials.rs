@@ -1,0 +1,35 @@
+//! The client credentials grant (RFC 6749, 4.4): a client's own token, for what it is registered for. No person is involved.
+
+use twolatch_core::client::{AuthMethod, Client, ScopeName};
+use twolatch_core::crypto::{random_text, token_hash};
+use twolatch_core::grant::Issue;
+
+use super::Tokens;
+use crate::oidc::error::{Code, OauthError};
+use crate::oidc::params::Params;
+use crate::state::App;
+
+/// Issues a token.
+pub(super) async fn issue(app: &App, client: &Client, params: &Params) -> Result<Tokens, OauthError> {
+    if client.auth_method == AuthMethod::None {
+        let detail = format!("client {} proves itself by nothing, and asks in its own name", client.id);
+        return Err(OauthError::new(Code::UnauthorizedClient, detail));
+    }
+    let scope = scopes(client, params.value("scope"))?;
+    let access = random_text::<32>(app.entropy())?;
+    let issue = Issue { client: client.id.clone(), person: None, scope: scope.clone() };
+    app.store.add_token(issue, token_hash(&access), app.now()).await?;
+    Ok(Tokens { access, scope, refresh: None, id: None })
+}
+
+/// What the client names of that which it may ask for; all of it where it names nothing.
+fn scopes(client: &Client, asked: Option<&str>) -> Result<String, OauthError> {
+    let may = || client.settings.scopes.iter().map(ScopeName::as_str);
+    let Some(asked) = asked else { return Ok(may().collect::<Vec<_>>().join(" ")) };
+    if let Some(word) = asked.split(' ').find(|word| may().all(|scope| scope != *word)) {
+        let shown: String = word.chars().take(64).collect();
+        let detail = format!("client {} is not registered for the scope {shown:?}", client.id);
+        return Err(OauthError::new(Code::InvalidScope, detail));
+    }
+    Ok(may().filter(|scope| asked.split(' ').any(|word| word == *scope)).collect::<Vec<_>>().join(" "))
+}

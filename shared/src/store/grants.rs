@@ -1,0 +1,325 @@
+//! Grants, with their codes and refresh tokens. One guarded UPDATE spends either and decides everything that can make it
+//! worthless; only what it refuses is looked at further.
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::bound::Bound;
+use super::logouts::{Ending, queue_logouts};
+use super::row::{Column, Values, moment};
+use super::{Store, StoreError, Written, audit, tokens};
+use crate::audit::{Event, Record};
+use crate::door::Door;
+use crate::grant::{
+    ACCESS_TOKEN_LIFE, CODE_FAILURES, CODE_LIFE, Grant, Issue, Redeemed, Redemption, Refreshed, Refreshing,
+};
+use crate::id::Id;
+use crate::time::Timestamp;
+
+use Column::{Number, Text};
+
+const TABLE: &str = "grants";
+
+const GRANT: [Column; 16] =
+    [Text, Text, Text, Text, Number, Text, Text, Text, Text, Text, Text, Number, Number, Text, Text, Number];
+
+/// The marked columns and the mark, then what changes with use of the code.
+macro_rules! grant {
+    ($end:literal) => {
+        concat!(
+            "SELECT id, client_id, user_id, sid, offline, place, redirect_uri, challenge, nonce, scope, proofs, ",
+            "security_version, created_at, code_hash, refresh_hash, expires_at, mac, used_at, failures FROM grants ",
+            $end
+        )
+    };
+}
+
+/// Whoever logs out or is disabled in this very moment is out: `$1` is now.
+macro_rules! alive {
+    () => {
+        "expires_at > $1 AND (offline = 1 OR sid IN (SELECT sid FROM sessions WHERE expires_at > $1)) \
+         AND security_version = (SELECT users.security_version FROM users \
+         WHERE users.id = grants.user_id AND users.disabled_at IS NULL)"
+    };
+}
+
+impl Store {
+    /// Stores a new grant of the named user.
+    ///
+    /// # Errors
+    /// Why it could not be stored.
+    pub async fn add_grant(&self, grant: Grant, user_name: String) -> Written<()> {
+        let store = self.clone();
+        self.write(move |connection| {
+            Box::pin(async move {
+                insert(connection, &store, &grant).await?;
+                let record = record(grant.created_at, Event::CodeIssued, &user_name).saying(grant.client);
+                audit::record(connection, &store, record).await
+            })
+        })
+        .await
+    }
+
+    /// The grant that a code stands for, whatever state it is in: to see whose it is before the code is redeemed.
+    ///
+    /// # Errors
+    /// Where the database fails, or the row is not as it was written.
+    pub async fn grant_of_code(&self, hash: &str) -> Result<Option<Grant>, StoreError> {
+        let row = sqlx::query(grant!("WHERE code_hash = $1")).bind(hash).fetch_optional(self.pool()).await?;
+        row.as_ref().map(|row| read(self, row)).transpose()
+    }
+
+    /// A grant by its id, whatever state it is in.
+    ///
+    /// # Errors
+    /// Where the database fails, or the row is not as it was written.
+    pub async fn grant(&self, id: &Id<Grant>) -> Result<Option<Grant>, StoreError> {
+        let row = sqlx::query(grant!("WHERE id = $1")).bind(id.as_str()).fetch_optional(self.pool()).await?;
+        row.as_ref().map(|row| read(self, row)).transpose()
+    }
+
+    /// Spends a code and stores the access token that it gives, or counts the wrong try, or takes back what an earlier
+    /// redemption gave (RFC 6749, 4.1.2): one transaction.
+    ///
+    /// # Errors
+    /// Why nothing was done.
+    pub async fn redeem_code(&self, asked: Redemption) -> Written<Redeemed> {
+        let store = self.clone();
+        self.write(move |connection| Box::pin(async move { redeem(connection, &store, &asked).await })).await
+    }
+
+    /// Puts another refresh token in the place of the one that was sent and stores the access token that it gives, or
+    /// takes back everything where it is not the one that is good (RFC 9700, 4.14.2): one transaction.
+    ///
+    /// # Errors
+    /// Why nothing was done.
+    pub async fn refresh(&self, asked: Refreshing) -> Written<Refreshed> {
+        let store = self.clone();
+        self.write(move |connection| Box::pin(async move { refresh(connection, &store, &asked).await })).await
+    }
+
+    /// Deletes grants a few hundred at a time: those that are over, and those whose code nobody has redeemed. Answers how
+    /// many there were.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn sweep_grants(&self, now: Timestamp) -> Written<u64> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let mut swept = 0;
+                for (text, since) in [
+                    // A second use of a code has to be noticed while anything issued from it can still live.
+                    (
+                        "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= $1 LIMIT 500)",
+                        ACCESS_TOKEN_LIFE,
+                    ),
+                    (
+                        "DELETE FROM grants WHERE id IN \
+                         (SELECT id FROM grants WHERE used_at IS NULL AND created_at <= $1 LIMIT 500)",
+                        CODE_LIFE,
+                    ),
+                ] {
+                    let done = sqlx::query(text).bind(now.plus(-since).unix()).execute(&mut *connection).await?;
+                    swept += done.rows_affected();
+                }
+                Ok(swept)
+            })
+        })
+        .await
+    }
+}
+
+async fn insert(connection: &mut AnyConnection, store: &Store, grant: &Grant) -> Written<()> {
+    let values = values(grant)?;
+    let proofs = values.text(10)?.to_owned();
+    sqlx::query(
+        "INSERT INTO grants (id, client_id, user_id, sid, offline, place, redirect_uri, challenge, nonce, scope, proofs, \
+         security_version, created_at, code_hash, refresh_hash, expires_at, mac, used_at, failures) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL, 0)",
+    )
+    .bind(grant.id.as_str())
+    .bind(grant.client.as_str())
+    .bind(grant.user.as_str())
+    .bind(&grant.sid)
+    .bind(i64::from(grant.offline))
+    .bind(&grant.place)
+    .bind(&grant.redirect_uri)
+    .bind(grant.challenge.as_deref().unwrap_or_default())
+    .bind(&grant.nonce)
+    .bind(&grant.scope)
+    .bind(proofs)
+    .bind(grant.security_version)
+    .bind(grant.created_at.unix())
+    .bind(&grant.code)
+    .bind(&grant.refresh)
+    .bind(grant.expires_at.unix())
+    .bind(values.mark(store))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn redeem(connection: &mut AnyConnection, store: &Store, asked: &Redemption) -> Written<Redeemed> {
+    let by_code = grant!("WHERE code_hash = $1");
+    let Some(row) = sqlx::query(by_code).bind(&asked.code).fetch_optional(&mut *connection).await? else {
+        return Ok(Redeemed::Unknown);
+    };
+    let before = read(store, &row)?;
+    let grant = before.clone();
+    let grant = if grant.offline { grant.renewed(asked.refresh.clone(), asked.now) } else { grant };
+    let spent = sqlx::query(concat!(
+        "UPDATE grants SET used_at = $1, refresh_hash = $2, expires_at = $3, mac = $4 WHERE id = $5 AND client_id = $6 \
+         AND redirect_uri = $7 AND challenge = $8 AND used_at IS NULL AND created_at > $9 AND failures < $10 AND ",
+        alive!()
+    ))
+    .bind(asked.now.unix())
+    .bind(&grant.refresh)
+    .bind(grant.expires_at.unix())
+    .bind(values(&grant)?.mark(store))
+    .bind(grant.id.as_str())
+    .bind(asked.client.as_str())
+    .bind(&asked.redirect_uri)
+    .bind(asked.challenge.as_deref().unwrap_or_default())
+    .bind(asked.now.plus(-CODE_LIFE).unix())
+    .bind(CODE_FAILURES)
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    if spent == 1 {
+        tokens::insert_token(connection, store, &Issue::of(&grant), &asked.token, asked.now).await?;
+        let record = record(asked.now, Event::TokenIssued, &asked.user_name).saying(grant.client.clone());
+        audit::record(connection, store, record).await?;
+        return Ok(Redeemed::Granted(Box::new(grant)));
+    }
+    // Somebody may have been faster.
+    let Some(row) = sqlx::query(by_code).bind(&asked.code).fetch_optional(&mut *connection).await? else {
+        return Ok(Redeemed::Unknown);
+    };
+    if row.try_get::<Option<i64>, _>("used_at")?.is_some() {
+        take_back(connection, &before.id).await?;
+        let record = record(asked.now, Event::CodeReused, &asked.user_name).saying(asked.client.clone());
+        audit::record(connection, store, record).await?;
+        return Ok(Redeemed::Reused);
+    }
+    let failures: i64 = row.try_get("failures")?;
+    let fits = before.client == asked.client
+        && before.redirect_uri == asked.redirect_uri
+        && before.challenge.as_deref() == asked.challenge.as_deref();
+    if fits || before.code_until() <= asked.now || failures >= CODE_FAILURES {
+        return Ok(Redeemed::Dead);
+    }
+    sqlx::query("UPDATE grants SET failures = failures + 1 WHERE id = $1 AND used_at IS NULL")
+        .bind(before.id.as_str())
+        .execute(connection)
+        .await?;
+    Ok(Redeemed::Mismatch(CODE_FAILURES - failures - 1))
+}
+
+async fn refresh(connection: &mut AnyConnection, store: &Store, asked: &Refreshing) -> Written<Refreshed> {
+    let by_id = grant!("WHERE id = $1 AND client_id = $2 AND refresh_hash IS NOT NULL");
+    let row = sqlx::query(by_id).bind(asked.grant.as_str()).bind(asked.client.as_str());
+    let Some(row) = row.fetch_optional(&mut *connection).await? else { return Ok(Refreshed::Dead) };
+    let grant = read(store, &row)?.renewed(asked.next.clone(), asked.now);
+    let spent = sqlx::query(concat!(
+        "UPDATE grants SET refresh_hash = $2, expires_at = $3, mac = $4 WHERE id = $5 AND refresh_hash = $6 AND ",
+        alive!()
+    ))
+    .bind(asked.now.unix())
+    .bind(&asked.next)
+    .bind(grant.expires_at.unix())
+    .bind(values(&grant)?.mark(store))
+    .bind(grant.id.as_str())
+    .bind(&asked.refresh)
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    if spent == 1 {
+        let issue = Issue { scope: asked.scope.clone(), ..Issue::of(&grant) };
+        tokens::insert_token(connection, store, &issue, &asked.token, asked.now).await?;
+        let record = record(asked.now, Event::TokenRefreshed, &asked.user_name).saying(grant.client.clone());
+        audit::record(connection, store, record).await?;
+        return Ok(Refreshed::Granted(Box::new(grant)));
+    }
+    let still = "SELECT COUNT(*) FROM grants WHERE id = $1 AND refresh_hash = $2";
+    let is_good: i64 =
+        sqlx::query_scalar(still).bind(asked.grant.as_str()).bind(&asked.refresh).fetch_one(&mut *connection).await?;
+    if is_good == 1 {
+        return Ok(Refreshed::Dead);
+    }
+    take_back(connection, &asked.grant).await?;
+    let record = record(asked.now, Event::RefreshReused, &asked.user_name).saying(asked.client.clone());
+    audit::record(connection, store, record).await?;
+    Ok(Refreshed::Reused)
+}
+
+/// Takes back a grant, and every token that came of it with it.
+pub(super) async fn take_back(connection: &mut AnyConnection, grant: &Id<Grant>) -> Written<()> {
+    for text in ["DELETE FROM grants WHERE id = $1", "DELETE FROM access_tokens WHERE grant_id = $1"] {
+        sqlx::query(text).bind(grant.as_str()).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Takes back all that was given in sessions or to people, and notes which clients have to be told.
+pub(super) async fn end_grants(connection: &mut AnyConnection, ending: Ending<'_>, now: Timestamp) -> Written<()> {
+    queue_logouts(connection, ending, now).await?;
+    for text in [
+        "DELETE FROM access_tokens WHERE grant_id IN (SELECT g.id FROM grants g WHERE ",
+        "DELETE FROM grants WHERE id IN (SELECT g.id FROM grants g WHERE ",
+    ] {
+        let mut bound = Bound::default();
+        let which = ending.condition(&mut bound);
+        bound.query(format!("{text}{which})")).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn record(at: Timestamp, event: Event, user_name: &str) -> Record {
+    Record { door: Some(Door::Web), ..Record::new(at, event).about(&user_name) }
+}
+
+fn values(grant: &Grant) -> Result<Values, StoreError> {
+    let proofs = serde_json::to_string(&grant.proofs);
+    let proofs = proofs.map_err(|_| StoreError::Value { table: TABLE, row: grant.id.to_string() })?;
+    let texts = vec![
+        Some(grant.id.to_string()),
+        Some(grant.client.to_string()),
+        Some(grant.user.to_string()),
+        Some(grant.sid.clone()),
+        Some(i64::from(grant.offline).to_string()),
+        Some(grant.place.clone()),
+        Some(grant.redirect_uri.clone()),
+        Some(grant.challenge.clone().unwrap_or_default()),
+        grant.nonce.clone(),
+        Some(grant.scope.clone()),
+        Some(proofs),
+        Some(grant.security_version.to_string()),
+        moment(Some(grant.created_at)),
+        Some(grant.code.clone()),
+        grant.refresh.clone(),
+        moment(Some(grant.expires_at)),
+    ];
+    Ok(Values::of(TABLE, texts))
+}
+
+fn read(store: &Store, row: &AnyRow) -> Result<Grant, StoreError> {
+    let values = Values::read(store, TABLE, row, 0, &GRANT)?;
+    Ok(Grant {
+        id: Id::from_stored(values.text(0)?.to_owned()),
+        client: values.parsed(1, |text| text.parse().ok())?,
+        user: Id::from_stored(values.text(2)?.to_owned()),
+        sid: values.text(3)?.to_owned(),
+        offline: values.number(4)? == 1,
+        place: values.text(5)?.to_owned(),
+        redirect_uri: values.text(6)?.to_owned(),
+        challenge: values.maybe(7).filter(|challenge| !challenge.is_empty()).map(str::to_owned),
+        nonce: values.maybe(8).map(str::to_owned),
+        scope: values.text(9)?.to_owned(),
+        proofs: values.parsed(10, |text| serde_json::from_str(text).ok())?,
+        security_version: values.number(11)?,
+        created_at: values.time(12)?,
+        code: values.text(13)?.to_owned(),
+        refresh: values.maybe(14).map(str::to_owned),
+        expires_at: values.time(15)?,
+    })
+}

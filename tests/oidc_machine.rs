@@ -1,0 +1,110 @@
+//! Clients that ask in their own name.
+
+use axum::http::StatusCode;
+use idp_server::oidc::client_auth::mark_of;
+use serde_json::json;
+use twolatch_core::client::{AuthMethod, Client, GrantType};
+
+use crate::support::core::{Core, on_both};
+use crate::support::provider::{BOTH, Provider, Registered};
+
+on_both!(
+    a_machine_gets_a_token_for_what_it_is_registered_for,
+    o19_a_machine_gets_nothing_else,
+    a_machine_is_nobody,
+    another_secret_is_good_at_once_and_the_one_before_for_a_while,
+);
+
+fn machine(client: &mut Client) {
+    client.settings.grants = vec![GrantType::ClientCredentials];
+    client.settings.scopes = ["jobs:read", "jobs:write"].map(|scope| scope.parse().unwrap()).to_vec();
+    client.redirect_uris.clear();
+}
+
+const ASK: (&str, &str) = ("grant_type", "client_credentials");
+
+async fn a_machine_gets_a_token_for_what_it_is_registered_for(core: Core) {
+    let provider = Provider::over(core).await;
+    let client = provider.client(machine).await;
+    for (scope, given) in
+        [("", "jobs:read jobs:write"), ("jobs:write", "jobs:write"), ("jobs:write jobs:read", "jobs:read jobs:write")]
+    {
+        let answer = provider.token(&client, &[ASK, ("scope", scope)]).await;
+        let access = answer.text("access_token");
+        let whole = json!({ "access_token": access, "token_type": "Bearer", "expires_in": 3600, "scope": given });
+        assert_eq!((answer.status, answer.json()), (StatusCode::OK, whole));
+        let now = provider.now().unix();
+        let told = json!({
+            "active": true, "scope": given, "client_id": client.id, "token_type": "Bearer", "iat": now, "exp": now + 3600,
+            "sub": client.id, "aud": client.id, "iss": "https://id.example.org",
+        });
+        assert_eq!(provider.ask("/introspect", &client, &[("token", &access)]).await.json(), told);
+    }
+    let access = provider.token(&client, &[ASK]).await.text("access_token");
+    assert_eq!(provider.ask("/revoke", &client, &[("token", &access)]).await.status, StatusCode::OK);
+    assert_eq!(provider.ask("/introspect", &client, &[("token", &access)]).await.json(), json!({ "active": false }));
+    let access = provider.token(&client, &[ASK]).await.text("access_token");
+    provider.advance(3600);
+    assert_eq!(provider.ask("/introspect", &client, &[("token", &access)]).await.json(), json!({ "active": false }));
+    let events = provider.app.store.latest_audit(20).await.unwrap();
+    let by =
+        |event: &str| events.iter().filter(|record| record.event == event).map(|record| record.actor.clone()).collect();
+    let by: Vec<Option<String>> = by("token_issued");
+    assert!(by.len() == 5 && by.iter().all(|actor| actor.as_deref() == Some(client.id.as_str())), "{by:?}");
+}
+
+async fn o19_a_machine_gets_nothing_else(core: Core) {
+    let provider = Provider::over(core).await;
+    let client = provider.client(machine).await;
+    for scope in
+        ["jobs:delete", "openid", "offline_access", "JOBS:READ", "jobs:read  ", "jobs:read\0", &"x ".repeat(900)]
+    {
+        provider.token(&client, &[ASK, ("scope", scope)]).await.is_refused("invalid_scope");
+    }
+    let web = provider.client(|_| {}).await;
+    provider.token(&web, &[ASK]).await.is_refused("unauthorized_client");
+    // Nobody can register that; a row from before could say so.
+    let public = provider.client(|client| {
+        machine(client);
+        (client.auth_method, client.secret) = (AuthMethod::None, None);
+    });
+    provider.token(&public.await, &[ASK]).await.is_refused("unauthorized_client");
+    let wrong = Registered { secret: "x".to_owned(), ..client };
+    provider.token(&wrong, &[ASK]).await.is_refused("invalid_client");
+    for unknown in ["password", "implicit", "CLIENT_CREDENTIALS", "urn:ietf:params:oauth:grant-type:token-exchange"] {
+        provider.token(&web, &[("grant_type", unknown)]).await.is_refused("unsupported_grant_type");
+    }
+}
+
+async fn a_machine_is_nobody(core: Core) {
+    let provider = Provider::over(core).await;
+    let client = provider.client(machine).await;
+    let access = provider.token(&client, &[ASK]).await.text("access_token");
+    assert_eq!(provider.userinfo(&access).await.status, StatusCode::UNAUTHORIZED);
+    provider.edit(&client, |client| client.disabled_at = Some(client.created_at)).await;
+    provider.edit(&client, |client| client.disabled_at = None).await;
+    assert_eq!(provider.ask("/introspect", &client, &[("token", &access)]).await.json()["active"], true);
+    provider.browser("alice", &BOTH).await;
+    let end = provider.app.store.delete_client(client.id.parse().unwrap(), "test".to_owned(), provider.now());
+    assert!(end.await.unwrap());
+    let mark = mark_of(&provider.app.store, &client.id, "another");
+    let again = provider.client(|again| (again.id, again.secret) = (client.id.parse().unwrap(), Some(mark))).await;
+    let again = Registered { secret: "another".to_owned(), ..again };
+    assert_eq!(provider.ask("/introspect", &again, &[("token", &access)]).await.json(), json!({ "active": false }));
+}
+
+async fn another_secret_is_good_at_once_and_the_one_before_for_a_while(core: Core) {
+    let provider = Provider::over(core).await;
+    let client = provider.client(machine).await;
+    let second = provider.second_server().await;
+    let mark = mark_of(&provider.app.store, &client.id, "another");
+    let until = provider.now().plus(60);
+    provider.edit(&client, move |client| client.former = client.secret.replace(mark).map(|mark| (mark, until))).await;
+    let another = Registered { secret: "another".to_owned(), ..client.clone() };
+    for who in [&client, &another] {
+        assert_eq!(second.token(who, &[ASK]).await.status, StatusCode::OK);
+    }
+    provider.advance(60);
+    second.token(&client, &[ASK]).await.is_refused("invalid_client");
+    assert_eq!(second.token(&another, &[ASK]).await.status, StatusCode::OK);
+}
