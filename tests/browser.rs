@@ -2,22 +2,22 @@
 //! `browser/drive.mjs` and `browser/recover.mjs`; this starts what they need and hands over where everything is.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::json;
-use tempfile::TempDir;
 
 use crate::mail::smtp::Post;
 use crate::support::database::Engine;
 use crate::support::server::{Process, Server};
-use crate::support::wait::until;
-use crate::support::{free_port, run, skip, totp};
+use crate::support::{free_port, skip, totp};
+
+use self::apache::{APACHE, Apache, MODULE};
+
+mod apache;
+mod apps;
 
 const CHROMIUM: &str = "/usr/bin/chromium";
-const APACHE: &str = "/usr/sbin/apache2";
-const MODULE: &str = "/usr/lib/apache2/modules/mod_auth_openidc.so";
 
 /// What somebody's password is where a test needs to know it.
 const PASSWORD: &str = "copper lantern drifts";
@@ -48,7 +48,7 @@ fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {
     }
     let _office = mailing(&server, &post);
     server.start();
-    let apache = Apache::start(port, &server.issuer(), &client);
+    let apache = Apache::start(port, &server.issuer(), &client, "OIDCScope \"openid profile\"\n");
 
     let mut given = json!({
         "chromium": CHROMIUM,
@@ -165,59 +165,4 @@ fn ready(folder: &Path) -> Option<()> {
     };
     skip(&why);
     None
-}
-
-/// Apache with an app that only signed-in people see, and a page that frames whatever its address names.
-#[derive(Debug)]
-struct Apache {
-    _process: Process,
-    folder: TempDir,
-}
-
-impl Apache {
-    fn start(port: u16, issuer: &str, client: &serde_json::Value) -> Self {
-        let folder = tempfile::Builder::new().prefix("twolatch-apache.").tempdir().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let path = |name: &str| folder.path().join(name);
-        fs::create_dir_all(path("site/app")).unwrap();
-        fs::create_dir(path("run")).unwrap();
-        let app = "<!doctype html><title>The app</title><!--#echo var=\"REMOTE_USER\" -->";
-        fs::write(path("site/app/index.shtml"), app.replace("<!--#", "The app knows <!--#")).unwrap();
-        let frame = "<!doctype html><title>Frame</title><iframe></iframe>\
-             <script>document.querySelector('iframe').src = location.hash.slice(1)</script>";
-        fs::write(path("site/frame.html"), frame).unwrap();
-        let modules: String =
-            ["mpm_event", "authn_core", "authz_core", "authz_user", "dir", "mime", "filter", "include", "auth_openidc"]
-                .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
-                .concat();
-        let text = |name: &str| client[name].as_str().unwrap().to_owned();
-        let config = format!(
-            "ServerRoot {root}\nServerName 127.0.0.1\nListen 127.0.0.1:{port}\nPidFile {root}/run/pid\n\
-             DefaultRuntimeDir {root}/run\nErrorLog {root}/log\nUser www-data\nGroup www-data\n{modules}\
-             DocumentRoot {root}/site\nTypesConfig /etc/mime.types\nDirectoryIndex index.shtml\n\
-             AddType text/html .shtml\nAddOutputFilter INCLUDES .shtml\n\
-             <Directory {root}/site>\nOptions +Includes\nRequire all granted\n</Directory>\n\
-             OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration\nOIDCClientID {id}\n\
-             OIDCClientSecret {secret}\nOIDCRedirectURI http://127.0.0.1:{port}/app/callback\n\
-             OIDCCryptoPassphrase {passphrase}\nOIDCScope \"openid profile\"\nOIDCPKCEMethod S256\n\
-             OIDCRemoteUserClaim preferred_username\n\
-             <Location /app>\nAuthType openid-connect\nRequire valid-user\n</Location>\n",
-            root = folder.path().display(),
-            id = text("client_id"),
-            secret = text("client_secret"),
-            passphrase = totp::new_secret(),
-        );
-        fs::write(path("httpd.conf"), config).unwrap();
-        let config: PathBuf = path("httpd.conf");
-        run(APACHE, &["-t", "-f", config.to_str().unwrap()], "");
-        let mut command = Command::new(APACHE);
-        command.args(["-DFOREGROUND", "-f"]).arg(&config).stdout(Stdio::null()).stderr(Stdio::null());
-        let process = Process(command.spawn().unwrap());
-        until("Apache to listen", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
-        Self { _process: process, folder }
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
 }

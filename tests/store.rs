@@ -253,8 +253,9 @@ async fn ses4_sessions_end_by_time_idleness_and_change(core: Core) {
     core.member("mallory").await;
     core.logins.change_user(&parsed("alice"), String::new(), &actor(NOW), |_| ()).await.unwrap();
     assert!(!alive("moved", NOW).await, "ses6: a change of the user ends it");
+    start("spoilt", core.logins.named(&parsed("alice")).await.unwrap().user).await;
     core.tamper("UPDATE sessions SET user_id = (SELECT id FROM users WHERE name = 'mallory')").await;
-    assert_eq!(core.store().session("moved", NOW).await.unwrap_err().reason(), Reason::RowMac, "t8");
+    assert_eq!(core.store().session("spoilt", NOW).await.unwrap_err().reason(), Reason::RowMac, "t8");
 }
 
 async fn links_are_used_once_and_newer_ones_kill_older(core: Core) {

@@ -363,7 +363,7 @@ async fn w_30_methods_that_nothing_has_do_nothing() {
     }
     let everything = browser.request(Method::OPTIONS, "*", Body::empty());
     assert_eq!(site.send(everything).await.status, StatusCode::BAD_REQUEST);
-    let mut upgrade = browser.request(Method::GET, "/logout", Body::empty());
+    let mut upgrade = browser.request(Method::GET, "/logout/confirm", Body::empty());
     let headers: HeaderMap = [("connection", "upgrade"), ("upgrade", "websocket")]
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
         .into_iter()
