@@ -74,6 +74,17 @@ CREATE INDEX access_tokens_by_grant ON access_tokens (grant_id);
 CREATE INDEX access_tokens_by_expiry ON access_tokens (expires_at);
 CREATE INDEX access_tokens_by_client ON access_tokens (client_id);
 
+-- Authorization requests that clients have pushed: used up when a code is issued, not by looking.
+CREATE TABLE pushed_requests (
+    uri_hash TEXT NOT NULL PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    params TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
+    used_at BIGINT
+);
+CREATE INDEX pushed_requests_by_expiry ON pushed_requests (expires_at);
+
 -- Whom clients have to be told of that their session has ended, and how that went.
 CREATE TABLE logouts (
     -- That of a grant.

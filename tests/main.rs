@@ -146,6 +146,8 @@ mod oidc_logout;
 #[cfg(test)]
 mod oidc_machine;
 #[cfg(test)]
+mod oidc_par;
+#[cfg(test)]
 mod oidc_refresh;
 #[cfg(test)]
 mod oidc_relying_party;

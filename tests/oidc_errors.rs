@@ -137,7 +137,7 @@ async fn o09_o10_o29_what_is_not_supported_is_told_to_the_client(core: Core) {
         ("response_mode", "unknown", "invalid_request"),
         ("request", object, "request_not_supported"),
         ("request_uri", "http://169.254.169.254/", "request_uri_not_supported"),
-        ("request_uri", "urn:ietf:params:oauth:request_uri:x", "request_uri_not_supported"),
+        ("request_uri", "urn:example:x", "request_uri_not_supported"),
     ] {
         for browser in [Some(&browser), None] {
             let answer = provider.authorize(browser, &with(&good(&client), name, value)).await;

@@ -318,6 +318,7 @@ async fn o38_the_documents_are_true_and_public(core: Core) {
             "request_uri_parameter_supported": false,
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
+            "pushed_authorization_request_endpoint": format!("{ISSUER}/par"),
             "introspection_endpoint": format!("{ISSUER}/introspect"),
             "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "revocation_endpoint": format!("{ISSUER}/revoke"),

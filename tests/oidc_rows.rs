@@ -7,6 +7,7 @@ use crate::support::core::{Core, on_both};
 use crate::support::provider::{BOTH, Provider, good};
 
 on_both!(
+    t8_a_pushed_request_changed_by_hand_leads_nowhere,
     t8_a_client_changed_by_hand_is_not_used,
     t8_a_code_changed_by_hand_gives_nothing,
     t8_a_token_changed_by_hand_opens_nothing,
@@ -72,6 +73,27 @@ async fn t8_a_code_changed_by_hand_gives_nothing(core: Core) {
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{text}: {answer:?}");
         assert_eq!(provider.tamper("DELETE FROM access_tokens").await, 0, "{text}");
         provider.tamper("DELETE FROM grants").await;
+    }
+}
+
+async fn t8_a_pushed_request_changed_by_hand_leads_nowhere(core: Core) {
+    let provider = Provider::over(core).await;
+    let browser = provider.browser("alice", &BOTH).await;
+    let (client, other) = (provider.client(|_| {}).await, provider.client(|_| {}).await);
+    for text in [
+        "UPDATE pushed_requests SET params = params || '&login_hint=x'",
+        "UPDATE pushed_requests SET client_id = 'x'",
+        "UPDATE pushed_requests SET expires_at = expires_at + 1",
+    ] {
+        let uri = provider.ask("/par", &client, &good(&client)).await.text("request_uri");
+        assert!(provider.tamper(text).await > 0);
+        for who in [&client, &other] {
+            let params = [("client_id", who.id.as_str()), ("request_uri", uri.as_str())];
+            let answer = provider.authorize(Some(&browser), &params).await;
+            assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{text}: {answer:?}");
+            assert!(!answer.headers.contains_key(header::LOCATION));
+        }
+        provider.tamper("DELETE FROM pushed_requests").await;
     }
 }
 

@@ -18,6 +18,7 @@ pub mod id_token;
 pub mod introspect;
 pub mod jwks;
 pub mod logout;
+pub mod par;
 pub mod params;
 pub mod pkce;
 pub mod redirect;

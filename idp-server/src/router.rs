@@ -7,7 +7,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::api::auth;
 use crate::metrics;
-use crate::oidc::{authorize, discovery, introspect, jwks, revoke, token, userinfo};
+use crate::oidc::{authorize, discovery, introspect, jwks, par, revoke, token, userinfo};
 use crate::pages::admin::requests::answer;
 use crate::pages::{
     account, admin, admin_link, confirm_address, home, login, logout, new_address, not_me, setup, stop,
@@ -123,6 +123,7 @@ pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::DISCOVERY, get(discovery::get)),
         (path::METADATA, get(discovery::get)),
         (path::JWKS, get(jwks::get)),
+        (path::PAR, post(par::post)),
         (path::AUTHORIZE, get(authorize::get).post(authorize::post)),
         (path::RESUME, get(authorize::resume::get)),
         (path::TOKEN, post(token::post)),

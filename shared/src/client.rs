@@ -91,6 +91,8 @@ pub struct Settings {
     pub groups: Vec<GroupName>,
     /// What it may ask for in its own name.
     pub scopes: Vec<ScopeName>,
+    /// Whether it has to push its authorization requests (RFC 9126).
+    pub pushes: bool,
 }
 
 impl Default for Settings {
@@ -100,6 +102,7 @@ impl Default for Settings {
             post_logout_redirect_uris: Vec::new(),
             groups: Vec::new(),
             scopes: Vec::new(),
+            pushes: false,
         }
     }
 }

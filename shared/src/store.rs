@@ -53,6 +53,7 @@ pub mod mails;
 mod noticed;
 pub mod people;
 pub mod policies;
+pub mod pushed;
 pub mod recovery;
 pub mod requests;
 pub mod reseal;

@@ -119,6 +119,11 @@ impl Provider {
         self.core.tamper(text).await
     }
 
+    /// A number from the database.
+    pub(crate) async fn number(&self, text: &'static str) -> i64 {
+        self.core.number(text).await
+    }
+
     /// Registers a confidential client with one address, changed as the test needs it.
     pub(crate) async fn client(&self, edit: impl FnOnce(&mut Client)) -> Registered {
         static NEXT: AtomicU32 = AtomicU32::new(0);

@@ -22,6 +22,7 @@ pub use self::resume::{Continuation, continuation};
 use super::error::{Code, OauthError};
 use super::gate::may_issue;
 use super::id_token::auth_time;
+use super::par;
 use super::params::Params;
 use super::redirect::{Mode, ReturnTo, see_other};
 use super::scope::Scope;
@@ -75,6 +76,13 @@ async fn begin(
     headers: &HeaderMap,
     address: Option<IpAddr>,
 ) -> Result<Response, Failure> {
+    let hash = params.value("request_uri").filter(|_| !params.is_repeated("request_uri")).and_then(par::hash_of);
+    let pushed = match &hash {
+        Some(hash) => Some(look_up(app, hash, params).await?),
+        None => None,
+    };
+    // What else is in the address counts for nothing then (RFC 9126, 4).
+    let params = pushed.as_ref().unwrap_or(params);
     let (client, to) = prove(app, params.value("client_id"), params.value("redirect_uri"), params).await?;
     let state = params.value("state").filter(|_| !params.is_repeated("state"));
     if state.is_some_and(|state| state.len() > request::MAX_STATE) {
@@ -86,12 +94,27 @@ async fn begin(
     let back = |error: OauthError| Failure::Back(to.clone(), error);
     let now = app.now();
     let mut request = AuthorizationRequest::parse(params, &client, to.uri(), now).map_err(back)?;
+    if client.settings.pushes && hash.is_none() {
+        let detail = format!("client {} has to push its requests", client.id);
+        return Err(back(OauthError::new(Code::InvalidRequest, detail)));
+    }
+    request.pushed = hash;
     if let Some(hint) = params.value("id_token_hint") {
         heed(app, &mut request, hint).await.map_err(back)?;
     }
     let session = web::session::current(app, headers, address).await.map_err(|error| back(error.into()))?;
     request.before = session.as_ref().map(|session| session.id_hash.clone());
     answer(app, &request, &client, &to, session.as_ref(), address).await.map_err(back)
+}
+
+/// What the client has pushed. Whoever has no such address of this client gets a page: nobody knows where to send them.
+async fn look_up(app: &App, hash: &str, params: &Params) -> Result<Params, Failure> {
+    let stale = || Failure::page(t("request-stale"), "there is no such pushed request, or none any more");
+    let client = params.value("client_id").filter(|_| !params.is_repeated("client_id")).ok_or_else(stale)?;
+    let pushed = par::pushed(app, hash, Some(client)).await;
+    let pushed =
+        pushed.map_err(|error| Failure::of(error.code.status(), t("request-unavailable"), error.logged(app)))?;
+    Ok(pushed.ok_or_else(stale)?.with("client_id", client))
 }
 
 /// How the answer goes.
@@ -253,7 +276,13 @@ async fn issue(
         refresh: None,
         expires_at: now.plus(SESSION_LIFE),
     };
-    app.store.add_grant(grant, session.user.name.to_string()).await?;
+    let added = app.store.add_grant(grant, session.user.name.to_string(), request.pushed.clone()).await;
+    added.map_err(|error| match error {
+        StoreError::Conflict if request.pushed.is_some() => {
+            OauthError::new(Code::InvalidRequest, "a code was issued for this pushed request before")
+        }
+        other => other.into(),
+    })?;
     Ok(code)
 }
 

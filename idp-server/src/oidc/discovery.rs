@@ -44,6 +44,8 @@ struct More {
     code_challenge_methods_supported: Vec<String>,
     /// RFC 9207, 3
     authorization_response_iss_parameter_supported: bool,
+    /// RFC 9126, 5
+    pushed_authorization_request_endpoint: String,
     /// RFC 8414, 2
     introspection_endpoint: String,
     /// RFC 8414, 2
@@ -101,6 +103,7 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
     let more = More {
         code_challenge_methods_supported: words(&["S256"]),
         authorization_response_iss_parameter_supported: true,
+        pushed_authorization_request_endpoint: format!("{issuer}/par"),
         introspection_endpoint: format!("{issuer}/introspect"),
         introspection_endpoint_auth_methods_supported: words(&["client_secret_basic", "client_secret_post"]),
         revocation_endpoint: format!("{issuer}/revoke"),

@@ -56,6 +56,20 @@ impl Params {
         })
     }
 
+    /// All of them but those with these names.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect())
+    }
+
+    /// The same with another value for a name, or with one.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut with = self.without(&[name]);
+        with.0.push((name.to_owned(), value.to_owned()));
+        with
+    }
+
     /// The parameters as a query.
     #[must_use]
     pub fn encode(&self) -> String {

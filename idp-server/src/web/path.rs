@@ -102,6 +102,8 @@ pub const METADATA: &str = "/.well-known/oauth-authorization-server";
 pub const JWKS: &str = "/jwks";
 /// Where a web app sends a browser.
 pub const AUTHORIZE: &str = "/authorize";
+/// Where a web app pushes what it asks, before it sends a browser.
+pub const PAR: &str = "/par";
 /// Where a web app redeems a code.
 pub const TOKEN: &str = "/token";
 /// Where a web app asks about a person.

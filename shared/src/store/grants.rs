@@ -6,6 +6,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::bound::Bound;
 use super::logouts::{Ending, queue_logouts};
+use super::pushed::spend_pushed;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written, audit, tokens};
 use crate::audit::{Event, Record};
@@ -44,14 +45,17 @@ macro_rules! alive {
 }
 
 impl Store {
-    /// Stores a new grant of the named user.
+    /// Stores a new grant of the named user. The pushed request that it answers, if there is one, is used up.
     ///
     /// # Errors
-    /// Why it could not be stored.
-    pub async fn add_grant(&self, grant: Grant, user_name: String) -> Written<()> {
+    /// [`StoreError::Conflict`] where that was used before; else why it could not be stored.
+    pub async fn add_grant(&self, grant: Grant, user_name: String, pushed: Option<String>) -> Written<()> {
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
+                if let Some(hash) = pushed {
+                    spend_pushed(connection, &hash, grant.created_at).await?;
+                }
                 insert(connection, &store, &grant).await?;
                 let record = record(grant.created_at, Event::CodeIssued, &user_name).saying(grant.client);
                 audit::record(connection, &store, record).await

@@ -37,13 +37,14 @@ pub(super) const KEPT: [(&str, Keeping); 14] = [
 
 /// What is in no backup, and over with a restore: whatever was begun, given out or waits. Those that refer to others come
 /// first.
-pub(super) const PASSING: [&str; 12] = [
+pub(super) const PASSING: [&str; 13] = [
     "attempts",
     "sessions",
     "links",
     "grants",
     "access_tokens",
     "logouts",
+    "pushed_requests",
     "mails",
     "alerts",
     "email_codes",

@@ -29,6 +29,9 @@ pub(super) struct Details {
     /// Where the application is told that somebody has signed out (back-channel logout).
     #[arg(long, value_name = "URI")]
     backchannel_logout_uri: Option<String>,
+    /// Whether it has to push its authorization requests (RFC 9126): `true` or `false`.
+    #[arg(long, value_name = "BOOL")]
+    require_par: Option<bool>,
 }
 
 /// The same, checked.
@@ -41,6 +44,7 @@ pub(super) struct Checked {
     groups: Vec<GroupName>,
     post_logout_redirect_uris: Vec<RedirectUri>,
     logout_uri: Option<RedirectUri>,
+    pushes: Option<bool>,
 }
 
 /// What can be emptied.
@@ -83,6 +87,7 @@ impl Details {
                 .map(|uri| address("--post-logout-redirect-uri", uri))
                 .collect::<Result<_, _>>()?,
             logout_uri: told.map(callable).transpose()?,
+            pushes: self.require_par,
         })
     }
 }
@@ -109,6 +114,7 @@ impl Checked {
         given(self.scopes, &mut client.settings.scopes);
         given(self.groups, &mut client.settings.groups);
         given(self.post_logout_redirect_uris, &mut client.settings.post_logout_redirect_uris);
+        client.settings.pushes = self.pushes.unwrap_or(client.settings.pushes);
         client.alg = self.alg.unwrap_or(client.alg);
         if self.logout_uri.is_some() {
             client.logout_uri = self.logout_uri;

@@ -104,6 +104,8 @@ async fn a_client_is_changed_where_it_is_named_and_nowhere_else() {
         ),
         ("set jobs --backchannel-logout-uri https://a.example/", "backchannel_logout_uri", json!("https://a.example/")),
         ("set jobs --alg ES256", "alg", json!("ES256")),
+        ("set jobs --require-par true", "require_par", json!(true)),
+        ("set jobs --require-par false", "require_par", json!(false)),
         ("set jobs --clear group", "groups", json!([])),
         ("set jobs --clear scope post-logout-redirect-uri", "scopes", json!([])),
         ("set jobs --clear backchannel-logout-uri", "backchannel_logout_uri", Value::Null),

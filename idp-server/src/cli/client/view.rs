@@ -21,6 +21,7 @@ pub(super) fn view(client: &Client) -> Value {
         "post_logout_redirect_uris": client.settings.post_logout_redirect_uris,
         "backchannel_logout_uri": client.logout_uri,
         "former_secret_until": client.former.as_ref().map(|(_, until)| until),
+        "require_par": client.settings.pushes,
         "require_pkce": client.requires_pkce(),
         "disabled_at": client.disabled_at,
         "created_at": client.created_at,
@@ -50,6 +51,9 @@ pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFau
         writeln!(out, "told of logout {uri}")?;
     }
     writeln!(out, "PKCE           {}", if client.requires_pkce() { "required" } else { "not required" })?;
+    if client.settings.pushes {
+        writeln!(out, "PAR            required")?;
+    }
     if client.disabled_at.is_some() {
         writeln!(out, "disabled")?;
     }

@@ -54,6 +54,8 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// The first of the client's `ui_locales` that we have.
     pub language: Option<Language>,
+    /// What it is stored under, if the client has pushed it.
+    pub pushed: Option<String>,
     /// When it came.
     pub at: Timestamp,
     /// The session that the browser had then: another one is a new sign-in.
@@ -124,6 +126,7 @@ impl AuthorizationRequest {
             subject: claims.subject,
             login_hint: params.value("login_hint").filter(|hint| is_shown(hint)).map(str::to_owned),
             language: params.value("ui_locales").and_then(Language::of_tags),
+            pushed: None,
             at: now,
             before: None,
         })
