@@ -27,10 +27,11 @@ impl Apache {
         let folder = tempfile::Builder::new().prefix("twolatch-apache.").tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let path = |name: &str| folder.path().join(name);
-        fs::create_dir_all(path("site/app")).unwrap();
+        fs::create_dir_all(path("site/app/high")).unwrap();
         fs::create_dir(path("run")).unwrap();
         let app = "<!doctype html><title>The app</title><!--#echo var=\"REMOTE_USER\" -->";
         fs::write(path("site/app/index.shtml"), app.replace("<!--#", "The app knows <!--#")).unwrap();
+        fs::write(path("site/app/high/index.shtml"), "<!doctype html><title>High</title>For the sure").unwrap();
         let frame = "<!doctype html><title>Frame</title><iframe></iframe>\
              <script>document.querySelector('iframe').src = location.hash.slice(1)</script>";
         fs::write(path("site/frame.html"), frame).unwrap();
@@ -48,9 +49,9 @@ impl Apache {
              <Directory {root}/site>\nOptions +Includes\nRequire all granted\n</Directory>\n\
              OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration\nOIDCClientID {id}\n\
              OIDCClientSecret {secret}\nOIDCRedirectURI http://127.0.0.1:{port}/app/callback\n\
-             OIDCCryptoPassphrase {passphrase}\n{asked}OIDCPKCEMethod S256\n\
+             OIDCCryptoPassphrase {passphrase}\nOIDCPKCEMethod S256\n\
              OIDCRemoteUserClaim preferred_username\n\
-             <Location /app>\nAuthType openid-connect\nRequire valid-user\n</Location>\n",
+             <Location /app>\nAuthType openid-connect\nRequire valid-user\n</Location>\n{asked}",
             root = folder.path().display(),
             id = text("client_id"),
             secret = text("client_secret"),

@@ -7,7 +7,7 @@ import { PASSWORD, fillAndSend, given, inABrowser, look, nextCode, visitor } fro
 
 const callback = `${given.app}callback`;
 
-await inABrowser([aPersonWithoutScript, aPersonWhoComesAndGoes]);
+await inABrowser(given.high ? [aPersonWhoHasToShowMore] : [aPersonWithoutScript, aPersonWhoComesAndGoes]);
 
 // Where our script does not run there is a button.
 async function aPersonWithoutScript() {
@@ -69,4 +69,19 @@ async function aPersonWhoComesAndGoes() {
     said = await page.textContent("h1", { timeout: 500 }).catch(() => "");
   }
   assert.equal(said, "Sign in", "the app knows nobody any more");
+}
+
+// Policy asks for a password only; a page of the app asks for more.
+async function aPersonWhoHasToShowMore() {
+  const page = await visitor();
+  await page.goto(given.app);
+  await page.fill("#username", "bob");
+  await fillAndSend(page, "#current-password", PASSWORD);
+  assert.equal(await page.textContent("body"), "The app knows bob");
+  await page.goto(given.high);
+  assert.equal(await heading(page), "Enter your code", "the password was shown already");
+  await fillAndSend(page, "#code", await code(given.secret, 0));
+  assert.equal(await page.textContent("body"), "For the sure");
+  await page.goto(given.app);
+  assert.equal(await page.textContent("body"), "The app knows bob");
 }
