@@ -45,9 +45,10 @@ CREATE TABLE grants (
     -- Of the one refresh token that is good; every use replaces it.
     refresh_hash TEXT,
     expires_at BIGINT NOT NULL,
-    mac TEXT NOT NULL,
-    -- Of the code.
+    -- When the code was redeemed.
     used_at BIGINT,
+    mac TEXT NOT NULL,
+    -- Wrong redemptions.
     failures BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX grants_by_code ON grants (code_hash);
@@ -93,6 +94,7 @@ CREATE TABLE logouts (
     user_id TEXT NOT NULL,
     sid TEXT NOT NULL,
     at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
     tries BIGINT NOT NULL,
     -- NULL once it is settled.
     next_at BIGINT,

@@ -65,7 +65,7 @@ async fn a_logout_token_is_what_the_standard_says_and_verifies_with_our_key_set(
         let browser = provider.browser(&format!("user-{}", alg.as_str().to_lowercase()), &BOTH).await;
         let id = payload(&provider.redeem(&client, &provider.code(&browser, &client).await).await.text("id_token"));
         provider.sign_out(&browser).await;
-        let logout = provider.app.store.claim_logout(provider.now()).await.unwrap().unwrap();
+        let logout = provider.app.store.claim_logout(&[], provider.now()).await.unwrap().unwrap();
         tell(&provider.app, &caller, logout).await;
         let heard = heard.recv().unwrap();
         let (head, body) = heard.split_once("\r\n\r\n").unwrap();
@@ -110,7 +110,7 @@ async fn a_client_that_answers_badly_is_told_again_and_one_that_is_gone_is_not(c
     provider.sign_out(&browser).await;
     let store = &provider.app.store;
     for (pause, trouble) in [(5, Some("answers 500")), (10, Some("answers 302")), (0, None)] {
-        let logout = store.claim_logout(provider.now()).await.unwrap().unwrap();
+        let logout = store.claim_logout(&[], provider.now()).await.unwrap().unwrap();
         tell(&provider.app, &caller, logout).await;
         heard.recv().unwrap();
         let [told] = store.logouts_of(&id).await.unwrap().try_into().unwrap();
@@ -123,13 +123,13 @@ async fn a_client_that_answers_badly_is_told_again_and_one_that_is_gone_is_not(c
     let browser = provider.sign_in(browser.user.clone(), &BOTH).await;
     provider.redeem(&client, &provider.code(&browser, &client).await).await;
     provider.sign_out(&browser).await;
-    let logout = store.claim_logout(provider.now()).await.unwrap().unwrap();
+    let logout = store.claim_logout(&[], provider.now()).await.unwrap().unwrap();
     tell(&provider.app, &caller, logout.clone()).await;
     let told = store.logouts_of(&id).await.unwrap();
     assert!(told.iter().any(|one| one.trouble.as_deref().is_some_and(|text| text.starts_with("no connection"))));
     provider.edit(&client, |client| client.logout_uri = None).await;
     provider.advance(5);
-    let logout = store.claim_logout(provider.now()).await.unwrap().unwrap();
+    let logout = store.claim_logout(&[], provider.now()).await.unwrap().unwrap();
     tell(&provider.app, &caller, logout).await;
     assert!(store.logouts_of(&id).await.unwrap().iter().all(|one| one.next_at.is_none()));
 }

@@ -6,6 +6,7 @@ use twolatch_core::store::logouts::{LIFE, Logout};
 
 use crate::support::core::{Core, actor, on_both};
 use crate::support::provider::{Answer, BOTH, Browser, CALLBACK, Provider, Registered, cut, form, good, payload, with};
+use crate::support::rounds;
 
 on_both!(
     o30_without_a_hint_the_person_is_asked,
@@ -17,6 +18,9 @@ on_both!(
     every_client_of_a_session_is_told_once_that_it_has_ended,
     whatever_ends_a_session_tells_its_clients,
     a_client_is_told_until_it_listens_or_for_an_hour,
+    a_session_that_has_grown_old_is_ended_all_the_same,
+    no_code_comes_of_a_session_that_ends_meanwhile,
+    what_a_client_is_slow_to_hear_keeps_no_other_waiting,
     o20_form_post_brings_everything_back_as_it_was,
 );
 
@@ -256,28 +260,95 @@ async fn a_client_is_told_until_it_listens_or_for_an_hour(core: Core) {
     hint(&provider, &browser, &client).await;
     provider.sign_out(&browser).await;
     let (store, second) = (&provider.app.store, provider.second_server().await.app.store);
-    let taken = store.claim_logout(provider.now()).await.unwrap().unwrap();
-    assert!(second.claim_logout(provider.now()).await.unwrap().is_none(), "one server has it");
+    let taken = store.claim_logout(&[], provider.now()).await.unwrap().unwrap();
+    assert!(second.claim_logout(&[], provider.now()).await.unwrap().is_none(), "one server has it");
     provider.advance(30);
-    let late = second.claim_logout(provider.now()).await.unwrap().unwrap();
+    let late = second.claim_logout(&[], provider.now()).await.unwrap().unwrap();
     assert_eq!((taken.tries, late.tries), (1, 2));
     // Whoever was too slow settles nothing any more.
     store.settle_logout(Logout { next_at: None, ..taken }).await.unwrap();
     let next = provider.now().plus(5);
     let deferred = Logout { next_at: Some(next), trouble: Some("no connection".to_owned()), ..late };
     second.settle_logout(deferred).await.unwrap();
-    assert!(store.claim_logout(provider.now()).await.unwrap().is_none());
+    assert!(store.claim_logout(&[], provider.now()).await.unwrap().is_none());
     provider.advance(5);
-    let again = store.claim_logout(provider.now()).await.unwrap().unwrap();
+    let again = store.claim_logout(&[], provider.now()).await.unwrap().unwrap();
     assert_eq!(again.trouble.as_deref(), Some("no connection"));
     let done = Logout { next_at: None, told_at: Some(provider.now()), trouble: None, ..again.clone() };
     store.settle_logout(done.clone()).await.unwrap();
     provider.advance(LIFE);
-    assert!(store.claim_logout(provider.now()).await.unwrap().is_none());
+    assert!(store.claim_logout(&[], provider.now()).await.unwrap().is_none());
     assert_eq!(store.logouts_of(&again.client).await.unwrap(), [done]);
     provider.advance(7 * 86_400);
     let now = provider.now();
     assert_eq!((store.sweep_logouts(now).await.unwrap(), store.sweep_logouts(now).await.unwrap()), (1, 0));
+}
+
+async fn a_session_that_has_grown_old_is_ended_all_the_same(core: Core) {
+    let provider = Provider::over(core).await;
+    let client = app(&provider).await;
+    for (name, age) in [("idle", 3700), ("over", 13 * 3600)] {
+        let browser = provider.browser(name, &BOTH).await;
+        let request = with(&good(&client), "scope", "openid offline_access");
+        let code = provider.authorize(Some(&browser), &request).await.param("code").unwrap();
+        let answer = provider.redeem(&client, &code).await;
+        let (own, refresh) = (answer.text("id_token"), answer.text("refresh_token"));
+        provider.advance(age);
+        provider.app.store.sweep(provider.now()).await.unwrap();
+        let params = [("id_token_hint", own.as_str()), ("post_logout_redirect_uri", AFTER)];
+        assert_eq!(logout(&provider, &browser, &params).await.location(), AFTER, "{name}");
+        let params = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+        provider.token(&client, &params).await.is_refused("invalid_grant");
+        let told = queued(&provider, &client).await;
+        assert!(told.iter().any(|(user, _)| user == browser.user.id.as_str()), "{name}: the client is told");
+    }
+}
+
+async fn no_code_comes_of_a_session_that_ends_meanwhile(core: Core) {
+    let provider = Provider::over(core).await;
+    let second = provider.second_server().await;
+    let client = app(&provider).await;
+    for round in 0..rounds() {
+        let browser = provider.browser(&format!("user{round}"), &BOTH).await;
+        let asks = (0..8).map(|number| {
+            let server = if number % 2 == 0 { &provider } else { &second }.clone();
+            let (browser, client) = (browser.clone(), client.clone());
+            tokio::spawn(async move {
+                let request = with(&good(&client), "scope", "openid offline_access");
+                let code = server.authorize(Some(&browser), &request).await.param("code")?;
+                Some(server.redeem(&client, &code).await)
+            })
+        });
+        let asks: Vec<_> = asks.collect();
+        provider.sign_out(&browser).await;
+        for ask in asks {
+            let Some(answer) = ask.await.unwrap() else { continue };
+            if answer.status == StatusCode::OK {
+                let access = answer.text("access_token");
+                assert_eq!(second.userinfo(&access).await.status, StatusCode::UNAUTHORIZED, "round {round}");
+                let params = [("grant_type", "refresh_token"), ("refresh_token", &answer.text("refresh_token"))];
+                provider.token(&client, &params).await.is_refused("invalid_grant");
+            }
+        }
+        assert_eq!(provider.number("SELECT COUNT(*) FROM grants").await, 0, "round {round}: nothing outlives it");
+    }
+}
+
+async fn what_a_client_is_slow_to_hear_keeps_no_other_waiting(core: Core) {
+    let provider = Provider::over(core).await;
+    let (slow, other) = (app(&provider).await, app(&provider).await);
+    for (name, client) in [("alice", &slow), ("bob", &slow), ("carol", &other)] {
+        let browser = provider.browser(name, &BOTH).await;
+        hint(&provider, &browser, client).await;
+        provider.sign_out(&browser).await;
+    }
+    let store = &provider.app.store;
+    let busy = [slow.id.clone()];
+    let taken = store.claim_logout(&busy, provider.now()).await.unwrap().unwrap();
+    assert_eq!(taken.client.as_str(), other.id);
+    assert!(store.claim_logout(&busy, provider.now()).await.unwrap().is_none());
+    let taken = store.claim_logout(&[], provider.now()).await.unwrap().unwrap();
+    assert_eq!(taken.client.as_str(), slow.id);
 }
 
 async fn o20_form_post_brings_everything_back_as_it_was(core: Core) {

@@ -7,6 +7,7 @@ use crate::support::core::{Core, on_both};
 use crate::support::provider::{BOTH, Provider, good};
 
 on_both!(
+    t8_a_logout_that_somebody_else_wrote_is_told_to_nobody,
     t8_a_pushed_request_changed_by_hand_leads_nowhere,
     t8_a_client_changed_by_hand_is_not_used,
     t8_a_code_changed_by_hand_gives_nothing,
@@ -66,6 +67,7 @@ async fn t8_a_code_changed_by_hand_gives_nothing(core: Core) {
         "UPDATE grants SET security_version = security_version + 1",
         "UPDATE grants SET created_at = created_at + 1",
         "UPDATE grants SET refresh_hash = 'x'",
+        "UPDATE grants SET used_at = 1",
     ] {
         let code = provider.code(&browser, &client).await;
         assert_eq!(provider.tamper(text).await, 1);
@@ -94,6 +96,29 @@ async fn t8_a_pushed_request_changed_by_hand_leads_nowhere(core: Core) {
             assert!(!answer.headers.contains_key(header::LOCATION));
         }
         provider.tamper("DELETE FROM pushed_requests").await;
+    }
+}
+
+async fn t8_a_logout_that_somebody_else_wrote_is_told_to_nobody(core: Core) {
+    let provider = Provider::over(core).await;
+    let uri = "https://app.example.com/told".parse().unwrap();
+    let client = provider.client(|client| client.logout_uri = Some(uri)).await;
+    for text in [
+        "UPDATE logouts SET sid = 'x'",
+        "UPDATE logouts SET user_id = 'x'",
+        "UPDATE logouts SET client_id = 'x'",
+        "UPDATE logouts SET at = at + 1",
+        "UPDATE logouts SET id = 'x'",
+    ] {
+        let browser = provider.browser(&format!("user{}", text.len()), &BOTH).await;
+        provider.redeem(&client, &provider.code(&browser, &client).await).await;
+        provider.sign_out(&browser).await;
+        assert_eq!(provider.tamper(text).await, 1);
+        let claimed = provider.app.store.claim_logout(&[], provider.now()).await;
+        assert!(claimed.is_err_and(|error| error.is_of_a_row()), "{text}");
+        assert!(provider.app.store.claim_logout(&[], provider.now()).await.unwrap().is_none(), "once is enough");
+        provider.tamper("DELETE FROM logouts").await;
+        provider.tamper("DELETE FROM sessions").await;
     }
 }
 

@@ -184,7 +184,7 @@ async fn ses6_an_approved_request_ends_everything_at_once(core: Core) {
     .await;
     core.tamper(
         "INSERT INTO grants SELECT 'g', 'c', id, 's', 1, '', 'u', '', NULL, 'openid', '', security_version, 0, 'h', NULL, \
-         4000000000, '', NULL, 0 FROM users WHERE name = 'alice'",
+         4000000000, NULL, '', 0 FROM users WHERE name = 'alice'",
     )
     .await;
     letters(&core.logins, NOW).await;

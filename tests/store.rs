@@ -246,8 +246,10 @@ async fn ses4_sessions_end_by_time_idleness_and_change(core: Core) {
     start("idle", user.clone()).await;
     assert!(!alive("idle", NOW.plus(IDLE)).await);
     start("ended", user.clone()).await;
-    let hash = token_hash("ended");
-    write(&core.logins, Box::new(move |c| Box::pin(async move { delete_session(c, &hash, NOW).await }))).await.unwrap();
+    let (hash, store) = (token_hash("ended"), core.store().clone());
+    write(&core.logins, Box::new(move |c| Box::pin(async move { delete_session(c, &store, &hash, NOW).await })))
+        .await
+        .unwrap();
     assert!(!alive("ended", NOW).await);
     start("moved", user).await;
     core.member("mallory").await;

@@ -82,9 +82,6 @@ for (const button of document.querySelectorAll("[data-after]")) {
   });
 }
 
-// An answer to an app, which the button would send.
-for (const form of document.querySelectorAll("[data-send]")) form.requestSubmit();
-
 for (const form of document.forms) {
   if ("file" in form.dataset) {
     // A file leaves the page where it is, and may be wanted twice.
@@ -98,3 +95,6 @@ for (const form of document.forms) {
   });
   addEventListener("pageshow", () => { sent = false; }); // back again
 }
+
+// An answer to an app, which the button would send.
+for (const form of document.querySelectorAll("[data-send]")) form.requestSubmit();

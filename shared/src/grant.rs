@@ -61,6 +61,8 @@ pub struct Grant {
     pub refresh: Option<String>,
     /// Until when anything can come of it.
     pub expires_at: Timestamp,
+    /// When the code was redeemed.
+    pub used_at: Option<Timestamp>,
 }
 
 impl Grant {

@@ -175,7 +175,7 @@ async fn sessions_are_listed_confirmed_and_ended(core: Core) {
     let now = NOW.plus(20);
     let renew = async |from: &str| {
         let (s, id_hash, version) = (store.clone(), token_hash(from), alice.security_version);
-        let renewal = Renewal { id_hash, token: "three".to_owned(), proof: None, confirmed_at: Some(now) };
+        let renewal = Renewal { id_hash, token: "three".to_owned(), proof: None, confirmed_at: Some(now), at: now };
         write(&core, move |c| Box::pin(async move { renew_session(c, &s, &renewal, version).await })).await
     };
     renew("one").await.unwrap();
@@ -185,9 +185,9 @@ async fn sessions_are_listed_confirmed_and_ended(core: Core) {
     assert!(!session.is_confirmed(NOW), "nor by a clock that went back");
     assert!(matches!(renew("one").await, Err(StoreError::Conflict)));
     let end = async |user: &Id<User>| {
-        let user = user.clone();
+        let (user, store) = (user.clone(), core.store().clone());
         let hash = token_hash("three");
-        write(&core, move |c| Box::pin(async move { end_session(c, &hash, &user, NOW).await })).await.unwrap()
+        write(&core, move |c| Box::pin(async move { end_session(c, &store, &hash, &user, NOW).await })).await.unwrap()
     };
     assert!(!end(&bob.id).await, "w19: not his");
     assert!(end(&alice.id).await);

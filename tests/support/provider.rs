@@ -192,11 +192,11 @@ impl Provider {
     }
 
     pub(crate) async fn sign_out(&self, browser: &Browser) {
-        let (hash, now) = (token_hash(&browser.token), self.now());
+        let (hash, now, store) = (token_hash(&browser.token), self.now(), self.app.store.clone());
         let write = self
             .app
             .store
-            .write(move |connection| Box::pin(async move { delete_session(connection, &hash, now).await }));
+            .write(move |connection| Box::pin(async move { delete_session(connection, &store, &hash, now).await }));
         write.await.unwrap();
     }
 

@@ -275,12 +275,15 @@ async fn issue(
         code: token_hash(&code),
         refresh: None,
         expires_at: now.plus(SESSION_LIFE),
+        used_at: None,
     };
     let added = app.store.add_grant(grant, session.user.name.to_string(), request.pushed.clone()).await;
     added.map_err(|error| match error {
-        StoreError::Conflict if request.pushed.is_some() => {
-            OauthError::new(Code::InvalidRequest, "a code was issued for this pushed request before")
-        }
+        StoreError::Conflict if request.pushed.is_some() => OauthError::new(
+            Code::InvalidRequest,
+            "a code was issued for this pushed request before, or the session has ended",
+        ),
+        StoreError::Conflict => OauthError::new(Code::LoginRequired, "the session has ended in this moment"),
         other => other.into(),
     })?;
     Ok(code)

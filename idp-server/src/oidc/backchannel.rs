@@ -23,8 +23,9 @@ use crate::state::App;
 /// How often the queue is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Clients that are called at the same time: one that is slow keeps no other waiting.
+/// Calls at the same time, and those of them to one client: one that is slow keeps no other waiting.
 const AT_ONCE: usize = 32;
+const AT_ONE: usize = 4;
 
 /// Seconds until the next call, after each; the last one holds from then on.
 const PAUSES: [i64; 5] = [5, 10, 30, 60, 300];
@@ -39,22 +40,39 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 pub async fn run(app: App, caller: Caller, mut stop: Stop) {
     let caller = Arc::new(caller);
     let mut under_way = JoinSet::new();
+    let mut calls: Vec<String> = Vec::with_capacity(AT_ONCE);
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             // What is under way is somebody's again after its lease.
             _ = stop.changed() => return,
-            Some(_) = under_way.join_next() => continue,
+            Some(ended) = under_way.join_next() => {
+                match ended {
+                    Ok(client) => drop(calls.iter().position(|one| *one == client).map(|index| calls.swap_remove(index))),
+                    // Whom it was about to call nobody knows any more.
+                    Err(_) => calls.clear(),
+                }
+                continue;
+            }
             _ = ticks.tick() => {}
         }
-        while under_way.len() < AT_ONCE {
-            match app.store.claim_logout(app.now()).await {
+        while calls.len() < AT_ONCE {
+            let mut busy = calls.clone();
+            busy.retain(|client| calls.iter().filter(|one| *one == client).count() >= AT_ONE);
+            match app.store.claim_logout(&busy, app.now()).await {
                 Ok(Some(logout)) => {
-                    let (app, caller) = (app.clone(), Arc::clone(&caller));
-                    under_way.spawn(async move { tell(&app, &caller, logout).await });
+                    let (app, caller, client) = (app.clone(), Arc::clone(&caller), logout.client.to_string());
+                    calls.push(client.clone());
+                    under_way.spawn(async move {
+                        tell(&app, &caller, logout).await;
+                        client
+                    });
                 }
                 Ok(None) => break,
+                Err(error) if error.is_of_a_row() => {
+                    tracing::error!(%error, "logout_failed: somebody has changed it in the database; nobody is told");
+                }
                 Err(error) => {
                     tracing::warn!(%error, "the queue of logouts cannot be read; it is tried again in a second");
                     break;

@@ -111,7 +111,7 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
         end_session_endpoint: format!("{issuer}/logout"),
         backchannel_logout_supported: true,
         backchannel_logout_session_supported: true,
-        prompt_values_supported: words(&["none", "login"]),
+        prompt_values_supported: words(&["none", "login", "select_account"]),
     };
     let metadata = Metadata::new(
         IssuerUrl::new(issuer.to_owned())?,

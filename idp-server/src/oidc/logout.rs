@@ -42,6 +42,12 @@ impl Hint {
     pub fn is_of(&self, session: &Session) -> bool {
         self.subject == session.user.id.as_str() && self.sid == session.sid
     }
+
+    /// The session, as web apps know it.
+    #[must_use]
+    pub fn into_sid(self) -> String {
+        self.sid
+    }
 }
 
 /// Reads it.

@@ -283,7 +283,8 @@ async fn sign_in_anew(app: &App, browser: &Browser, current: Current) -> Result<
     }
 }
 
-/// Sends a browser on with a new session. Whatever session it had ends, and no form from before is taken any more.
+/// Sends a browser on with a new session. Whatever session of somebody else it had ends; one of the same person goes on in
+/// the new one. No form from before is taken any more.
 async fn signed_in(
     app: &App,
     browser: &Browser,
@@ -292,9 +293,14 @@ async fn signed_in(
     notice: Option<Notice>,
 ) -> Result<Leaving, Detour> {
     if let Some(token) = &browser.session
-        && let Some(old) = app.store.session(token, browser.now).await?
+        && let Some(old) = app.store.session_to_end(token, browser.now).await?
     {
-        app.logins.sign_out(old, browser.now).await?;
+        let own = app.store.session_to_end(session, browser.now).await?;
+        if own.is_some_and(|own| own.user.id == old.user.id) {
+            app.logins.go_on_as(old, session.to_owned()).await?;
+        } else {
+            app.logins.sign_out(old, browser.now).await?;
+        }
     }
     let flow = random_text::<20>(app.entropy())?;
     let left = browser.go(to).with(Cookie::Session, session).with(Cookie::Flow, &flow).without(Cookie::Attempt);

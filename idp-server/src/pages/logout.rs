@@ -77,10 +77,16 @@ pub(crate) async fn show(State(app): State<App>, RawQuery(query): RawQuery, brow
     let params = params.map_err(|error| Kind::BadForm.because(error.to_string()))?;
     let asked = read(&app, &params).await?;
     let session = match &browser.session {
-        Some(token) => app.store.session(token, browser.now).await?,
+        Some(token) => app.store.session_to_end(token, browser.now).await?,
         None => None,
     };
-    let Some(session) = session else { return Ok(leave(&app, &browser, asked.to)) };
+    let Some(session) = session else {
+        if let Some(hint) = asked.hint {
+            // The session has grown too old for its browser; what was given in it may have not.
+            app.logins.end_sid(hint.into_sid(), browser.now).await?;
+        }
+        return Ok(leave(&app, &browser, asked.to));
+    };
     if asked.hint.as_ref().is_some_and(|hint| hint.is_of(&session)) {
         app.logins.sign_out(session, browser.now).await?;
         return Ok(leave(&app, &browser, asked.to));
@@ -105,7 +111,7 @@ pub(crate) async fn submit(State(app): State<App>, mut form: Form) -> Answer {
     let (browser, []) = form.only([])?;
     let mut onwards = None;
     if let Some(token) = &browser.session
-        && let Some(session) = app.store.session(token, browser.now).await?
+        && let Some(session) = app.store.session_to_end(token, browser.now).await?
     {
         onwards = to.and_then(|sealed| open(&app, &session, sealed.expose(), browser.now));
         app.logins.sign_out(session, browser.now).await?;

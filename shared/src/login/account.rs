@@ -13,7 +13,9 @@ use crate::secret::Secret;
 use crate::store::audit::record;
 use crate::store::budgets::clear;
 use crate::store::devices::delete_devices;
-use crate::store::sessions::{Renewal, Session, delete_session, end_other_sessions, end_session, renew_session};
+use crate::store::sessions::{
+    Renewal, Session, delete_session, end_other_sessions, end_session, end_sid, renew_session, take_over,
+};
 use crate::store::users::update_user;
 use crate::store::{Person, StoreError};
 use crate::time::Timestamp;
@@ -41,7 +43,7 @@ impl Logins {
             self.give_back_all([budget]).await?;
             return Err(fault);
         }
-        let (token, renewal) = self.renewal(session)?;
+        let (token, renewal) = self.renewal(session, now)?;
         let store = self.store.clone();
         self.store
             .write(move |connection| {
@@ -67,11 +69,36 @@ impl Logins {
         self.store
             .write(move |connection| {
                 Box::pin(async move {
-                    delete_session(connection, &session.id_hash, now).await?;
+                    delete_session(connection, &store, &session.id_hash, now).await?;
                     record(connection, &store, about).await
                 })
             })
             .await
+    }
+
+    /// Ends what web apps were given in a session of somebody that is over for its browser.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn end_sid(&self, sid: String, now: Timestamp) -> Result<(), StoreError> {
+        let store = self.store.clone();
+        self.store.write(move |connection| Box::pin(async move { end_sid(connection, &store, sid, now).await })).await
+    }
+
+    /// Lets a session that has just begun go on as the one that its browser had before, of the same person.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn go_on_as(&self, old: Session, token: String) -> Result<(), StoreError> {
+        let store = self.store.clone();
+        let done = self
+            .store
+            .write(move |connection| Box::pin(async move { take_over(connection, &store, &old, &token).await }));
+        match done.await {
+            // The one before has ended meanwhile: then this is another one.
+            Err(StoreError::Conflict) => Ok(()),
+            done => done,
+        }
     }
 
     /// Ends one of the own sessions, by the hash of its cookie.
@@ -85,7 +112,7 @@ impl Logins {
             .store
             .write(move |connection| {
                 Box::pin(async move {
-                    let was_there = end_session(connection, &id_hash, &user, now).await?;
+                    let was_there = end_session(connection, &store, &id_hash, &user, now).await?;
                     if was_there {
                         record(connection, &store, about).await?;
                     }
@@ -102,11 +129,11 @@ impl Logins {
     /// Where the database fails.
     pub async fn end_other_sessions(&self, session: &Session, now: Timestamp) -> Result<(), StoreError> {
         let (store, about) = (self.store.clone(), ended(session, now).saying("all others"));
-        let (id_hash, user) = (session.id_hash.clone(), session.user.id.clone());
+        let session = session.clone();
         self.store
             .write(move |connection| {
                 Box::pin(async move {
-                    end_other_sessions(connection, &id_hash, &user, now).await?;
+                    end_other_sessions(connection, &store, &session, now).await?;
                     record(connection, &store, about).await
                 })
             })
@@ -145,10 +172,10 @@ impl Logins {
     }
 
     /// A session's new token, and how it goes on under that.
-    pub(super) fn renewal(&self, session: &Session) -> Result<(String, Renewal), StoreError> {
+    pub(super) fn renewal(&self, session: &Session, now: Timestamp) -> Result<(String, Renewal), StoreError> {
         let token = random_text::<20>(self.store.entropy())?;
         let id_hash = session.id_hash.clone();
-        Ok((token.clone(), Renewal { id_hash, token, proof: None, confirmed_at: None }))
+        Ok((token.clone(), Renewal { id_hash, token, proof: None, confirmed_at: None, at: now }))
     }
 }
 

@@ -125,7 +125,7 @@ impl Logins {
         let named = name.unwrap_or_else(|| default_name(user));
         let about = self.about(&person, source, now);
         let change = self.turning(turn, session, source, now).await?;
-        let (token, renewal) = self.renewal(session)?;
+        let (token, renewal) = self.renewal(session, now)?;
         let (logins, turned) = (self.clone(), change.is_some());
         let proof = Some(Proof { kind: Kind::Totp, at: now });
         let renewal = Renewal { proof, confirmed_at: Some(now), ..renewal };
@@ -220,7 +220,7 @@ impl Logins {
         let mut user = person.user;
         user.authenticators.retain(|other| *other != id);
         user.security_version += 1;
-        let (token, renewal) = self.renewal(session)?;
+        let (token, renewal) = self.renewal(session, now)?;
         let store = self.store.clone();
         self.store
             .write(move |connection| {

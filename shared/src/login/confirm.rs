@@ -85,7 +85,7 @@ impl Logins {
         let person = self.own(session).await?;
         let ways = self.ways_of(&person, now).await?;
         let about = self.about(&person, source, now);
-        let (token, renewal) = self.renewal(session)?;
+        let (token, renewal) = self.renewal(session, now)?;
         let renewal = Renewal { confirmed_at: Some(now), ..renewal };
         let user = person.user.id.clone();
         let (way, budget, code) = match shown {

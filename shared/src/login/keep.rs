@@ -54,7 +54,7 @@ impl Logins {
         let person = self.own(session).await?;
         let about = Record { factor: None, ..self.about(&person, source, now) };
         let hashed = self.hash_set(&set).await?;
-        let (token, renewal) = self.renewal(session)?;
+        let (token, renewal) = self.renewal(session, now)?;
         let store = self.store.clone();
         self.store
             .write(move |connection| {

@@ -184,7 +184,7 @@ impl Logins {
         let expected = person.user.security_version;
         let about = Record { event: Event::EmailCodesOn, factor: Some(Kind::EmailCode), ..question.about.clone() };
         let user = with_email_codes(person.user, now);
-        let (token, renewal) = self.renewal(session)?;
+        let (token, renewal) = self.renewal(session, now)?;
         let renewal = Renewal { proof: Some(Proof { kind: Kind::EmailCode, at: now }), ..renewal };
         let store = self.store.clone();
         self.judge_and(question, move |connection| {
@@ -222,7 +222,7 @@ impl Logins {
         let mut user = person.user;
         user.email_codes_at = None;
         user.security_version += 1;
-        let (token, renewal) = self.renewal(session)?;
+        let (token, renewal) = self.renewal(session, now)?;
         let store = self.store.clone();
         self.store
             .write(move |connection| {
@@ -263,7 +263,7 @@ impl Logins {
         user.email_verified_at = Some(now);
         (user.email_held_until, user.email_held_by) = (None, None);
         user.security_version += 1;
-        let (token, renewal) = self.renewal(session)?;
+        let (token, renewal) = self.renewal(session, now)?;
         let store = self.store.clone();
         self.judge_and(question, move |connection| {
             Box::pin(async move {

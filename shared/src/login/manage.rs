@@ -197,7 +197,7 @@ impl Logins {
                     tell_of_admin(connection, store, &stored, &by).await?;
                 }
                 update_user(connection, store, &stored, before.security_version).await?;
-                end_begun(connection, std::slice::from_ref(&stored.id), by.now).await?;
+                end_begun(connection, store, std::slice::from_ref(&stored.id), by.now).await?;
                 if moves {
                     announce(connection, store, &before, &stored, &Record::new(by.now, Event::UserChanged)).await?;
                 }
@@ -231,7 +231,7 @@ impl Logins {
         self.change(Event::UserChanged, &user, "password".to_owned(), actor, move |connection, store| {
             Box::pin(async move {
                 update_user(connection, store, &person.user, expected).await?;
-                end_begun(connection, std::slice::from_ref(&person.user.id), now).await?;
+                end_begun(connection, store, std::slice::from_ref(&person.user.id), now).await?;
                 if had_password {
                     let about = Record::new(now, Event::UserChanged);
                     tell(connection, store, &person.user, Notice::PasswordChanged, &about).await?;

@@ -66,7 +66,7 @@ impl Logins {
                     if !use_link(connection, &token, now).await? {
                         return Err(StoreError::Conflict);
                     }
-                    end_everything(connection, std::slice::from_ref(&changed.id), now).await?;
+                    end_everything(connection, &store, std::slice::from_ref(&changed.id), now).await?;
                     if let Some((former, _)) = &former {
                         answer_request(connection, &store, former, &withdrawn).await?;
                     }

@@ -21,7 +21,7 @@ impl Logins {
         self.change(Event::SessionEnded, &user.clone(), "all".to_owned(), actor, move |connection, store| {
             Box::pin(async move {
                 update_user(connection, store, &user, expected).await?;
-                end_begun(connection, &[user.id], now).await
+                end_begun(connection, store, &[user.id], now).await
             })
         })
         .await

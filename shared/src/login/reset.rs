@@ -75,5 +75,5 @@ pub(super) async fn remove_factors(
     let changed: Vec<_> = people.iter().map(|(before, user)| (user, before.user.security_version)).collect();
     update_members(connection, store, &changed).await?;
     delete_second_factors(connection, &ids).await?;
-    end_everything(connection, &ids, now).await
+    end_everything(connection, store, &ids, now).await
 }

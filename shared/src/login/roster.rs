@@ -96,7 +96,7 @@ impl Logins {
                 let user = person_held(connection, store, &id).await?.ok_or(StoreError::Conflict)?.user;
                 logins.keep_an_admin(connection, &policy, &user, None, now).await?;
                 tell_removed(connection, store, &user, &Record::new(now, Event::UserDeleted)).await?;
-                end_begun(connection, std::slice::from_ref(&id), now).await?;
+                end_begun(connection, store, std::slice::from_ref(&id), now).await?;
                 delete_user(connection, &id, user.security_version).await
             })
         })

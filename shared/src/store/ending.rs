@@ -2,10 +2,10 @@
 
 use sqlx::AnyConnection;
 
-use super::Written;
 use super::bound::Bound;
 use super::grants::end_grants;
 use super::logouts::Ending;
+use super::{Store, Written};
 use crate::id::Id;
 use crate::time::Timestamp;
 use crate::user::User;
@@ -14,8 +14,13 @@ use crate::user::User;
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn end_everything(connection: &mut AnyConnection, users: &[Id<User>], now: Timestamp) -> Written<()> {
-    end_begun(connection, users, now).await?;
+pub async fn end_everything(
+    connection: &mut AnyConnection,
+    store: &Store,
+    users: &[Id<User>],
+    now: Timestamp,
+) -> Written<()> {
+    end_begun(connection, store, users, now).await?;
     delete_all(connection, &["devices"], users).await
 }
 
@@ -23,11 +28,17 @@ pub async fn end_everything(connection: &mut AnyConnection, users: &[Id<User>], 
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn end_begun(connection: &mut AnyConnection, users: &[Id<User>], now: Timestamp) -> Written<()> {
+pub async fn end_begun(
+    connection: &mut AnyConnection,
+    store: &Store,
+    users: &[Id<User>],
+    now: Timestamp,
+) -> Written<()> {
+    delete_all(connection, &["attempts", "sessions"], users).await?;
     let ids: Vec<&str> = users.iter().map(Id::as_str).collect();
-    end_grants(connection, Ending::People(&ids), now).await?;
+    end_grants(connection, store, Ending::People(&ids), now).await?;
     // Programs have theirs of no grant.
-    delete_all(connection, &["attempts", "sessions", "access_tokens"], users).await
+    delete_all(connection, &["access_tokens"], users).await
 }
 
 /// Removes people's authenticators, recovery codes and keys. The caller also takes them off their rows.

@@ -1,10 +1,12 @@
 //! Grants, with their codes and refresh tokens. One guarded UPDATE spends either and decides everything that can make it
 //! worthless; only what it refuses is looked at further.
 
+use std::collections::BTreeMap;
+
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::bound::Bound;
+use super::bound::{AT_ONCE, Bound};
 use super::logouts::{Ending, queue_logouts};
 use super::pushed::spend_pushed;
 use super::row::{Column, Values, moment};
@@ -21,26 +23,30 @@ use Column::{Number, Text};
 
 const TABLE: &str = "grants";
 
-const GRANT: [Column; 16] =
-    [Text, Text, Text, Text, Number, Text, Text, Text, Text, Text, Text, Number, Number, Text, Text, Number];
+const GRANT: [Column; 17] =
+    [Text, Text, Text, Text, Number, Text, Text, Text, Text, Text, Text, Number, Number, Text, Text, Number, Number];
 
-/// The marked columns and the mark, then what changes with use of the code.
+/// The marked columns and the mark, then what wrong redemptions change.
 macro_rules! grant {
     ($end:literal) => {
         concat!(
             "SELECT id, client_id, user_id, sid, offline, place, redirect_uri, challenge, nonce, scope, proofs, ",
-            "security_version, created_at, code_hash, refresh_hash, expires_at, mac, used_at, failures FROM grants ",
+            "security_version, created_at, code_hash, refresh_hash, expires_at, used_at, mac, failures FROM grants ",
             $end
         )
     };
 }
 
-/// Whoever logs out or is disabled in this very moment is out: `$1` is now.
+/// Whoever logs out or is disabled in this very moment is out: `$1` is now, and `$session` what is asked of the session.
 macro_rules! alive {
-    () => {
-        "expires_at > $1 AND (offline = 1 OR sid IN (SELECT sid FROM sessions WHERE expires_at > $1)) \
+    ($session:literal) => {
+        concat!(
+            "expires_at > $1 AND (",
+            $session,
+            "sid IN (SELECT sid FROM sessions WHERE expires_at > $1)) \
          AND security_version = (SELECT users.security_version FROM users \
          WHERE users.id = grants.user_id AND users.disabled_at IS NULL)"
+        )
     };
 }
 
@@ -48,13 +54,19 @@ impl Store {
     /// Stores a new grant of the named user. The pushed request that it answers, if there is one, is used up.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where that was used before; else why it could not be stored.
+    /// [`StoreError::Conflict`] where that was used before, or the session has just ended; else why it could not be stored.
     pub async fn add_grant(&self, grant: Grant, user_name: String, pushed: Option<String>) -> Written<()> {
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
                 if let Some(hash) = pushed {
                     spend_pushed(connection, &hash, grant.created_at).await?;
+                }
+                // Its row is held: whoever ends the session in this moment ends this, too.
+                let text = "UPDATE sessions SET seen_at = $2 WHERE sid = $1 AND expires_at > $2";
+                let held = sqlx::query(text).bind(&grant.sid).bind(grant.created_at.unix());
+                if held.execute(&mut *connection).await?.rows_affected() != 1 {
+                    return Err(StoreError::Conflict);
                 }
                 insert(connection, &store, &grant).await?;
                 let record = record(grant.created_at, Event::CodeIssued, &user_name).saying(grant.client);
@@ -138,8 +150,8 @@ async fn insert(connection: &mut AnyConnection, store: &Store, grant: &Grant) ->
     let proofs = values.text(10)?.to_owned();
     sqlx::query(
         "INSERT INTO grants (id, client_id, user_id, sid, offline, place, redirect_uri, challenge, nonce, scope, proofs, \
-         security_version, created_at, code_hash, refresh_hash, expires_at, mac, used_at, failures) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL, 0)",
+         security_version, created_at, code_hash, refresh_hash, expires_at, used_at, mac, failures) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17, 0)",
     )
     .bind(grant.id.as_str())
     .bind(grant.client.as_str())
@@ -169,12 +181,12 @@ async fn redeem(connection: &mut AnyConnection, store: &Store, asked: &Redemptio
         return Ok(Redeemed::Unknown);
     };
     let before = read(store, &row)?;
-    let grant = before.clone();
+    let grant = Grant { used_at: Some(asked.now), ..before.clone() };
     let grant = if grant.offline { grant.renewed(asked.refresh.clone(), asked.now) } else { grant };
     let spent = sqlx::query(concat!(
         "UPDATE grants SET used_at = $1, refresh_hash = $2, expires_at = $3, mac = $4 WHERE id = $5 AND client_id = $6 \
          AND redirect_uri = $7 AND challenge = $8 AND used_at IS NULL AND created_at > $9 AND failures < $10 AND ",
-        alive!()
+        alive!("")
     ))
     .bind(asked.now.unix())
     .bind(&grant.refresh)
@@ -199,7 +211,13 @@ async fn redeem(connection: &mut AnyConnection, store: &Store, asked: &Redemptio
     let Some(row) = sqlx::query(by_code).bind(&asked.code).fetch_optional(&mut *connection).await? else {
         return Ok(Redeemed::Unknown);
     };
-    if row.try_get::<Option<i64>, _>("used_at")?.is_some() {
+    let after = read(store, &row)?;
+    // A used code that lies around somewhere is no switch for others to end what came of it.
+    let counts = after.client == asked.client || after.code_until() > asked.now;
+    if after.used_at.is_some() && !counts {
+        return Ok(Redeemed::Dead);
+    }
+    if after.used_at.is_some() {
         take_back(connection, &before.id).await?;
         let record = record(asked.now, Event::CodeReused, &asked.user_name).saying(asked.client.clone());
         audit::record(connection, store, record).await?;
@@ -226,7 +244,7 @@ async fn refresh(connection: &mut AnyConnection, store: &Store, asked: &Refreshi
     let grant = read(store, &row)?.renewed(asked.next.clone(), asked.now);
     let spent = sqlx::query(concat!(
         "UPDATE grants SET refresh_hash = $2, expires_at = $3, mac = $4 WHERE id = $5 AND refresh_hash = $6 AND ",
-        alive!()
+        alive!("offline = 1 OR ")
     ))
     .bind(asked.now.unix())
     .bind(&asked.next)
@@ -264,18 +282,33 @@ pub(super) async fn take_back(connection: &mut AnyConnection, grant: &Id<Grant>)
     Ok(())
 }
 
-/// Takes back all that was given in sessions or to people, and notes which clients have to be told.
-pub(super) async fn end_grants(connection: &mut AnyConnection, ending: Ending<'_>, now: Timestamp) -> Written<()> {
-    queue_logouts(connection, ending, now).await?;
-    for text in [
-        "DELETE FROM access_tokens WHERE grant_id IN (SELECT g.id FROM grants g WHERE ",
-        "DELETE FROM grants WHERE id IN (SELECT g.id FROM grants g WHERE ",
-    ] {
-        let mut bound = Bound::default();
-        let which = ending.condition(&mut bound);
-        bound.query(format!("{text}{which})")).execute(&mut *connection).await?;
+/// Takes back all that was given in sessions or to people, and notes which clients have to be told. Grants before tokens,
+/// and sessions before both: everywhere, so that no two wait for each other.
+pub(super) async fn end_grants(
+    connection: &mut AnyConnection,
+    store: &Store,
+    ending: Ending<'_>,
+    now: Timestamp,
+) -> Written<()> {
+    let mut bound = Bound::default();
+    let text = format!(
+        "DELETE FROM grants WHERE {} RETURNING id, client_id, user_id, sid, used_at",
+        ending.condition(&mut bound)
+    );
+    let (mut ids, mut told) = (Vec::new(), BTreeMap::new());
+    for row in bound.query(text).fetch_all(&mut *connection).await? {
+        let id: String = row.try_get(0)?;
+        if row.try_get::<Option<i64>, _>(4)?.is_some() {
+            told.insert((row.try_get(1)?, row.try_get(2)?, row.try_get(3)?), id.clone());
+        }
+        ids.push(id);
     }
-    Ok(())
+    for some in ids.chunks(AT_ONCE) {
+        let mut bound = Bound::default();
+        let ids = bound.texts(some.iter().map(String::as_str));
+        bound.query(format!("DELETE FROM access_tokens WHERE grant_id IN ({ids})")).execute(&mut *connection).await?;
+    }
+    queue_logouts(connection, store, told, now).await
 }
 
 fn record(at: Timestamp, event: Event, user_name: &str) -> Record {
@@ -302,6 +335,7 @@ fn values(grant: &Grant) -> Result<Values, StoreError> {
         Some(grant.code.clone()),
         grant.refresh.clone(),
         moment(Some(grant.expires_at)),
+        moment(grant.used_at),
     ];
     Ok(Values::of(TABLE, texts))
 }
@@ -325,5 +359,6 @@ fn read(store: &Store, row: &AnyRow) -> Result<Grant, StoreError> {
         code: values.text(13)?.to_owned(),
         refresh: values.maybe(14).map(str::to_owned),
         expires_at: values.time(15)?,
+        used_at: values.maybe_time(16)?,
     })
 }

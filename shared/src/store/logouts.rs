@@ -1,13 +1,22 @@
 //! What clients have to be told of: that a session in which they were given something has ended (OpenID Connect Back-Channel
 //! Logout 1.0). A row is written by what ends the session, in its transaction. It must not know how clients are told.
 
+use std::collections::BTreeMap;
+
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::bound::Bound;
+use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
 use crate::client::ClientId;
 use crate::time::Timestamp;
+
+use Column::{Number, Text};
+
+const TABLE: &str = "logouts";
+
+const LOGOUT: [Column; 5] = [Text, Text, Text, Text, Number];
 
 /// A client is told within this time or never, in seconds: longer no session of its own is worth waiting for.
 pub const LIFE: i64 = 3600;
@@ -46,30 +55,46 @@ pub struct Logout {
 
 macro_rules! logout {
     ($end:literal) => {
-        concat!("SELECT id, client_id, user_id, sid, at, tries, next_at, told_at, trouble FROM logouts ", $end)
+        concat!("SELECT id, client_id, user_id, sid, at, mac, tries, next_at, told_at, trouble FROM logouts ", $end)
     };
 }
 
 impl Store {
-    /// Takes one that is due, for a while.
+    /// Takes one that is due, for a while; not for these clients. One that somebody else wrote is settled, and nobody is
+    /// told of it.
     ///
     /// # Errors
-    /// Where the database fails.
-    pub async fn claim_logout(&self, now: Timestamp) -> Written<Option<Logout>> {
-        const DUE: &str = "SELECT id FROM logouts WHERE next_at <= $1 OR next_at > $2 ORDER BY next_at, id LIMIT 1";
+    /// Where the database fails, or the row is not as it was written.
+    pub async fn claim_logout(&self, busy: &[String], now: Timestamp) -> Written<Option<Logout>> {
         let (due, furthest) = (now.unix(), now.plus(FURTHEST).unix());
-        let id: Option<String> = sqlx::query_scalar(DUE).bind(due).bind(furthest).fetch_optional(self.pool()).await?;
-        let Some(id) = id else { return Ok(None) };
-        self.write(move |connection| {
+        let mut bound = Bound::default();
+        let (at, far) = (bound.number(due), bound.number(furthest));
+        let others = if busy.is_empty() {
+            String::new()
+        } else {
+            format!("AND client_id NOT IN ({})", bound.texts(busy.iter().map(String::as_str)))
+        };
+        let text = format!(
+            "SELECT id FROM logouts WHERE (next_at <= {at} OR next_at > {far}) {others} ORDER BY next_at, id LIMIT 1"
+        );
+        let Some(row) = bound.query(text).fetch_optional(self.pool()).await? else { return Ok(None) };
+        let (id, store): (String, _) = (row.try_get(0)?, self.clone());
+        let taken = self.write(move |connection| {
             Box::pin(async move {
                 let text = "UPDATE logouts SET next_at = $4, tries = tries + 1 \
                             WHERE id = $1 AND (next_at <= $2 OR next_at > $3) \
-                            RETURNING id, client_id, user_id, sid, at, tries, next_at, told_at, trouble";
-                let taken = sqlx::query(text).bind(id).bind(due).bind(furthest).bind(now.plus(LEASE).unix());
-                taken.fetch_optional(connection).await?.as_ref().map(read).transpose()
+                            RETURNING id, client_id, user_id, sid, at, mac, tries, next_at, told_at, trouble";
+                let taken = sqlx::query(text).bind(&id).bind(due).bind(furthest).bind(now.plus(LEASE).unix());
+                let taken = taken.fetch_optional(&mut *connection).await?;
+                let logout = taken.as_ref().map(|row| read(&store, row)).transpose();
+                if logout.as_ref().is_err_and(StoreError::is_of_a_row) {
+                    let never = "UPDATE logouts SET next_at = NULL WHERE id = $1";
+                    sqlx::query(never).bind(&id).execute(connection).await?;
+                }
+                Ok(logout)
             })
-        })
-        .await
+        });
+        taken.await?
     }
 
     /// Settles one that was taken: told, to be told later, or given up. Does nothing where another server has taken it
@@ -101,7 +126,7 @@ impl Store {
     pub async fn logouts_of(&self, client: &ClientId) -> Result<Vec<Logout>, StoreError> {
         let text = logout!("WHERE client_id = $1 ORDER BY at DESC, id LIMIT 100");
         let rows = sqlx::query(text).bind(client.as_str()).fetch_all(self.pool()).await?;
-        rows.iter().map(read).collect()
+        rows.iter().map(|row| read(self, row)).collect()
     }
 
     /// Deletes what is old news, a few hundred at a time; answers how many.
@@ -126,46 +151,64 @@ pub(super) enum Ending<'a> {
     Sessions(&'a [String]),
     /// Those of these people.
     People(&'a [&'a str]),
+    /// Those of somebody, but not of this session.
+    Others(&'a str, &'a str),
 }
 
 impl Ending<'_> {
-    /// The condition on grants `g`.
+    /// The condition on grants.
     pub(super) fn condition(self, bound: &mut Bound) -> String {
         match self {
-            Self::Sessions(sids) => format!("g.sid IN ({})", bound.texts(sids.iter().map(String::as_str))),
-            Self::People(ids) => format!("g.user_id IN ({})", bound.texts(ids.iter().copied())),
+            Self::Sessions(sids) => format!("sid IN ({})", bound.texts(sids.iter().map(String::as_str))),
+            Self::People(ids) => format!("user_id IN ({})", bound.texts(ids.iter().copied())),
+            Self::Others(id, sid) => format!("user_id = {} AND sid <> {}", bound.text(id), bound.text(sid)),
         }
     }
 }
 
-/// Notes whom to tell, before the grants are gone: each client once for each session.
-pub(super) async fn queue_logouts(connection: &mut AnyConnection, ending: Ending<'_>, now: Timestamp) -> Written<()> {
-    let mut bound = Bound::default();
-    let at = bound.number(now.unix());
-    let which = ending.condition(&mut bound);
-    let text = format!(
-        "INSERT INTO logouts (id, client_id, user_id, sid, at, tries, next_at, told_at, trouble) \
-         SELECT MIN(g.id), g.client_id, g.user_id, g.sid, {at}, 0, {at}, NULL, NULL FROM grants g \
-         JOIN clients c ON c.id = g.client_id WHERE {which} AND g.used_at IS NOT NULL AND c.logout_uri IS NOT NULL \
-         GROUP BY g.client_id, g.user_id, g.sid"
-    );
-    bound.query(text).execute(connection).await?;
+/// Notes whom to tell of sessions that have ended: each client once for each session. The sessions come as client, user and
+/// session, with the id of a grant.
+pub(super) async fn queue_logouts(
+    connection: &mut AnyConnection,
+    store: &Store,
+    ended: BTreeMap<(String, String, String), String>,
+    now: Timestamp,
+) -> Written<()> {
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let text = "SELECT id FROM clients WHERE logout_uri IS NOT NULL";
+    let listening: Vec<String> = sqlx::query_scalar(text).fetch_all(&mut *connection).await?;
+    for ((client, user, sid), id) in ended.into_iter().filter(|((client, ..), _)| listening.contains(client)) {
+        let values =
+            vec![Some(id.clone()), Some(client.clone()), Some(user.clone()), Some(sid.clone()), moment(Some(now))];
+        let text = "INSERT INTO logouts (id, client_id, user_id, sid, at, mac, tries, next_at, told_at, trouble) \
+                    VALUES ($1, $2, $3, $4, $5, $6, 0, $5, NULL, NULL)";
+        sqlx::query(text)
+            .bind(id)
+            .bind(client)
+            .bind(user)
+            .bind(sid)
+            .bind(now.unix())
+            .bind(Values::of(TABLE, values).mark(store))
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 
-fn read(row: &AnyRow) -> Result<Logout, StoreError> {
-    let id: String = row.try_get(0)?;
-    let client: String = row.try_get(1)?;
+fn read(store: &Store, row: &AnyRow) -> Result<Logout, StoreError> {
+    let values = Values::read(store, TABLE, row, 0, &LOGOUT)?;
     let moment = |index| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(index)?.map(Timestamp::from_unix));
     Ok(Logout {
-        client: client.parse().map_err(|_| StoreError::Value { table: "logouts", row: id.clone() })?,
-        id,
-        user: row.try_get(2)?,
-        sid: row.try_get(3)?,
-        at: Timestamp::from_unix(row.try_get(4)?),
-        tries: row.try_get(5)?,
-        next_at: moment(6)?,
-        told_at: moment(7)?,
-        trouble: row.try_get(8)?,
+        id: values.text(0)?.to_owned(),
+        client: values.parsed(1, |text| text.parse().ok())?,
+        user: values.text(2)?.to_owned(),
+        sid: values.text(3)?.to_owned(),
+        at: values.time(4)?,
+        tries: row.try_get(6)?,
+        next_at: moment(7)?,
+        told_at: moment(8)?,
+        trouble: row.try_get(9)?,
     })
 }

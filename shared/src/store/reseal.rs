@@ -39,7 +39,7 @@ const MARKED: [&str; 16] = [
 ];
 
 /// All that a key has sealed or marked. What is not marked anew above lives for minutes or, mail, for days.
-const NEEDING: [(&str, &str); 24] = [
+const NEEDING: [(&str, &str); 25] = [
     ("users", "mac"),
     ("users", "password"),
     ("factors", "mac"),
@@ -60,6 +60,7 @@ const NEEDING: [(&str, &str); 24] = [
     ("access_tokens", "mac"),
     ("signing_keys", "private"),
     ("pushed_requests", "mac"),
+    ("logouts", "mac"),
     ("attempts", "mac"),
     ("attempts", "pending"),
     ("email_codes", "sealed"),

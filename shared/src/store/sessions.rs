@@ -3,7 +3,6 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::bound::{AT_ONCE, Bound};
 use super::browser::proofs_text;
 use super::grants::end_grants;
 use super::logouts::Ending;
@@ -61,6 +60,10 @@ pub struct Session {
     pub console_at: Option<Timestamp>,
 }
 
+pub use self::ends::{delete_session, end_other_sessions, end_session, end_sid, take_over};
+
+mod ends;
+
 use Column::{Number, Text};
 
 const SESSION: [Column; 9] = [Text, Text, Text, Text, Number, Text, Number, Number, Number];
@@ -113,31 +116,46 @@ impl Store {
     /// # Errors
     /// Where the database fails, or a row is not as it was written.
     pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
-        let row = sqlx::query(session!("WHERE id_hash = $1 AND expires_at > $2 AND seen_at > $3"))
-            .bind(token_hash(token))
-            .bind(now.unix())
-            .bind(now.plus(-IDLE).unix())
-            .fetch_optional(self.pool())
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let stored = read_session(self, &row)?;
-        let Some(person) = self.person(&stored.user).await? else { return Ok(None) };
-        if person.user.security_version != stored.security_version || person.user.disabled_at.is_some() {
+        let Some((stored, session)) = self.session_of(token, now).await? else { return Ok(None) };
+        let user = &session.user;
+        if stored.seen_at <= now.plus(-IDLE)
+            || user.security_version != stored.security_version
+            || user.disabled_at.is_some()
+        {
             return Ok(None);
         }
         if now.since(stored.seen_at) >= NOTE_EVERY {
             let text = "UPDATE sessions SET seen_at = $2 WHERE id_hash = $1 AND seen_at < $2";
-            self.note(text, stored.id_hash.clone(), now).await?;
+            self.note(text, stored.id_hash, now).await?;
         }
-        Ok(Some(Session {
-            id_hash: stored.id_hash,
-            sid: stored.sid,
+        Ok(Some(session))
+    }
+
+    /// The session that a cookie stood for, to end it: it opens nothing any more, perhaps, but what web apps were given in
+    /// it may still be good.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn session_to_end(&self, token: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        Ok(self.session_of(token, now).await?.map(|(_, session)| session))
+    }
+
+    async fn session_of(&self, token: &str, now: Timestamp) -> Result<Option<(SessionRow, Session)>, StoreError> {
+        let text = session!("WHERE id_hash = $1 AND expires_at > $2");
+        let row = sqlx::query(text).bind(token_hash(token)).bind(now.unix()).fetch_optional(self.pool()).await?;
+        let Some(row) = row else { return Ok(None) };
+        let stored = read_session(self, &row)?;
+        let Some(person) = self.person(&stored.user).await? else { return Ok(None) };
+        let session = Session {
+            id_hash: stored.id_hash.clone(),
+            sid: stored.sid.clone(),
             user: person.user,
-            proofs: stored.proofs,
+            proofs: stored.proofs.clone(),
             confirmed_at: stored.confirmed_at,
             created_at: stored.created_at,
             console_at: stored.console_at,
-        }))
+        };
+        Ok(Some((stored, session)))
     }
 
     /// Somebody's sessions that are alive, the latest use first.
@@ -224,6 +242,8 @@ pub struct Renewal {
     pub proof: Option<Proof>,
     /// When a second factor was shown for what changes the account; `None` leaves that as it was.
     pub confirmed_at: Option<Timestamp>,
+    /// When that is.
+    pub at: Timestamp,
 }
 
 /// Lets a session go on under another cookie, and live by this security version; whoever has a copy of the cookie before
@@ -237,13 +257,14 @@ pub async fn renew_session(
     renewal: &Renewal,
     security_version: i64,
 ) -> Written<()> {
-    let text = session!("WHERE id_hash = $1");
-    let row = sqlx::query(text).bind(&renewal.id_hash).fetch_optional(&mut *connection).await?;
-    let Some(row) = row else { return Err(StoreError::Conflict) };
-    let before = read_session(store, &row)?;
+    let before = held(connection, store, &renewal.id_hash).await?;
     let done = sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(&before.id_hash);
     if done.execute(&mut *connection).await?.rows_affected() != 1 {
         return Err(StoreError::Conflict);
+    }
+    if security_version != before.security_version {
+        // With it all that web apps have is worth nothing; they are told, so that no session of theirs outlives it.
+        end_grants(connection, store, Ending::People(&[before.user.as_str()]), renewal.at).await?;
     }
     let mut session = SessionRow {
         id_hash: token_hash(&renewal.token),
@@ -253,6 +274,13 @@ pub async fn renew_session(
     };
     session.proofs.extend(renewal.proof);
     insert_row(connection, store, &session).await
+}
+
+/// A session by the hash of its cookie, in a transaction.
+async fn held(connection: &mut AnyConnection, store: &Store, id_hash: &str) -> Written<SessionRow> {
+    let text = session!("WHERE id_hash = $1");
+    let row = sqlx::query(text).bind(id_hash).fetch_optional(connection).await?.ok_or(StoreError::Conflict)?;
+    read_session(store, &row)
 }
 
 async fn insert_row(connection: &mut AnyConnection, store: &Store, session: &SessionRow) -> Written<()> {
@@ -275,57 +303,6 @@ async fn insert_row(connection: &mut AnyConnection, store: &Store, session: &Ses
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// Ends a session, and what web apps were given in it.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn delete_session(connection: &mut AnyConnection, id_hash: &str, now: Timestamp) -> Written<()> {
-    let mut bound = Bound::default();
-    let which = format!("id_hash = {}", bound.text(id_hash));
-    end(connection, &which, bound, now).await?;
-    Ok(())
-}
-
-/// Ends one of somebody's sessions; `false` where they have none with this id.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn end_session(
-    connection: &mut AnyConnection,
-    id_hash: &str,
-    user: &Id<User>,
-    now: Timestamp,
-) -> Written<bool> {
-    let mut bound = Bound::default();
-    let which = format!("id_hash = {} AND user_id = {}", bound.text(id_hash), bound.text(user.as_str()));
-    Ok(end(connection, &which, bound, now).await? == 1)
-}
-
-/// Ends all sessions of somebody but this one; answers how many rows that were.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn end_other_sessions(
-    connection: &mut AnyConnection,
-    id_hash: &str,
-    user: &Id<User>,
-    now: Timestamp,
-) -> Written<u64> {
-    let mut bound = Bound::default();
-    let which = format!("id_hash <> {} AND user_id = {}", bound.text(id_hash), bound.text(user.as_str()));
-    end(connection, &which, bound, now).await
-}
-
-/// Ends the sessions that a condition names; answers how many rows that were.
-async fn end(connection: &mut AnyConnection, which: &str, bound: Bound, now: Timestamp) -> Written<u64> {
-    let rows = bound.query(format!("DELETE FROM sessions WHERE {which} RETURNING sid")).fetch_all(&mut *connection);
-    let sids: Vec<String> = rows.await?.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-    for some in sids.chunks(AT_ONCE) {
-        end_grants(connection, Ending::Sessions(some), now).await?;
-    }
-    Ok(sids.len() as u64)
 }
 
 fn read_session(store: &Store, row: &AnyRow) -> Result<SessionRow, StoreError> {

@@ -77,6 +77,16 @@ impl Store {
     /// Why it could not be taken back.
     pub async fn revoke_token(&self, token: &str, client: ClientId, now: Timestamp) -> Written<bool> {
         let (store, hash, grant) = (self.clone(), token_hash(token), Grant::of_refresh_token(token));
+        // For what nobody issued nothing is written.
+        let known = match &grant {
+            None => sqlx::query("SELECT 1 FROM access_tokens WHERE token_hash = $1").bind(&hash),
+            // PostgreSQL takes no NUL.
+            Some(grant) if grant.as_str().contains('\0') => return Ok(false),
+            Some(grant) => sqlx::query("SELECT 1 FROM grants WHERE id = $1").bind(grant.as_str()),
+        };
+        if known.fetch_optional(self.pool()).await?.is_none() {
+            return Ok(false);
+        }
         self.write(move |connection| {
             Box::pin(async move {
                 let whose = match &grant {

@@ -110,7 +110,7 @@ impl AuthorizationRequest {
             return Err(invalid("the nonce is longer than 512 bytes, or has a NUL that databases do not keep"));
         }
         let max_age = params.value("max_age").map(seconds).transpose()?;
-        let prompt = params.value("prompt").map(prompt).transpose()?;
+        let prompt = params.value("prompt").map(prompt).transpose()?.flatten();
         let claims = params.value("claims").map(claims).transpose()?.unwrap_or_default();
         Ok(Self {
             client: client.id.clone(),
@@ -156,11 +156,20 @@ fn seconds(text: &str) -> Result<i64, OauthError> {
     seconds.ok_or_else(|| OauthError::new(Code::InvalidRequest, "max_age is not a number of seconds"))
 }
 
-fn prompt(text: &str) -> Result<Prompt, OauthError> {
-    match text {
-        "none" => Ok(Prompt::None),
-        "login" => Ok(Prompt::Login),
-        _ => Err(OauthError::new(Code::InvalidRequest, "the prompt is neither `none` nor `login`")),
+/// What the words ask for together. Who chooses an account signs in; what registered apps may have, their administrator has
+/// consented to.
+fn prompt(text: &str) -> Result<Option<Prompt>, OauthError> {
+    let invalid = |detail: &'static str| OauthError::new(Code::InvalidRequest, detail);
+    let words: Vec<&str> = text.split(' ').collect();
+    if let Some(unknown) = words.iter().find(|word| !["none", "login", "select_account", "consent"].contains(word)) {
+        let shown: String = unknown.chars().take(32).collect();
+        return Err(OauthError::new(Code::InvalidRequest, format!("the prompt {shown:?} is none that there is")));
+    }
+    match words.as_slice() {
+        ["none"] => Ok(Some(Prompt::None)),
+        words if words.contains(&"none") => Err(invalid("the prompt `none` stands alone")),
+        ["consent"] => Ok(None),
+        _ => Ok(Some(Prompt::Login)),
     }
 }
 

@@ -235,7 +235,7 @@ async fn write(connection: &mut AnyConnection, store: &Store, people: Vec<User>,
     let changed: Vec<_> = changed.iter().map(|user| (user, user.security_version - 1)).collect();
     update_members(connection, store, &changed).await?;
     let ids: Vec<Id<User>> = changed.iter().map(|(user, _)| user.id.clone()).collect();
-    end_begun(connection, &ids, about.at).await?;
+    end_begun(connection, store, &ids, about.at).await?;
     record_all(connection, store, records).await
 }
 
