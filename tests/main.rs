@@ -140,7 +140,11 @@ mod oidc_backchannel;
 #[cfg(test)]
 mod oidc_code_flow;
 #[cfg(test)]
+mod oidc_ended;
+#[cfg(test)]
 mod oidc_errors;
+#[cfg(test)]
+mod oidc_form_post;
 #[cfg(test)]
 mod oidc_logout;
 #[cfg(test)]

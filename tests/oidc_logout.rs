@@ -1,11 +1,9 @@
 //! Signing out: what web apps may ask for, and what they are told of it.
 
 use axum::http::{Method, StatusCode, header};
-use serde_json::{Value, json};
-use twolatch_core::store::logouts::{LIFE, Logout};
 
-use crate::support::core::{Core, actor, on_both};
-use crate::support::provider::{Answer, BOTH, Browser, CALLBACK, Provider, Registered, cut, form, good, payload, with};
+use crate::support::core::{Core, on_both};
+use crate::support::provider::{Answer, BOTH, Browser, CALLBACK, Provider, Registered, cut, form, good, with};
 use crate::support::rounds;
 
 on_both!(
@@ -15,19 +13,14 @@ on_both!(
     o33_a_form_of_another_site_is_asked_again_and_states_are_encoded,
     a_client_with_a_hint_of_the_session_ends_it_at_once,
     who_is_asked_goes_on_to_where_the_client_wants,
-    every_client_of_a_session_is_told_once_that_it_has_ended,
-    whatever_ends_a_session_tells_its_clients,
-    a_client_is_told_until_it_listens_or_for_an_hour,
     a_session_that_has_grown_old_is_ended_all_the_same,
     no_code_comes_of_a_session_that_ends_meanwhile,
-    what_a_client_is_slow_to_hear_keeps_no_other_waiting,
-    o20_form_post_brings_everything_back_as_it_was,
 );
 
 const AFTER: &str = "https://app.example.com/bye?x=1";
 const TOLD: &str = "https://app.example.com/told";
 
-async fn app(provider: &Provider) -> Registered {
+pub(crate) async fn app(provider: &Provider) -> Registered {
     let client = provider.client(|client| {
         client.settings.post_logout_redirect_uris = vec![AFTER.parse().unwrap()];
         client.logout_uri = Some(TOLD.parse().unwrap());
@@ -35,7 +28,7 @@ async fn app(provider: &Provider) -> Registered {
     client.await
 }
 
-async fn hint(provider: &Provider, browser: &Browser, client: &Registered) -> String {
+pub(crate) async fn hint(provider: &Provider, browser: &Browser, client: &Registered) -> String {
     provider.redeem(client, &provider.code(browser, client).await).await.text("id_token")
 }
 
@@ -43,7 +36,7 @@ async fn logout(provider: &Provider, browser: &Browser, params: &[(&str, &str)])
     provider.visit(Some(browser), &format!("/logout?{}", form(params))).await
 }
 
-async fn lives(provider: &Provider, browser: &Browser) -> bool {
+pub(crate) async fn lives(provider: &Provider, browser: &Browser) -> bool {
     provider.app.store.session(&browser.token, provider.now()).await.unwrap().is_some()
 }
 
@@ -206,82 +199,9 @@ async fn who_is_asked_goes_on_to_where_the_client_wants(core: Core) {
 }
 
 /// What a client is to be told.
-async fn queued(provider: &Provider, client: &Registered) -> Vec<(String, String)> {
+pub(crate) async fn queued(provider: &Provider, client: &Registered) -> Vec<(String, String)> {
     let all = provider.app.store.logouts_of(&client.id.parse().unwrap()).await.unwrap();
     all.into_iter().map(|logout| (logout.user, logout.sid)).collect()
-}
-
-async fn every_client_of_a_session_is_told_once_that_it_has_ended(core: Core) {
-    let provider = Provider::over(core).await;
-    let browser = provider.browser("alice", &BOTH).await;
-    let (one, two, unused) = (app(&provider).await, app(&provider).await, app(&provider).await);
-    let deaf = provider.client(|_| {}).await;
-    let mut sids = Vec::new();
-    for client in [&one, &one, &two, &deaf] {
-        sids.push(payload(&hint(&provider, &browser, client).await)["sid"].as_str().unwrap().to_owned());
-    }
-    sids.dedup();
-    assert_eq!(sids.len(), 1, "a session has one name: {sids:?}");
-    provider.code(&browser, &unused).await;
-    let elsewhere = provider.sign_in(browser.user.clone(), &BOTH).await;
-    hint(&provider, &elsewhere, &one).await;
-    provider.sign_out(&browser).await;
-    let told = vec![(browser.user.id.to_string(), sids[0].clone())];
-    assert_eq!((queued(&provider, &one).await, queued(&provider, &two).await), (told.clone(), told));
-    assert!(queued(&provider, &deaf).await.is_empty() && queued(&provider, &unused).await.is_empty());
-    assert!(lives(&provider, &elsewhere).await);
-}
-
-async fn whatever_ends_a_session_tells_its_clients(core: Core) {
-    let provider = Provider::over(core).await;
-    let client = app(&provider).await;
-    for what in ["disabled", "deleted", "ended", "others"] {
-        let browser = provider.browser(what, &BOTH).await;
-        hint(&provider, &browser, &client).await;
-        let (logins, now, name) = (&provider.app.logins, provider.now(), browser.user.name.clone());
-        match what {
-            "disabled" => provider.change(&browser.user, |user| user.disabled_at = Some(user.created_at)).await,
-            "deleted" => logins.delete_user(&name, &actor(now)).await.unwrap(),
-            "ended" => logins.end_sessions_of(&name, &actor(now)).await.unwrap(),
-            _ => {
-                let own = provider.sign_in(browser.user.clone(), &BOTH).await;
-                let own = provider.app.store.session(&own.token, now).await.unwrap().unwrap();
-                logins.end_other_sessions(&own, now).await.unwrap();
-            }
-        }
-        let all = queued(&provider, &client).await;
-        assert_eq!(all.iter().filter(|(user, _)| *user == browser.user.id.as_str()).count(), 1, "{what}: {all:?}");
-    }
-}
-
-async fn a_client_is_told_until_it_listens_or_for_an_hour(core: Core) {
-    let provider = Provider::over(core).await;
-    let (browser, client) = (provider.browser("alice", &BOTH).await, app(&provider).await);
-    hint(&provider, &browser, &client).await;
-    provider.sign_out(&browser).await;
-    let (store, second) = (&provider.app.store, provider.second_server().await.app.store);
-    let taken = store.claim_logout(&[], provider.now()).await.unwrap().unwrap();
-    assert!(second.claim_logout(&[], provider.now()).await.unwrap().is_none(), "one server has it");
-    provider.advance(30);
-    let late = second.claim_logout(&[], provider.now()).await.unwrap().unwrap();
-    assert_eq!((taken.tries, late.tries), (1, 2));
-    // Whoever was too slow settles nothing any more.
-    store.settle_logout(Logout { next_at: None, ..taken }).await.unwrap();
-    let next = provider.now().plus(5);
-    let deferred = Logout { next_at: Some(next), trouble: Some("no connection".to_owned()), ..late };
-    second.settle_logout(deferred).await.unwrap();
-    assert!(store.claim_logout(&[], provider.now()).await.unwrap().is_none());
-    provider.advance(5);
-    let again = store.claim_logout(&[], provider.now()).await.unwrap().unwrap();
-    assert_eq!(again.trouble.as_deref(), Some("no connection"));
-    let done = Logout { next_at: None, told_at: Some(provider.now()), trouble: None, ..again.clone() };
-    store.settle_logout(done.clone()).await.unwrap();
-    provider.advance(LIFE);
-    assert!(store.claim_logout(&[], provider.now()).await.unwrap().is_none());
-    assert_eq!(store.logouts_of(&again.client).await.unwrap(), [done]);
-    provider.advance(7 * 86_400);
-    let now = provider.now();
-    assert_eq!((store.sweep_logouts(now).await.unwrap(), store.sweep_logouts(now).await.unwrap()), (1, 0));
 }
 
 async fn a_session_that_has_grown_old_is_ended_all_the_same(core: Core) {
@@ -332,63 +252,4 @@ async fn no_code_comes_of_a_session_that_ends_meanwhile(core: Core) {
         }
         assert_eq!(provider.number("SELECT COUNT(*) FROM grants").await, 0, "round {round}: nothing outlives it");
     }
-}
-
-async fn what_a_client_is_slow_to_hear_keeps_no_other_waiting(core: Core) {
-    let provider = Provider::over(core).await;
-    let (slow, other) = (app(&provider).await, app(&provider).await);
-    for (name, client) in [("alice", &slow), ("bob", &slow), ("carol", &other)] {
-        let browser = provider.browser(name, &BOTH).await;
-        hint(&provider, &browser, client).await;
-        provider.sign_out(&browser).await;
-    }
-    let store = &provider.app.store;
-    let busy = [slow.id.clone()];
-    let taken = store.claim_logout(&busy, provider.now()).await.unwrap().unwrap();
-    assert_eq!(taken.client.as_str(), other.id);
-    assert!(store.claim_logout(&busy, provider.now()).await.unwrap().is_none());
-    let taken = store.claim_logout(&[], provider.now()).await.unwrap().unwrap();
-    assert_eq!(taken.client.as_str(), slow.id);
-}
-
-async fn o20_form_post_brings_everything_back_as_it_was(core: Core) {
-    let provider = Provider::over(core).await;
-    let (browser, client) = (provider.browser("alice", &BOTH).await, provider.client(|_| {}).await);
-    let state = "\"><script>alert(1)</script>&amp;\u{e9}";
-    let request = with(&with(&good(&client), "response_mode", "form_post"), "state", state);
-    let answer = provider.authorize(Some(&browser), &request).await;
-    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
-    assert!(!answer.headers.contains_key(header::LOCATION) && !answer.body.contains("<script>alert"));
-    assert!(answer.header(header::CONTENT_SECURITY_POLICY).contains("form-action 'self' https://app.example.com;"));
-    assert!(answer.body.contains("action=\"https://app.example.com/callback\""));
-    let fields = fields(&answer.body);
-    assert_eq!((&fields["state"], &fields["iss"]), (&json!(state), &json!("https://id.example.org")));
-    let code = fields["code"].as_str().unwrap();
-    assert_eq!(provider.redeem(&client, code).await.status, StatusCode::OK);
-    // Errors go the same way, also those of a request that cannot be read to its end.
-    for (name, value) in [("prompt", "none"), ("response_type", "token"), ("scope", "profile")] {
-        let browser = if name == "prompt" { None } else { Some(&browser) };
-        let answer = provider.authorize(browser, &with(&request, name, value)).await;
-        assert_eq!(answer.status, StatusCode::OK, "{name}: {answer:?}");
-        assert!(fields_of(&answer)["error"].is_string(), "{name}");
-    }
-    let other = provider.authorize(Some(&browser), &with(&request, "response_mode", "fragment")).await;
-    assert_eq!(other.param("error").as_deref(), Some("invalid_request"), "{other:?}");
-}
-
-fn fields_of(answer: &Answer) -> Value {
-    fields(&answer.body)
-}
-
-/// The hidden fields of a page, as a browser reads them.
-fn fields(body: &str) -> Value {
-    let unescaped = |text: &str| {
-        let text = text.replace("&#60;", "<").replace("&#62;", ">").replace("&#34;", "\"").replace("&#39;", "'");
-        text.replace("&#38;", "&")
-    };
-    let fields = body.split("<input type=\"hidden\" name=\"").skip(1).map(|rest| {
-        let (name, rest) = rest.split_once("\" value=\"").unwrap();
-        (name.to_owned(), Value::from(unescaped(rest.split_once('"').unwrap().0)))
-    });
-    Value::Object(fields.collect())
 }
