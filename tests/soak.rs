@@ -37,7 +37,7 @@ fn s2_nothing_is_lost_or_grows_under_load_and_faults(engine: Engine) {
     let whole = Duration::from_mins(minutes);
     let apart = (whole / 15).clamp(Duration::from_secs(6), Duration::from_mins(2));
     let Some(mut place) = Place::new(engine) else { return };
-    let (history, health, watch) = (History::default(), Health::default(), Stopwatch::start());
+    let (history, health, watch) = (History::default(), Health::new(), Stopwatch::start());
     let load = Load::new(&place, &history);
     thread::scope(|scope| {
         load.start(scope);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread::Scope;
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ const GROWTH: [(&str, u64, Count); 3] =
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     at: Duration,
+    /// When the life of the server began.
+    since: Duration,
     /// KiB.
     memory: f64,
     /// What of it is its own, and no page of the program's file.
@@ -36,27 +38,38 @@ struct Sample {
 }
 
 /// All that was seen.
-#[derive(Default)]
 pub(crate) struct Health {
+    watch: Stopwatch,
     /// The server; 0 while there is none.
     process: AtomicU32,
+    /// The second in which its life began.
+    since: AtomicU64,
     samples: Mutex<Vec<Sample>>,
 }
 
 impl Health {
+    pub(crate) fn new() -> Self {
+        let (process, since) = (AtomicU32::new(0), AtomicU64::new(0));
+        Self { watch: Stopwatch::start(), process, since, samples: Mutex::default() }
+    }
+
     /// A new life of the server begins, or none.
     pub(crate) fn begins(&self, process: u32) {
+        self.since.store(self.watch.elapsed().as_secs(), Ordering::Relaxed);
         self.process.store(process, Ordering::Relaxed);
+    }
+
+    fn since(&self) -> Duration {
+        Duration::from_secs(self.since.load(Ordering::Relaxed))
     }
 
     /// Looks from now on, as long as there is load.
     pub(crate) fn watch<'s>(&'s self, scope: &'s Scope<'s, '_>, load: &'s Load) {
-        let watch = Stopwatch::start();
         scope.spawn(move || {
             while load.goes_on() {
                 let process = self.process.load(Ordering::Relaxed);
                 if load.is_well() && process != 0 {
-                    self.samples.lock().unwrap().extend(look(process, watch.elapsed(), load.log()));
+                    self.samples.lock().unwrap().extend(look(process, self.watch.elapsed(), self.since(), load.log()));
                 }
                 pause(APART);
             }
@@ -82,7 +95,9 @@ impl Health {
             eprintln!("{what}: at most {before}, then {after}");
             assert!(after <= before + slack, "{what} grow: at most {before}, then {after}");
         }
-        let from = if whole > 2 * WARM { WARM } else { whole / 3 };
+        // A server that has just begun fills its caches: each life is warm after a while of its own.
+        let since = samples.last().expect("somebody has looked").since;
+        let from = if whole > 2 * WARM { since + WARM } else { whole / 3 };
         let late: Vec<Sample> = samples.iter().filter(|one| one.at >= from).copied().collect();
         // Password hashes come and go: what stays is the least of each part of the time.
         let slope_of = |of: fn(&Sample) -> f64| {
@@ -103,13 +118,14 @@ impl Health {
     }
 }
 
-fn look(process: u32, at: Duration, log: Option<PathBuf>) -> Option<Sample> {
+fn look(process: u32, at: Duration, since: Duration, log: Option<PathBuf>) -> Option<Sample> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let number = |name: &str| -> Option<u32> {
         status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
     };
     Some(Sample {
         at,
+        since,
         memory: number("VmRSS:").map(f64::from)?,
         own: number("RssAnon:").map(f64::from)?,
         files: fs::read_dir(format!("/proc/{process}/fd")).ok()?.map(|_| 1).sum(),
