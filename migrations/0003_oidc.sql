@@ -85,6 +85,7 @@ CREATE TABLE pushed_requests (
     used_at BIGINT
 );
 CREATE INDEX pushed_requests_by_expiry ON pushed_requests (expires_at);
+CREATE INDEX pushed_requests_by_client ON pushed_requests (client_id);
 
 -- Whom clients have to be told of that their session has ended, and how that went.
 CREATE TABLE logouts (

@@ -12,6 +12,7 @@ on_both!(
     a_machine_gets_a_token_for_what_it_is_registered_for,
     o19_a_machine_gets_nothing_else,
     a_machine_is_nobody,
+    o36_an_api_is_told_of_tokens_that_are_for_it,
     another_secret_is_good_at_once_and_the_one_before_for_a_while,
 );
 
@@ -91,6 +92,25 @@ async fn a_machine_is_nobody(core: Core) {
     let again = provider.client(|again| (again.id, again.secret) = (client.id.parse().unwrap(), Some(mark))).await;
     let again = Registered { secret: "another".to_owned(), ..again };
     assert_eq!(provider.ask("/introspect", &again, &[("token", &access)]).await.json(), json!({ "active": false }));
+}
+
+async fn o36_an_api_is_told_of_tokens_that_are_for_it(core: Core) {
+    let provider = Provider::over(core).await;
+    let client = provider.client(machine).await;
+    let api = provider.client(|client| client.settings.introspects = vec!["jobs:read".parse().unwrap()]).await;
+    let about =
+        async |who: &Registered, token: &str| provider.ask("/introspect", who, &[("token", token)]).await.json();
+    let both = provider.token(&client, &[ASK]).await.text("access_token");
+    let told = about(&api, &both).await;
+    assert_eq!((&told["active"], &told["scope"], &told["sub"]), (&json!(true), &json!("jobs:read"), &json!(client.id)));
+    let other = provider.token(&client, &[ASK, ("scope", "jobs:write")]).await.text("access_token");
+    assert_eq!(about(&api, &other).await, json!({ "active": false }), "that is for another API");
+    let browser = provider.browser("alice", &BOTH).await;
+    let web = provider.client(|_| {}).await;
+    let hers = provider.redeem(&web, &provider.code(&browser, &web).await).await.text("access_token");
+    assert_eq!(about(&api, &hers).await, json!({ "active": false }), "nothing is told of people");
+    provider.edit(&client, |client| client.disabled_at = Some(client.created_at)).await;
+    assert_eq!(about(&api, &both).await, json!({ "active": false }));
 }
 
 async fn another_secret_is_good_at_once_and_the_one_before_for_a_while(core: Core) {

@@ -16,6 +16,7 @@ on_both!(
     a_pushed_request_is_of_one_client_and_of_one_minute,
     what_would_be_refused_there_is_refused_here,
     a_client_that_has_to_push_is_not_answered_else,
+    what_anybody_can_push_is_bounded,
     a_person_who_signs_in_first_uses_it_up_then,
 );
 
@@ -162,6 +163,29 @@ async fn a_client_that_has_to_push_is_not_answered_else(core: Core) {
     answer.is_error(CALLBACK, "invalid_request", Some("a state"));
     let uri = push(&provider, &client, &good(&client)).await;
     assert!(begin(&provider, Some(&browser), &client.id, &uri).await.param("code").is_some());
+}
+
+async fn what_anybody_can_push_is_bounded(core: Core) {
+    let provider = Provider::over(core).await;
+    let public = provider.client(|client| (client.auth_method, client.secret) = (AuthMethod::None, None)).await;
+    let other = provider.client(|_| {}).await;
+    let asked = good(&public);
+    let asked = with(&asked, "client_id", "");
+    push(&provider, &public, &asked).await;
+    provider
+        .tamper(
+            "INSERT INTO pushed_requests (uri_hash, client_id, params, expires_at, mac, used_at) \
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999) \
+             SELECT uri_hash || CAST(i AS TEXT), client_id, params, expires_at, mac, used_at FROM pushed_requests, n",
+        )
+        .await;
+    let answer = provider.ask("/par", &public, &asked).await;
+    let said = (answer.status, answer.text("error"));
+    assert_eq!(said, (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable".to_owned()));
+    push(&provider, &other, &good(&other)).await;
+    provider.advance(3660);
+    while provider.app.store.sweep_pushed(provider.now()).await.unwrap() > 0 {}
+    push(&provider, &public, &asked).await;
 }
 
 async fn a_person_who_signs_in_first_uses_it_up_then(core: Core) {

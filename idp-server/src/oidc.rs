@@ -1,10 +1,10 @@
 //! The OpenID Connect provider: one endpoint, one file.
 //!
-//! A sign-in passes through them in this order: a client reads [`discovery`] and [`jwks`], and may push its request to [`par`];
-//! the browser comes to [`authorize`], which checks client, then redirect URI, then all else, and either sends an answer back
-//! or has the person sign in and come back to [`authorize::resume`]; the client redeems the code at [`token`] and may ask
-//! [`userinfo`]. In the end it sends the browser to sign out, which [`logout`] reads, and [`backchannel`] tells it of every
-//! session that ends. Whether somebody has shown enough is decided in one place, [`gate::may_issue`], each time
+//! A sign-in passes through them in this order: a client reads [`discovery`] and [`jwks`], and may push its request to
+//! [`par`]; the browser comes to [`authorize`], which checks client, then redirect URI, then all else, and either sends an
+//! answer back or has the person sign in and come back to [`authorize::resume`]; the client redeems the code at [`token`]
+//! and may ask [`userinfo`]. In the end it sends the browser to sign out, which [`logout`] reads, and [`backchannel`] tells
+//! it of every session that ends. Whether somebody has shown enough is decided in one place, [`gate::may_issue`], each time
 //! something is about to be issued. No endpoint allows other origins (CORS).
 
 pub mod access;

@@ -91,6 +91,8 @@ pub struct Settings {
     pub groups: Vec<GroupName>,
     /// What it may ask for in its own name.
     pub scopes: Vec<ScopeName>,
+    /// Of other clients' own tokens with these scopes it may ask what they are worth: it is the API that they are for.
+    pub introspects: Vec<ScopeName>,
     /// Whether it has to push its authorization requests (RFC 9126).
     pub pushes: bool,
 }
@@ -102,6 +104,7 @@ impl Default for Settings {
             post_logout_redirect_uris: Vec::new(),
             groups: Vec::new(),
             scopes: Vec::new(),
+            introspects: Vec::new(),
             pushes: false,
         }
     }

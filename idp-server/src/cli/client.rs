@@ -17,7 +17,7 @@ use crate::state::App;
 
 use self::details::{Clear, Details};
 pub(super) use self::fault::ClientFault;
-use self::view::{show, view};
+use self::view::{logouts, show, view};
 
 mod details;
 mod fault;
@@ -48,6 +48,14 @@ pub(super) enum Clients {
     Set(Set),
     /// Give an application another secret, which is shown once.
     RotateSecret(RotateSecret),
+    /// List what an application was told of sign-outs lately, or could not be told.
+    Logouts {
+        /// Its client id.
+        id: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Let nobody sign in to an application until it is enabled again; what it holds is worth nothing meanwhile.
     Disable {
         /// Its client id.
@@ -154,6 +162,11 @@ impl Clients {
             }
             Self::Set(set) => set.apply(app, actor, out).await,
             Self::RotateSecret(rotate) => rotate.apply(app, actor, out).await,
+            Self::Logouts { id, json } => {
+                let known = id.parse().map_err(|_| ClientFault::Missing(id.clone()))?;
+                app.store.client(&known).await?.ok_or(ClientFault::Missing(id))?;
+                logouts(&app.store.logouts_of(&known).await?, json, out)
+            }
             Self::Disable { id } => {
                 let since = Some(app.now());
                 change(app, &id, "is disabled", actor, move |client| client.disabled_at = since).await?;

@@ -1,12 +1,13 @@
-//! `POST /introspect` (RFC 7662): what an access token is worth at this moment, told to the client that it was issued to. Of
-//! any other nothing is told but that it is worth nothing.
+//! `POST /introspect` (RFC 7662): what an access token is worth at this moment, told to the client that it was issued to, and
+//! of a client's own to the API that it is for. Of any other nothing is told but that it is worth nothing.
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use twolatch_core::client::AuthMethod;
+use twolatch_core::client::{AuthMethod, Client};
+use twolatch_core::grant::AccessToken;
 
 use super::error::{Code, OauthError};
 use super::token::asked;
@@ -34,12 +35,12 @@ async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
     let token = params.value("token").ok_or_else(|| OauthError::new(Code::InvalidRequest, "there is no token"))?;
     let now = app.now();
     let worth = access::judge(app, token, now).await?;
-    let Some((token, user)) = worth.ok().filter(|(token, _)| token.client == client.id) else {
-        return Ok(json!({ "active": false }));
-    };
+    let Some((token, user)) = worth.ok() else { return Ok(json!({ "active": false })) };
+    let scope = if token.client == client.id { Some(token.scope.clone()) } else { for_api(&client, &token) };
+    let Some(scope) = scope else { return Ok(json!({ "active": false })) };
     let mut told = json!({
         "active": true,
-        "scope": token.scope,
+        "scope": scope,
         "client_id": token.client.as_str(),
         "token_type": "Bearer",
         "exp": token.expires_at.unix(),
@@ -53,4 +54,11 @@ async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
         members.insert("username".to_owned(), user.name.as_str().into());
     }
     Ok(told)
+}
+
+/// What another client's own token allows at an API that is a client, too; `None` where that is nothing.
+fn for_api(api: &Client, token: &AccessToken) -> Option<String> {
+    let theirs = |scope: &&str| api.settings.introspects.iter().any(|known| known.as_str() == *scope);
+    let scopes: Vec<&str> = token.scope.split(' ').filter(theirs).collect();
+    (token.person.is_none() && !scopes.is_empty()).then(|| scopes.join(" "))
 }

@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use twolatch_core::client::AuthMethod;
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::store::pushed::{PUSHED_LIFE, Pushed};
 
@@ -62,7 +63,9 @@ async fn push(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
     }
     let secret = random_text::<32>(app.entropy())?;
     let expires_at = now.plus(PUSHED_LIFE);
-    app.store.push_request(Pushed { hash: token_hash(&secret), client: client.id, params: kept, expires_at }).await?;
+    let is_public = client.auth_method == AuthMethod::None;
+    let pushed = Pushed { hash: token_hash(&secret), client: client.id, params: kept, expires_at };
+    app.store.push_request(pushed, is_public).await?;
     Ok(json!({ "request_uri": format!("{PREFIX}{secret}"), "expires_in": PUSHED_LIFE }))
 }
 

@@ -37,7 +37,7 @@ macro_rules! grant {
     };
 }
 
-/// Whoever logs out or is disabled in this very moment is out: `$1` is now, and `$session` what is asked of the session.
+/// Whoever logs out or is disabled in this very moment is out, and so is a client that goes: `$1` is now, and `$session` what is asked of the session.
 macro_rules! alive {
     ($session:literal) => {
         concat!(
@@ -45,7 +45,8 @@ macro_rules! alive {
             $session,
             "sid IN (SELECT sid FROM sessions WHERE expires_at > $1)) \
          AND security_version = (SELECT users.security_version FROM users \
-         WHERE users.id = grants.user_id AND users.disabled_at IS NULL)"
+         WHERE users.id = grants.user_id AND users.disabled_at IS NULL) \
+         AND client_id IN (SELECT id FROM clients WHERE disabled_at IS NULL)"
         )
     };
 }

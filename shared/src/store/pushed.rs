@@ -19,6 +19,9 @@ pub const PUSHED_LIFE: i64 = 60;
 /// Rows are kept for as long as a person may take to sign in: so long a second use has to be noticed.
 const KEPT: i64 = 3600;
 
+/// Anybody can push for a public client: so many wait for it at most.
+const MOST: i64 = 1000;
+
 /// A request that a client has pushed.
 #[derive(Debug, Clone)]
 pub struct Pushed {
@@ -36,9 +39,16 @@ impl Store {
     /// Stores a request.
     ///
     /// # Errors
-    /// Why it could not be stored.
-    pub async fn push_request(&self, pushed: Pushed) -> Written<()> {
+    /// [`StoreError::Busy`] where too many wait for a client that proves itself by nothing; else why it could not be stored.
+    pub async fn push_request(&self, pushed: Pushed, is_public: bool) -> Written<()> {
         let store = self.clone();
+        if is_public {
+            let text = "SELECT COUNT(*) FROM pushed_requests WHERE client_id = $1";
+            let waiting: i64 = sqlx::query_scalar(text).bind(pushed.client.as_str()).fetch_one(self.pool()).await?;
+            if waiting >= MOST {
+                return Err(StoreError::Busy(None));
+            }
+        }
         self.write(move |connection| {
             Box::pin(async move {
                 let values = vec![

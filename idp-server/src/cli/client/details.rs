@@ -20,6 +20,9 @@ pub(super) struct Details {
     /// What it may ask for in its own name; several are possible.
     #[arg(long, value_name = "SCOPE", num_args = 1..)]
     scope: Vec<String>,
+    /// It is an API: of other applications' own tokens with these scopes it may ask what they are worth (/introspect).
+    #[arg(long, value_name = "SCOPE", num_args = 1..)]
+    introspect: Vec<String>,
     /// Only members of these groups may sign in to it.
     #[arg(long, value_name = "GROUP", num_args = 1..)]
     group: Vec<String>,
@@ -41,6 +44,7 @@ pub(super) struct Checked {
     alg: Option<SigningAlg>,
     grants: Vec<GrantType>,
     scopes: Vec<ScopeName>,
+    introspects: Vec<ScopeName>,
     groups: Vec<GroupName>,
     post_logout_redirect_uris: Vec<RedirectUri>,
     logout_uri: Option<RedirectUri>,
@@ -52,6 +56,8 @@ pub(super) struct Checked {
 pub(super) enum Clear {
     /// What it may ask for in its own name.
     Scope,
+    /// It may ask about its own tokens only.
+    Introspect,
     /// Everybody may sign in then.
     Group,
     /// No browser goes on after a sign-out.
@@ -77,6 +83,7 @@ impl Details {
             alg: self.alg.map(|alg| alg.parse()).transpose()?,
             grants: self.grant.iter().map(|grant| grant.parse()).collect::<Result<_, _>>()?,
             scopes: self.scope.iter().map(|scope| scope.parse()).collect::<Result<_, _>>()?,
+            introspects: self.introspect.iter().map(|scope| scope.parse()).collect::<Result<_, _>>()?,
             groups: self
                 .group
                 .iter()
@@ -112,6 +119,7 @@ impl Checked {
         given(self.redirect_uris, &mut client.redirect_uris);
         given(self.grants, &mut client.settings.grants);
         given(self.scopes, &mut client.settings.scopes);
+        given(self.introspects, &mut client.settings.introspects);
         given(self.groups, &mut client.settings.groups);
         given(self.post_logout_redirect_uris, &mut client.settings.post_logout_redirect_uris);
         client.settings.pushes = self.pushes.unwrap_or(client.settings.pushes);
@@ -126,6 +134,7 @@ impl Clear {
     pub(super) fn empty(self, client: &mut Client) {
         match self {
             Self::Scope => client.settings.scopes.clear(),
+            Self::Introspect => client.settings.introspects.clear(),
             Self::Group => client.settings.groups.clear(),
             Self::PostLogoutRedirectUri => client.settings.post_logout_redirect_uris.clear(),
             Self::BackchannelLogoutUri => client.logout_uri = None,

@@ -1,5 +1,8 @@
 use clap::Parser;
 
+use twolatch_core::store::logouts::Logout;
+use twolatch_core::time::Timestamp;
+
 use super::*;
 use crate::oidc::tests::app;
 
@@ -96,6 +99,8 @@ async fn a_client_is_changed_where_it_is_named_and_nowhere_else() {
     let lines = [
         ("set jobs --name Work", "name", json!("Work")),
         ("set jobs --scope jobs:read", "scopes", json!(["jobs:read"])),
+        ("set jobs --introspect jobs:read", "introspects", json!(["jobs:read"])),
+        ("set jobs --clear introspect", "introspects", json!([])),
         ("set jobs --group staff wheel", "groups", json!(["staff", "wheel"])),
         (
             "set jobs --post-logout-redirect-uri https://a.example/",
@@ -146,4 +151,44 @@ async fn a_secret_is_replaced_and_the_one_before_kept_as_long_as_is_said() {
     run(&app, "add --name P --id p --public --redirect-uri https://p.example/cb").await.unwrap();
     assert!(run(&app, "rotate-secret p").await.unwrap_err().contains("has no secret"));
     assert!(run(&app, "rotate-secret a --keep-hours 721").await.is_err());
+}
+
+#[tokio::test]
+async fn what_a_client_was_told_is_listed() {
+    let (_folder, app) = app().await;
+    run(&app, "add --name A --id a --redirect-uri https://a.example/cb --backchannel-logout-uri https://a.example/x")
+        .await
+        .unwrap();
+    assert_eq!(run(&app, "logouts a --json").await.unwrap(), "[]\n");
+    assert_eq!(run(&app, "logouts a").await.unwrap(), "");
+    assert!(run(&app, "logouts b").await.unwrap_err().contains("there is no client"));
+    let logout = |tries, next_at, told_at, trouble: Option<&str>| Logout {
+        id: format!("g{tries}"),
+        client: "a".parse().unwrap(),
+        user: "alice".to_owned(),
+        sid: "s".to_owned(),
+        at: Timestamp::from_unix(1_800_000_000),
+        tries,
+        next_at,
+        told_at,
+        trouble: trouble.map(str::to_owned),
+    };
+    let now = Some(Timestamp::from_unix(1_800_000_060));
+    let all =
+        [logout(1, None, now, None), logout(2, now, None, Some("answers 500")), logout(9, None, None, Some("gone"))];
+    let (mut text, mut json) = (Vec::new(), Vec::new());
+    view::logouts(&all, false, &mut text).unwrap();
+    view::logouts(&all, true, &mut json).unwrap();
+    let lines = "15 January 2027, 08:00 UTC\talice\ttold\t1 tries\t\n\
+                 15 January 2027, 08:00 UTC\talice\twaits\t2 tries\tanswers 500\n\
+                 15 January 2027, 08:00 UTC\talice\tgiven up\t9 tries\tgone\n";
+    assert_eq!(String::from_utf8(text).unwrap(), lines);
+    let json: Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(
+        json[1],
+        json!({
+            "user_id": "alice", "sid": "s", "ended_at": 1_800_000_000, "told_at": null, "next_try": 1_800_000_060,
+            "tries": 2, "trouble": "answers 500",
+        })
+    );
 }

@@ -4,9 +4,12 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use twolatch_core::client::{Client, ScopeName};
+use twolatch_core::store::logouts::Logout;
 use twolatch_core::user::GroupName;
 
 use super::ClientFault;
+use crate::date::minute;
+use crate::text::Language;
 
 pub(super) fn view(client: &Client) -> Value {
     json!({
@@ -17,6 +20,7 @@ pub(super) fn view(client: &Client) -> Value {
         "alg": client.alg,
         "grants": client.settings.grants,
         "scopes": client.settings.scopes,
+        "introspects": client.settings.introspects,
         "groups": client.settings.groups,
         "post_logout_redirect_uris": client.settings.post_logout_redirect_uris,
         "backchannel_logout_uri": client.logout_uri,
@@ -41,6 +45,9 @@ pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFau
     if !client.settings.scopes.is_empty() {
         writeln!(out, "scopes         {}", words(client.settings.scopes.iter().map(ScopeName::as_str).collect()))?;
     }
+    if !client.settings.introspects.is_empty() {
+        writeln!(out, "asks about     {}", words(client.settings.introspects.iter().map(ScopeName::as_str).collect()))?;
+    }
     if !client.settings.groups.is_empty() {
         writeln!(out, "groups         {}", words(client.settings.groups.iter().map(GroupName::as_str).collect()))?;
     }
@@ -56,6 +63,32 @@ pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFau
     }
     if client.disabled_at.is_some() {
         writeln!(out, "disabled")?;
+    }
+    Ok(())
+}
+
+/// What a client was told of sessions that have ended, the newest first.
+pub(super) fn logouts(all: &[Logout], json: bool, out: &mut dyn Write) -> Result<(), ClientFault> {
+    if json {
+        let all: Vec<Value> = all
+            .iter()
+            .map(|one| {
+                json!({
+                    "user_id": one.user, "sid": one.sid, "ended_at": one.at, "told_at": one.told_at,
+                    "next_try": one.next_at, "tries": one.tries, "trouble": one.trouble,
+                })
+            })
+            .collect();
+        return Ok(writeln!(out, "{:#}", Value::from(all))?);
+    }
+    for one in all {
+        let became = match (one.told_at, one.next_at) {
+            (Some(_), _) => "told",
+            (None, Some(_)) => "waits",
+            (None, None) => "given up",
+        };
+        let (at, trouble) = (minute(one.at, Language::En), one.trouble.as_deref().unwrap_or_default());
+        writeln!(out, "{at}\t{}\t{became}\t{} tries\t{trouble}", one.user, one.tries)?;
     }
     Ok(())
 }
