@@ -34,6 +34,9 @@ pub async fn end_begun(
     users: &[Id<User>],
     now: Timestamp,
 ) -> Written<()> {
+    if users.is_empty() {
+        return Ok(());
+    }
     delete_all(connection, &["attempts", "sessions"], users).await?;
     let ids: Vec<&str> = users.iter().map(Id::as_str).collect();
     end_grants(connection, store, Ending::People(&ids), now).await?;
