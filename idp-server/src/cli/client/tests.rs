@@ -177,8 +177,8 @@ async fn what_a_client_was_told_is_listed() {
     let all =
         [logout(1, None, now, None), logout(2, now, None, Some("answers 500")), logout(9, None, None, Some("gone"))];
     let (mut text, mut json) = (Vec::new(), Vec::new());
-    view::logouts(&all, false, &mut text).unwrap();
-    view::logouts(&all, true, &mut json).unwrap();
+    logouts(&all, false, &mut text).unwrap();
+    logouts(&all, true, &mut json).unwrap();
     let lines = "15 January 2027, 08:00 UTC\talice\ttold\t1 tries\t\n\
                  15 January 2027, 08:00 UTC\talice\twaits\t2 tries\tanswers 500\n\
                  15 January 2027, 08:00 UTC\talice\tgiven up\t9 tries\tgone\n";
