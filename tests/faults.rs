@@ -41,8 +41,13 @@ const CONNECTION: [Fault; 5] = [
     Fault { call: "sendto", how: "error=ECONNRESET", lasting: true, reasons: &["store_down", "outcome_unknown"] },
     Fault { call: "recvfrom", how: "error=ECONNRESET", lasting: false, reasons: &["store_down", "outcome_unknown"] },
     Fault { call: "recvfrom", how: "error=ECONNRESET", lasting: true, reasons: &["store_down", "outcome_unknown"] },
-    // An answer that begins with what is no message.
-    Fault { call: "recvfrom", how: "poke_exit=@arg2=ff", lasting: false, reasons: &["internal", "outcome_unknown"] },
+    // An answer that begins with what is no message; or, where it comes in two parts, a row that is not as it was written.
+    Fault {
+        call: "recvfrom",
+        how: "poke_exit=@arg2=ff",
+        lasting: false,
+        reasons: &["internal", "outcome_unknown", "row_mac"],
+    },
 ];
 
 /// No verify has as many calls of one kind.
