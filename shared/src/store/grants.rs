@@ -37,7 +37,8 @@ macro_rules! grant {
     };
 }
 
-/// Whoever logs out or is disabled in this very moment is out, and so is a client that goes: `$1` is now, and `$session` what is asked of the session.
+/// Whoever logs out or is disabled in this very moment is out, and so is a client that goes. `$1` is now; what stands in
+/// `$session` does without a living session.
 macro_rules! alive {
     ($session:literal) => {
         concat!(
