@@ -47,6 +47,8 @@ CREATE TABLE grants (
     expires_at BIGINT NOT NULL,
     -- When the code was redeemed.
     used_at BIGINT,
+    -- The thumbprint of the only key that it is good with.
+    jkt TEXT,
     mac TEXT NOT NULL,
     -- Wrong redemptions.
     failures BIGINT NOT NULL
@@ -69,6 +71,8 @@ CREATE TABLE access_tokens (
     scope TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    -- The thumbprint of the key without which it is worth nothing.
+    jkt TEXT,
     mac TEXT NOT NULL
 );
 CREATE INDEX access_tokens_by_grant ON access_tokens (grant_id);
@@ -86,6 +90,14 @@ CREATE TABLE pushed_requests (
 );
 CREATE INDEX pushed_requests_by_expiry ON pushed_requests (expires_at);
 CREATE INDEX pushed_requests_by_client ON pushed_requests (client_id);
+
+-- What clients have signed to be taken once: hashes of whose it is and of its `jti`.
+CREATE TABLE spent_jtis (
+    hash TEXT NOT NULL PRIMARY KEY,
+    -- From then on it is too old to be taken at all.
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX spent_jtis_by_expiry ON spent_jtis (expires_at);
 
 -- Whom clients have to be told of that their session has ended, and how that went.
 CREATE TABLE logouts (

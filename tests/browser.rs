@@ -16,6 +16,7 @@ use self::apache::{APACHE, Apache, MODULE};
 
 mod apache;
 mod apps;
+mod relying;
 
 const CHROMIUM: &str = "/usr/bin/chromium";
 

@@ -46,6 +46,8 @@ mod bulk;
 #[cfg(test)]
 mod bulk_kill;
 #[cfg(test)]
+mod certification;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod clock;
@@ -135,6 +137,8 @@ mod moved_address;
 mod notices;
 #[cfg(test)]
 mod oathtool;
+#[cfg(test)]
+mod oidc_assertions;
 #[cfg(test)]
 mod oidc_backchannel;
 #[cfg(test)]

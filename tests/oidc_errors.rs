@@ -231,7 +231,7 @@ async fn o14_clients_prove_themselves_one_way_and_their_own(core: Core) {
         (format!("Bearer {}", basic.secret), body.clone(), "invalid_client"),
         ("Basic".to_owned(), body.clone(), "invalid_client"),
         ("Basic ü".to_owned(), body.clone(), "invalid_client"),
-        (right.clone(), format!("{body}&client_assertion=x.y.z"), "invalid_client"),
+        (right.clone(), format!("{body}&client_assertion=x.y.z"), "invalid_request"),
     ] {
         let headers = [FORM, ("authorization", authorization.as_str())];
         provider.raw(Method::POST, "/token", &headers, &body).await.is_refused(error);

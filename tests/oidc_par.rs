@@ -1,7 +1,7 @@
 //! Requests that clients push: each leads to one code, of the client that pushed it, as it was pushed.
 
 use axum::http::{Method, StatusCode, header};
-use twolatch_core::client::AuthMethod;
+use twolatch_core::client::{AuthMethod, Demand};
 
 use crate::support::core::{Core, on_both};
 use crate::support::provider::{
@@ -158,7 +158,7 @@ async fn what_would_be_refused_there_is_refused_here(core: Core) {
 async fn a_client_that_has_to_push_is_not_answered_else(core: Core) {
     let provider = Provider::over(core).await;
     let browser = provider.browser("alice", &BOTH).await;
-    let client = provider.client(|client| client.settings.pushes = true).await;
+    let client = provider.client(|client| client.settings.demands = vec![Demand::Par]).await;
     let answer = provider.authorize(Some(&browser), &good(&client)).await;
     answer.is_error(CALLBACK, "invalid_request", Some("a state"));
     let uri = push(&provider, &client, &good(&client)).await;
@@ -190,7 +190,7 @@ async fn what_anybody_can_push_is_bounded(core: Core) {
 
 async fn a_person_who_signs_in_first_uses_it_up_then(core: Core) {
     let provider = Provider::over(core).await;
-    let client = provider.client(|client| client.settings.pushes = true).await;
+    let client = provider.client(|client| client.settings.demands = vec![Demand::Par]).await;
     let uri = push(&provider, &client, &good(&client)).await;
     let answer = begin(&provider, None, &client.id, &uri).await;
     let sealed = answer.param("continue").unwrap();

@@ -299,6 +299,7 @@ async fn o38_the_documents_are_true_and_public(core: Core) {
         let answer = provider.raw(Method::GET, path, &host, "").await;
         assert_eq!(answer.header(header::CONTENT_TYPE), "application/json");
         assert!(!answer.body.contains("evil"));
+        let algs = ["RS256", "PS256", "ES256", "EdDSA"];
         let expected = json!({
             "issuer": ISSUER,
             "authorization_endpoint": format!("{ISSUER}/authorize"),
@@ -311,23 +312,33 @@ async fn o38_the_documents_are_true_and_public(core: Core) {
             "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
             "acr_values_supported": ["urn:twolatch:acr:1", "urn:twolatch:acr:2", "urn:twolatch:acr:3"],
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "id_token_signing_alg_values_supported": algs,
+            "request_object_signing_alg_values_supported": algs,
+            "userinfo_signing_alg_values_supported": algs,
+            "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "PS256"],
+            "token_endpoint_auth_signing_alg_values_supported": algs,
+            "token_endpoint_auth_methods_supported": [
+                "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
+            ],
             "claim_types_supported": ["normal"],
             "claims_supported": [
                 "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
                 "name", "preferred_username", "email", "email_verified", "groups",
             ],
             "claims_parameter_supported": false,
-            "request_parameter_supported": false,
+            "request_parameter_supported": true,
             "request_uri_parameter_supported": false,
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
             "pushed_authorization_request_endpoint": format!("{ISSUER}/par"),
             "introspection_endpoint": format!("{ISSUER}/introspect"),
-            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_endpoint_auth_methods_supported": [
+                "client_secret_basic", "client_secret_post", "private_key_jwt",
+            ],
             "revocation_endpoint": format!("{ISSUER}/revoke"),
-            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "revocation_endpoint_auth_methods_supported": [
+                "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
+            ],
             "end_session_endpoint": format!("{ISSUER}/logout"),
             "backchannel_logout_supported": true,
             "backchannel_logout_session_supported": true,
@@ -339,11 +350,11 @@ async fn o38_the_documents_are_true_and_public(core: Core) {
     let answer = provider.raw(Method::GET, "/jwks", &host, "").await;
     assert_eq!(answer.header(header::CACHE_CONTROL), "public, max-age=900");
     let keys = answer.json()["keys"].as_array().unwrap().clone();
-    assert_eq!(keys.len(), 3);
+    assert_eq!(keys.len(), 4);
     for key in &keys {
         let members: Vec<&str> = key.as_object().unwrap().keys().map(String::as_str).collect();
         let expected: &[&str] = match key["alg"].as_str().unwrap() {
-            "RS256" => &["alg", "e", "kid", "kty", "n", "use"],
+            "RS256" | "PS256" => &["alg", "e", "kid", "kty", "n", "use"],
             "ES256" => &["alg", "crv", "kid", "kty", "use", "x", "y"],
             _ => &["alg", "crv", "kid", "kty", "use", "x"],
         };

@@ -10,6 +10,7 @@ pub(crate) mod provider;
 pub(crate) mod pty;
 pub(crate) mod server;
 pub(crate) mod shell;
+pub(crate) mod signer;
 pub(crate) mod site;
 pub(crate) mod sshd;
 pub(crate) mod strace;

@@ -126,6 +126,7 @@ pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::PAR, post(par::post)),
         (path::AUTHORIZE, get(authorize::get).post(authorize::post)),
         (path::RESUME, get(authorize::resume::get)),
+        (path::CANCEL, get(authorize::resume::cancel)),
         (path::TOKEN, post(token::post)),
         (path::USERINFO, get(userinfo::get).post(userinfo::post)),
         (path::INTROSPECT, post(introspect::post)),

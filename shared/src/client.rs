@@ -10,9 +10,19 @@ use thiserror::Error;
 use crate::time::Timestamp;
 use crate::user::{GroupName, User};
 
+pub use self::alg::SigningAlg;
+pub use self::auth_method::AuthMethod;
+pub use self::demand::Demand;
+pub use self::grant_type::GrantType;
+pub use self::key::{KeyError, Numbers, PublicKey};
 pub use self::redirect::{RedirectError, RedirectUri};
 pub use self::scope::ScopeName;
 
+mod alg;
+mod auth_method;
+mod demand;
+mod grant_type;
+mod key;
 mod redirect;
 mod scope;
 #[cfg(test)]
@@ -69,7 +79,13 @@ impl Client {
     /// Whether every request needs a PKCE challenge (RFC 9700, 2.1.1).
     #[must_use]
     pub fn requires_pkce(&self) -> bool {
-        self.pkce_waived_at.is_none() || self.auth_method == AuthMethod::None
+        self.pkce_waived_at.is_none() || self.auth_method == AuthMethod::None || self.must(Demand::Fapi)
+    }
+
+    /// Whether it is held to something, by name or as a part of FAPI.
+    #[must_use]
+    pub fn must(&self, demand: Demand) -> bool {
+        self.settings.demands.iter().any(|held| *held == demand || *held == Demand::Fapi && demand.is_of_fapi())
     }
 
     /// The registered redirect URI that the given text is, if any.
@@ -93,8 +109,27 @@ pub struct Settings {
     pub scopes: Vec<ScopeName>,
     /// Of other clients' own tokens with these scopes it may ask what they are worth: it is the API that they are for.
     pub introspects: Vec<ScopeName>,
-    /// Whether it has to push its authorization requests (RFC 9126).
-    pub pushes: bool,
+    /// What it is held to, beyond what everybody is.
+    pub demands: Vec<Demand>,
+    /// Its public keys: what it signs with them is its own.
+    pub keys: Vec<PublicKey>,
+    /// What its access tokens are.
+    pub access_tokens: TokenFormat,
+    /// The APIs that signed ones are for.
+    pub audiences: Vec<String>,
+    /// What it gets at the userinfo endpoint is signed with; JSON where absent.
+    pub userinfo_alg: Option<SigningAlg>,
+}
+
+/// What an access token is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenFormat {
+    /// Random, and worth nothing but here.
+    #[default]
+    Opaque,
+    /// Signed claims that an API can read by itself (RFC 9068).
+    Jwt,
 }
 
 impl Default for Settings {
@@ -105,49 +140,12 @@ impl Default for Settings {
             groups: Vec::new(),
             scopes: Vec::new(),
             introspects: Vec::new(),
-            pushes: false,
+            demands: Vec::new(),
+            keys: Vec::new(),
+            access_tokens: TokenFormat::Opaque,
+            audiences: Vec::new(),
+            userinfo_alg: None,
         }
-    }
-}
-
-/// How a client may ask for tokens (RFC 6749, 4 and 6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GrantType {
-    /// For a person's code.
-    AuthorizationCode,
-    /// For a refresh token.
-    RefreshToken,
-    /// For itself.
-    ClientCredentials,
-}
-
-impl GrantType {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
-
-    /// Its registered name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AuthorizationCode => "authorization_code",
-            Self::RefreshToken => "refresh_token",
-            Self::ClientCredentials => "client_credentials",
-        }
-    }
-}
-
-impl fmt::Display for GrantType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for GrantType {
-    type Err = ClientError;
-
-    fn from_str(text: &str) -> Result<Self, ClientError> {
-        Self::ALL.into_iter().find(|grant| grant.as_str() == text).ok_or(ClientError::Grant)
     }
 }
 
@@ -196,90 +194,6 @@ impl fmt::Display for ClientId {
     }
 }
 
-/// How a client proves itself at the token endpoint (OpenID Connect Core, 9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AuthMethod {
-    /// Id and secret in the `Authorization` header.
-    ClientSecretBasic,
-    /// Id and secret in the form.
-    ClientSecretPost,
-    /// A public client: PKCE alone.
-    None,
-}
-
-impl AuthMethod {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
-
-    /// Its registered name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ClientSecretBasic => "client_secret_basic",
-            Self::ClientSecretPost => "client_secret_post",
-            Self::None => "none",
-        }
-    }
-}
-
-impl fmt::Display for AuthMethod {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for AuthMethod {
-    type Err = ClientError;
-
-    fn from_str(text: &str) -> Result<Self, ClientError> {
-        Self::ALL.into_iter().find(|method| method.as_str() == text).ok_or(ClientError::AuthMethod)
-    }
-}
-
-/// What ID tokens are signed with (RFC 7518, 3.1; RFC 8037).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum SigningAlg {
-    /// RSA PKCS#1 v1.5: every client library has it, and certification asks for it.
-    #[serde(rename = "RS256")]
-    Rs256,
-    /// ECDSA on P-256.
-    #[serde(rename = "ES256")]
-    Es256,
-    /// Ed25519.
-    #[serde(rename = "EdDSA")]
-    EdDsa,
-}
-
-impl SigningAlg {
-    /// All of them, the default first.
-    pub const ALL: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
-
-    /// Its registered name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Es256 => "ES256",
-            Self::EdDsa => "EdDSA",
-        }
-    }
-}
-
-impl fmt::Display for SigningAlg {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for SigningAlg {
-    type Err = ClientError;
-
-    fn from_str(text: &str) -> Result<Self, ClientError> {
-        Self::ALL.into_iter().find(|alg| alg.as_str() == text).ok_or(ClientError::Alg)
-    }
-}
-
 /// What is wrong with a client's registration, for the person who typed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ClientError {
@@ -289,15 +203,18 @@ pub enum ClientError {
     )]
     Id,
     /// Not a method.
-    #[error("an authentication method is one of client_secret_basic, client_secret_post, none")]
+    #[error("an authentication method is one of client_secret_basic, client_secret_post, private_key_jwt, none")]
     AuthMethod,
     /// Not a grant.
     #[error("a grant is one of authorization_code, refresh_token, client_credentials")]
     Grant,
+    /// Not a demand.
+    #[error("what a client is held to is one of par, signed_request, dpop, fapi")]
+    Demand,
     /// Not a scope.
     #[error("a scope is 1 to 64 letters, digits or `.`, `_`, `:`, `/` and `-`, and none of those about people")]
     Scope,
     /// Not an algorithm.
-    #[error("an algorithm is one of RS256, ES256, EdDSA")]
+    #[error("an algorithm is one of RS256, PS256, ES256, EdDSA")]
     Alg,
 }

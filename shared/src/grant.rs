@@ -16,6 +16,9 @@ pub const CODE_FAILURES: i64 = 5;
 /// How long an access token is good for, in seconds.
 pub const ACCESS_TOKEN_LIFE: i64 = 3600;
 
+/// How long one is that others read by themselves: they are told of no end that comes before.
+pub const JWT_TOKEN_LIFE: i64 = 600;
+
 /// How long a refresh token is good for that nobody uses, in seconds.
 pub const REFRESH_IDLE: i64 = 14 * 86_400;
 
@@ -63,6 +66,8 @@ pub struct Grant {
     pub expires_at: Timestamp,
     /// When the code was redeemed.
     pub used_at: Option<Timestamp>,
+    /// The thumbprint of the only key with which something can be had for it (RFC 9449), where there is one.
+    pub jkt: Option<String>,
 }
 
 impl Grant {
@@ -103,6 +108,17 @@ pub struct Issue {
     pub scope: String,
 }
 
+/// What is stored of a new access token, beside what it is for.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// Its hash.
+    pub hash: String,
+    /// The thumbprint of the key that it is bound to (RFC 9449), if it is.
+    pub jkt: Option<String>,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+}
+
 /// The person that an access token is for.
 #[derive(Debug, Clone)]
 pub struct For {
@@ -141,10 +157,12 @@ pub struct Redemption {
     pub redirect_uri: String,
     /// What its verifier hashes to; `None` if it sent none.
     pub challenge: Option<String>,
-    /// The hash of the access token that it gets.
-    pub token: String,
+    /// The access token that it gets. Its key has to be that of the grant, where that names one.
+    pub token: NewToken,
     /// The hash of the refresh token that it gets if the grant is offline.
     pub refresh: String,
+    /// The thumbprint of the only key that this is good with, if there is to be one.
+    pub jkt: Option<String>,
     /// Whose code it is, for the audit.
     pub user_name: String,
     /// When.
@@ -161,7 +179,7 @@ pub enum Redeemed {
     Unknown,
     /// It is too old, its session has ended, the person has changed, or it was tried too often.
     Dead,
-    /// It is not for this client, address or verifier; so many tries are left.
+    /// It is not for this client, address, verifier or key; so many tries are left.
     Mismatch(i64),
     /// It had been redeemed before: everything issued from it is gone.
     Reused,
@@ -176,10 +194,10 @@ pub struct Refreshing {
     pub client: ClientId,
     /// The hash of the refresh token that it sent.
     pub refresh: String,
-    /// The hash of the one that it gets.
+    /// The hash of the one that it gets, or of the same.
     pub next: String,
-    /// The hash of the access token that it gets.
-    pub token: String,
+    /// The access token that it gets. Its key has to be that of the grant, where that names one.
+    pub token: NewToken,
     /// The scopes of that: all, or fewer.
     pub scope: String,
     /// Whose grant it is, for the audit.
@@ -194,7 +212,7 @@ pub struct Refreshing {
 pub enum Refreshed {
     /// The refresh token is spent and the access token is stored.
     Granted(Box<Grant>),
-    /// There is no such grant, or nothing comes of it any more.
+    /// There is no such grant, nothing comes of it any more, or it is bound to another key.
     Dead,
     /// It had been used before, or is none: everything issued from the grant is gone.
     Reused,
@@ -209,6 +227,8 @@ pub struct AccessToken {
     pub person: Option<(Id<User>, i64)>,
     /// The scopes.
     pub scope: String,
+    /// The thumbprint of the key without which it is worth nothing, if there is one.
+    pub jkt: Option<String>,
     /// When it was issued.
     pub created_at: Timestamp,
     /// Until when it is good.

@@ -45,6 +45,7 @@ mod gates;
 mod grants;
 mod holder;
 pub mod jobs;
+mod jtis;
 mod keys;
 pub mod links;
 mod location;

@@ -248,6 +248,7 @@ impl Provider {
                 params.extend([("client_id", client.id.as_str()), ("client_secret", client.secret.as_str())]);
             }
             AuthMethod::None => params.push(("client_id", client.id.as_str())),
+            AuthMethod::PrivateKeyJwt => {} // what it has signed is among the parameters
         }
         self.send(request.body(Body::from(form(&params))).unwrap()).await
     }

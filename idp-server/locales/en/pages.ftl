@@ -46,6 +46,7 @@ continue = Continue
 
 login = Sign in
 login-onward = to go on to { $client }
+login-cancel = Cancel and go back to { $client }
 
 ## A code: /login/code
 

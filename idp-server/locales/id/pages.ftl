@@ -46,6 +46,7 @@ continue = Lanjutkan
 
 login = Masuk
 login-onward = untuk melanjutkan ke { $client }
+login-cancel = Batalkan dan kembali ke { $client }
 
 ## Kode: /login/code
 

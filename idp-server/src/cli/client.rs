@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use twolatch_core::client::{AuthMethod, Client, GrantType, Settings, SigningAlg};
+use twolatch_core::client::{AuthMethod, Client, Demand, GrantType, Settings, SigningAlg};
 use twolatch_core::crypto::random_text;
 use twolatch_core::store::StoreError;
 
@@ -89,7 +89,7 @@ pub(super) struct Add {
         long,
         value_name = "METHOD",
         default_value = "client_secret_basic",
-        help = "How it proves itself: client_secret_basic, client_secret_post or none"
+        help = "How it proves itself: client_secret_basic, client_secret_post, private_key_jwt or none"
     )]
     auth_method: String,
     #[command(flatten)]
@@ -204,10 +204,7 @@ impl Add {
     async fn apply(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
         let json = self.json;
         let mut client = self.check(app)?;
-        let secret = match client.auth_method {
-            AuthMethod::None => None,
-            AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => Some(random_text::<32>(app.entropy())?),
-        };
+        let secret = client.auth_method.has_secret().then(|| random_text::<32>(app.entropy())).transpose()?;
         client.secret = secret.as_deref().map(|secret| mark_of(&app.store, client.id.as_str(), secret));
         let added = app.store.add_client(client.clone(), actor.to_owned()).await;
         added.map_err(|error| match error {
@@ -329,6 +326,16 @@ fn checked(client: Client) -> Result<Client, ClientFault> {
     }
     if client.may(GrantType::ClientCredentials) && public {
         return Err(ClientFault::NoSecret);
+    }
+    let signs = client.auth_method == AuthMethod::PrivateKeyJwt || client.must(Demand::SignedRequest);
+    if signs && client.settings.keys.is_empty() {
+        return Err(ClientFault::NoKeys);
+    }
+    // FAPI 2.0 Security Profile, 5.3.2.1 and 5.4.1
+    let algs = [Some(client.alg), client.settings.userinfo_alg];
+    let is_strict = client.auth_method == AuthMethod::PrivateKeyJwt && !algs.contains(&Some(SigningAlg::Rs256));
+    if client.must(Demand::Fapi) && !is_strict {
+        return Err(ClientFault::Fapi);
     }
     Ok(client)
 }

@@ -1,6 +1,7 @@
 //! Whether an access token is good for anything at this moment, for whoever asks: the person's own request, or the client
 //! that it was issued to. It must not know how it was shown.
 
+use twolatch_core::client::Client;
 use twolatch_core::crypto::token_hash;
 use twolatch_core::grant::AccessToken;
 use twolatch_core::store::StoreError;
@@ -9,27 +10,36 @@ use twolatch_core::user::User;
 
 use crate::state::App;
 
-/// The token and its person, if it has one, or why it is worth nothing.
+/// What an access token is worth.
+#[derive(Debug)]
+pub struct Worth {
+    /// The token.
+    pub token: AccessToken,
+    /// Its person, if it has one.
+    pub user: Option<User>,
+    /// The client of a person's token, if it is not the built-in one.
+    pub client: Option<Client>,
+}
+
+/// What a token is worth, or why it is worth nothing.
 ///
 /// # Errors
 /// Where the database fails: then nobody knows.
-pub async fn judge(
-    app: &App,
-    token: &str,
-    now: Timestamp,
-) -> Result<Result<(AccessToken, Option<User>), Worthless>, StoreError> {
+pub async fn judge(app: &App, token: &str, now: Timestamp) -> Result<Result<Worth, Worthless>, StoreError> {
     let Some(token) = app.store.access_token(&token_hash(token), now).await? else { return Ok(Err(Worthless::Token)) };
-    let Some((user, security_version)) = &token.person else { return Ok(Ok((token, None))) };
+    let Some((user, security_version)) = &token.person else {
+        return Ok(Ok(Worth { token, user: None, client: None }));
+    };
     let Some(person) = app.store.person(user).await? else { return Ok(Err(Worthless::Person)) };
     let user = person.user;
     if user.disabled_at.is_some() || user.security_version != *security_version {
         return Ok(Err(Worthless::Account));
     }
     let client = app.store.client(&token.client).await?;
-    if client.is_some_and(|client| !client.admits(&user)) {
+    if client.as_ref().is_some_and(|client| !client.admits(&user)) {
         return Ok(Err(Worthless::Groups));
     }
-    Ok(Ok((token, Some(user))))
+    Ok(Ok(Worth { token, user: Some(user), client }))
 }
 
 /// Why a token is worth nothing, for the log.

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use twolatch_core::client::Client;
+use twolatch_core::client::{Client, Demand};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::Grant;
 use twolatch_core::id::Id;
@@ -22,12 +22,11 @@ pub use self::resume::{Continuation, continuation};
 use super::error::{Code, OauthError};
 use super::gate::may_issue;
 use super::id_token::auth_time;
-use super::par;
 use super::params::Params;
 use super::redirect::{Mode, ReturnTo, see_other};
 use super::scope::Scope;
-use super::sign;
 use super::token::is_form;
+use super::{par, request_object, sign};
 use crate::state::App;
 use crate::text::{Language, Text, t};
 use crate::web;
@@ -83,6 +82,8 @@ async fn begin(
     };
     // What else is in the address counts for nothing then (RFC 9126, 4).
     let params = pushed.as_ref().unwrap_or(params);
+    let unwrapped = if pushed.is_none() { signed(app, params).await? } else { None };
+    let params = unwrapped.as_ref().unwrap_or(params);
     let (client, to) = prove(app, params.value("client_id"), params.value("redirect_uri"), params).await?;
     let state = params.value("state").filter(|_| !params.is_repeated("state"));
     if state.is_some_and(|state| state.len() > request::MAX_STATE) {
@@ -94,7 +95,7 @@ async fn begin(
     let back = |error: OauthError| Failure::Back(to.clone(), error);
     let now = app.now();
     let mut request = AuthorizationRequest::parse(params, &client, to.uri(), now).map_err(back)?;
-    if client.settings.pushes && hash.is_none() {
+    if client.must(Demand::Par) && hash.is_none() {
         let detail = format!("client {} has to push its requests", client.id);
         return Err(back(OauthError::new(Code::InvalidRequest, detail)));
     }
@@ -115,6 +116,29 @@ async fn look_up(app: &App, hash: &str, params: &Params) -> Result<Params, Failu
     let pushed =
         pushed.map_err(|error| Failure::of(error.code.status(), t("request-unavailable"), error.logged(app)))?;
     Ok(pushed.ok_or_else(stale)?.with("client_id", client))
+}
+
+/// What the client has signed, where there is anything of the kind or has to be. Where it is no good, the client is told at
+/// the address that stands beside it.
+async fn signed(app: &App, params: &Params) -> Result<Option<Params>, Failure> {
+    let id = params.value("client_id").filter(|_| !params.is_repeated("client_id")).and_then(|id| id.parse().ok());
+    let Some(id) = id else { return Ok(None) };
+    let client = app.store.client(&id).await.map_err(|error| Failure::unavailable(&error))?;
+    let Some(client) = client.filter(|client| params.value("request").is_some() || client.must(Demand::SignedRequest))
+    else {
+        return Ok(None);
+    };
+    match request_object::unwrap(&app.config.issuer, &client, params, app.now()) {
+        Ok(signed) => Ok(Some(signed)),
+        Err(error) => {
+            let proven = prove(app, params.value("client_id"), params.value("redirect_uri"), params).await;
+            // What is wrong with the object is what there is to mend, not that nothing stands beside it.
+            let page = |_| Failure::of(error.code.status(), t("request-damaged"), error.logged(app));
+            let (_, to) = proven.map_err(page)?;
+            let state = params.value("state").filter(|state| state.len() <= request::MAX_STATE);
+            Err(Failure::Back(to.with_state(state.filter(|_| !params.is_repeated("state"))), error))
+        }
+    }
 }
 
 /// How the answer goes.
@@ -276,6 +300,7 @@ async fn issue(
         refresh: None,
         expires_at: now.plus(SESSION_LIFE),
         used_at: None,
+        jkt: request.jkt.clone(),
     };
     let added = app.store.add_grant(grant, session.user.name.to_string(), request.pushed.clone()).await;
     added.map_err(|error| match error {

@@ -11,12 +11,15 @@ use super::error::{Code, OauthError};
 use super::params::{Params, decode};
 use crate::state::App;
 
+mod assertion;
+
 /// What the keyed hash of a client's secret is made for.
 const PURPOSE: &str = "client_secret";
 
 /// What a request says about who sends it.
 struct Claimed {
     id: String,
+    /// Its secret, or what it has signed.
     secret: Option<Secret>,
     method: AuthMethod,
 }
@@ -55,6 +58,10 @@ pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Re
     }
     match client.auth_method {
         AuthMethod::None => Ok(client),
+        AuthMethod::PrivateKeyJwt => {
+            assertion::prove(app, &client, secret).await?;
+            Ok(client)
+        }
         AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost if fits && client.secret.is_some() => Ok(client),
         _ => Err(refuse(format!("client {shown} sent a wrong secret"))),
     }
@@ -69,10 +76,14 @@ pub fn mark_of(store: &Store, id: &str, secret: &str) -> String {
 fn claimed(headers: &HeaderMap, params: &Params) -> Result<Claimed, OauthError> {
     let id = params.value("client_id");
     let secret = params.value("client_secret").map(|secret| Secret::new(secret.to_owned()));
-    if params.value("client_assertion").is_some() {
-        return Err(OauthError::new(Code::InvalidClient, "client assertions are not supported"));
-    }
     let mut authorizations = headers.get_all(header::AUTHORIZATION).iter();
+    if let Some(signed) = params.value("client_assertion") {
+        if secret.is_some() || authorizations.next().is_some() {
+            return Err(OauthError::new(Code::InvalidRequest, "the client authenticates in more than one way"));
+        }
+        let secret = Some(Secret::new(signed.to_owned()));
+        return Ok(Claimed { id: assertion::claimed(params, signed)?, secret, method: AuthMethod::PrivateKeyJwt });
+    }
     let Some(authorization) = authorizations.next() else {
         let id = id.ok_or_else(|| OauthError::new(Code::InvalidClient, "no client names itself"))?.to_owned();
         let method = if secret.is_some() { AuthMethod::ClientSecretPost } else { AuthMethod::None };

@@ -15,8 +15,10 @@ use openidconnect::{
     ProviderMetadata, ResponseTypes, Scope as ScopeName, TokenUrl, UserInfoUrl,
 };
 use serde::{Deserialize, Serialize};
+use twolatch_core::client::SigningAlg;
 use twolatch_core::step::Assurance;
 
+use super::dpop;
 use super::error::{Code, OauthError};
 use super::scope::Scope;
 use crate::state::App;
@@ -60,6 +62,8 @@ struct More {
     backchannel_logout_supported: bool,
     /// The same.
     backchannel_logout_session_supported: bool,
+    /// RFC 9449, 5.1
+    dpop_signing_alg_values_supported: Vec<String>,
     /// Initiating User Registration via OpenID Connect 1.0, 5
     prompt_values_supported: Vec<String>,
 }
@@ -86,6 +90,17 @@ const CLAIMS: [&str; 16] = [
     "groups",
 ];
 
+/// What we sign with, and take that clients have signed.
+const ALGS: [CoreJwsSigningAlgorithm; 4] = [
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EdDsa,
+];
+
+/// How clients prove themselves where they have to.
+const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+
 /// Answers the metadata.
 pub async fn get(State(app): State<App>) -> Response {
     match metadata(&app.config.issuer).map(|metadata| serde_json::to_string(&metadata)) {
@@ -105,12 +120,13 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
         authorization_response_iss_parameter_supported: true,
         pushed_authorization_request_endpoint: format!("{issuer}/par"),
         introspection_endpoint: format!("{issuer}/introspect"),
-        introspection_endpoint_auth_methods_supported: words(&["client_secret_basic", "client_secret_post"]),
+        introspection_endpoint_auth_methods_supported: words(&METHODS),
         revocation_endpoint: format!("{issuer}/revoke"),
-        revocation_endpoint_auth_methods_supported: words(&["client_secret_basic", "client_secret_post", "none"]),
+        revocation_endpoint_auth_methods_supported: [words(&METHODS), words(&["none"])].concat(),
         end_session_endpoint: format!("{issuer}/logout"),
         backchannel_logout_supported: true,
         backchannel_logout_session_supported: true,
+        dpop_signing_alg_values_supported: words(&dpop::ALGS.map(SigningAlg::as_str)),
         prompt_values_supported: words(&["none", "login", "select_account"]),
     };
     let metadata = Metadata::new(
@@ -119,11 +135,7 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
         JsonWebKeySetUrl::new(format!("{issuer}/jwks"))?,
         vec![ResponseTypes::new(vec![CoreResponseType::Code])],
         vec![CoreSubjectIdentifierType::Public],
-        vec![
-            CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-            CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-            CoreJwsSigningAlgorithm::EdDsa,
-        ],
+        ALGS.to_vec(),
         more,
     );
     Ok(metadata
@@ -144,14 +156,18 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
         .set_token_endpoint_auth_methods_supported(Some(vec![
             CoreClientAuthMethod::ClientSecretBasic,
             CoreClientAuthMethod::ClientSecretPost,
+            CoreClientAuthMethod::PrivateKeyJwt,
             CoreClientAuthMethod::None,
         ]))
+        .set_token_endpoint_auth_signing_alg_values_supported(Some(ALGS.to_vec()))
+        .set_request_object_signing_alg_values_supported(Some(ALGS.to_vec()))
+        .set_userinfo_signing_alg_values_supported(Some(ALGS.to_vec()))
         .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
         .set_claims_supported(Some(CLAIMS.map(|name| CoreClaimName::new(name.to_owned())).to_vec()))
         .set_claims_parameter_supported(Some(false))
         .set_ui_locales_supported(Some(
             Language::ALL.into_iter().map(|language| LanguageTag::new(language.tag().to_owned())).collect(),
         ))
-        .set_request_parameter_supported(Some(false))
+        .set_request_parameter_supported(Some(true))
         .set_request_uri_parameter_supported(Some(false)))
 }

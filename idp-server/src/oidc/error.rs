@@ -46,6 +46,12 @@ pub enum Code {
     UnmetAuthenticationRequirements,
     /// RFC 6750, 3.1
     InvalidToken,
+    /// RFC 9101, 8
+    InvalidRequestObject,
+    /// RFC 9449, 5
+    InvalidDpopProof,
+    /// RFC 9449, 8
+    UseDpopNonce,
 }
 
 impl Code {
@@ -68,6 +74,9 @@ impl Code {
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::InvalidToken => "invalid_token",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
         }
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use twolatch_core::client::{AuthMethod, Client};
 use twolatch_core::grant::AccessToken;
 
+use super::access::Worth;
 use super::error::{Code, OauthError};
 use super::token::asked;
 use super::{access, client_auth};
@@ -35,14 +36,14 @@ async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
     let token = params.value("token").ok_or_else(|| OauthError::new(Code::InvalidRequest, "there is no token"))?;
     let now = app.now();
     let worth = access::judge(app, token, now).await?;
-    let Some((token, user)) = worth.ok() else { return Ok(json!({ "active": false })) };
+    let Some(Worth { token, user, .. }) = worth.ok() else { return Ok(json!({ "active": false })) };
     let scope = if token.client == client.id { Some(token.scope.clone()) } else { for_api(&client, &token) };
     let Some(scope) = scope else { return Ok(json!({ "active": false })) };
     let mut told = json!({
         "active": true,
         "scope": scope,
         "client_id": token.client.as_str(),
-        "token_type": "Bearer",
+        "token_type": if token.jkt.is_some() { "DPoP" } else { "Bearer" },
         "exp": token.expires_at.unix(),
         "iat": token.created_at.unix(),
         // A client that asks for itself is its own subject (RFC 9068, 2.2).
@@ -50,8 +51,13 @@ async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
         "aud": token.client.as_str(),
         "iss": app.config.issuer,
     });
-    if let (Some(user), Some(members)) = (user, told.as_object_mut()) {
-        members.insert("username".to_owned(), user.name.as_str().into());
+    if let Some(members) = told.as_object_mut() {
+        if let Some(user) = &user {
+            members.insert("username".to_owned(), user.name.as_str().into());
+        }
+        if let Some(jkt) = &token.jkt {
+            members.insert("cnf".to_owned(), json!({ "jkt": jkt }));
+        }
     }
     Ok(told)
 }

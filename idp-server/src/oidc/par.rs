@@ -3,7 +3,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use twolatch_core::client::AuthMethod;
@@ -11,12 +11,13 @@ use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::store::pushed::{PUSHED_LIFE, Pushed};
 
 use super::authorize::AuthorizationRequest;
-use super::client_auth;
 use super::error::{Code, OauthError};
 use super::params::Params;
 use super::redirect::ReturnTo;
 use super::token::asked;
+use super::{client_auth, dpop, request_object};
 use crate::state::App;
+use crate::web::path;
 
 /// How the address of a pushed request begins.
 pub const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
@@ -29,13 +30,14 @@ const OF_CLIENT: [&str; 3] = ["client_secret", "client_assertion", "client_asser
 
 /// Answers a client.
 pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> Response {
-    match push(&app, query.as_deref(), &headers, &body).await {
+    let answer = match push(&app, query.as_deref(), &headers, &body).await {
         Ok(told) => {
             let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
             (StatusCode::CREATED, headers, told.to_string()).into_response()
         }
         Err(error) => error.json(&app),
-    }
+    };
+    dpop::with_nonce(&app, &headers, answer)
 }
 
 /// The hash of the secret part of such an address.
@@ -47,15 +49,21 @@ pub fn hash_of(request_uri: &str) -> Option<String> {
 async fn push(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Value, OauthError> {
     let invalid = |detail: &'static str| OauthError::new(Code::InvalidRequest, detail);
     let params = asked(query, headers, body)?;
+    let proof = dpop::read(app, headers, &Method::POST, path::PAR, None)?;
     let client = client_auth::authenticate(app, headers, &params).await?;
     if params.value("request_uri").is_some() {
         return Err(invalid("a request_uri has no place in a request that is pushed"));
     }
+    let now = app.now();
+    let params = request_object::unwrap(&app.config.issuer, &client, &params, now)?;
+    let params = match proof {
+        Some(proof) => bound(&params, &proof.spend(app).await?)?,
+        None => params,
+    };
     let redirect_uri = params.value("redirect_uri").ok_or_else(|| invalid("there is no redirect_uri"))?;
     if ReturnTo::prove(&client, redirect_uri).is_none() {
         return Err(invalid("the client has no such redirect_uri"));
     }
-    let now = app.now();
     AuthorizationRequest::parse(&params, &client, redirect_uri, now)?;
     let kept = params.without(&OF_CLIENT).encode();
     if kept.len() > MAX_BYTES {
@@ -67,6 +75,17 @@ async fn push(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
     let pushed = Pushed { hash: token_hash(&secret), client: client.id, params: kept, expires_at };
     app.store.push_request(pushed, is_public).await?;
     Ok(json!({ "request_uri": format!("{PREFIX}{secret}"), "expires_in": PUSHED_LIFE }))
+}
+
+/// The request for which the code is bound to the key that it was pushed with (RFC 9449, 10.1).
+fn bound(params: &Params, jkt: &str) -> Result<Params, OauthError> {
+    match params.value("dpop_jkt") {
+        Some(named) if named != jkt => Err(OauthError::new(
+            Code::InvalidDpopProof,
+            "the dpop_jkt is not that of the key that the request is pushed with",
+        )),
+        _ => Ok(params.with("dpop_jkt", jkt)),
+    }
 }
 
 /// What a client has pushed under an address; `None` where there is nothing of its own, or nothing any more.

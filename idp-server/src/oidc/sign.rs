@@ -9,7 +9,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+    UnparsedPublicKey,
 };
 use data_encoding::BASE64URL_NOPAD;
 use openidconnect::core::{CoreJsonCurveType, CoreJsonWebKey, CoreJwsSigningAlgorithm};
@@ -51,6 +52,7 @@ struct Read {
 #[derive(Clone)]
 pub struct SigningKey {
     kid: String,
+    alg: SigningAlg,
     signs_at: Timestamp,
     retired_at: Option<Timestamp>,
     pair: Arc<Pair>,
@@ -119,7 +121,7 @@ pub async fn current(app: &App, alg: SigningAlg) -> Result<SigningKey, StoreErro
     let now = app.now();
     let keys = app.keys.read(&app.store, now).await?;
     // The newest first.
-    let usable = || keys.iter().filter(|key| key.name() == alg && key.retired_at.is_none_or(|at| at > now));
+    let usable = || keys.iter().filter(|key| key.alg == alg && key.retired_at.is_none_or(|at| at > now));
     // After a clock that was set back there may be none whose time has come.
     let key = usable().find(|key| key.signs_at <= now).or_else(|| usable().next_back()).cloned();
     key.ok_or_else(|| StoreError::Keys(format!("there is no signing key for {alg}; `twolatch init` makes them")))
@@ -156,7 +158,8 @@ impl Keys {
         let known = |kid: &str| last.keys.iter().find(|key| key.kid == kid).map(|key| Arc::clone(&key.pair));
         let keys = stored.iter().map(|stored| {
             let pair = known(&stored.kid).map_or_else(|| Pair::parse(stored).map(Arc::new), Ok)?;
-            Ok(SigningKey { kid: stored.kid.clone(), signs_at: stored.signs_at, retired_at: stored.retired_at, pair })
+            let (signs_at, retired_at) = (stored.signs_at, stored.retired_at);
+            Ok(SigningKey { kid: stored.kid.clone(), alg: stored.alg, signs_at, retired_at, pair })
         });
         let keys = Arc::new(keys.collect::<Result<Vec<_>, StoreError>>()?);
         let read = Read { at: Some(now), keys: Arc::clone(&keys) };
@@ -169,7 +172,7 @@ impl Pair {
     fn parse(stored: &StoredKey) -> Result<Self, StoreError> {
         let der = &stored.private;
         let pair = match stored.alg {
-            SigningAlg::Rs256 => RsaKeyPair::from_pkcs8(der).map(Self::Rsa),
+            SigningAlg::Rs256 | SigningAlg::Ps256 => RsaKeyPair::from_pkcs8(der).map(Self::Rsa),
             SigningAlg::Es256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map(Self::Ecdsa),
             SigningAlg::EdDsa => Ed25519KeyPair::from_pkcs8(der).map(Self::Ed25519),
         };
@@ -181,18 +184,11 @@ impl SigningKey {
     /// The algorithm, as openidconnect names it.
     #[must_use]
     pub fn alg(&self) -> CoreJwsSigningAlgorithm {
-        match &*self.pair {
-            Pair::Rsa(_) => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-            Pair::Ecdsa(_) => CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-            Pair::Ed25519(_) => CoreJwsSigningAlgorithm::EdDsa,
-        }
-    }
-
-    fn name(&self) -> SigningAlg {
-        match &*self.pair {
-            Pair::Rsa(_) => SigningAlg::Rs256,
-            Pair::Ecdsa(_) => SigningAlg::Es256,
-            Pair::Ed25519(_) => SigningAlg::EdDsa,
+        match self.alg {
+            SigningAlg::Rs256 => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+            SigningAlg::Ps256 => CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+            SigningAlg::Es256 => CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+            SigningAlg::EdDsa => CoreJwsSigningAlgorithm::EdDsa,
         }
     }
 
@@ -201,7 +197,7 @@ impl SigningKey {
     pub fn public(&self) -> Value {
         let mut key = serde_json::to_value(self.as_verification_key()).unwrap_or_default();
         if let Some(members) = key.as_object_mut() {
-            members.insert("alg".to_owned(), self.name().as_str().into());
+            members.insert("alg".to_owned(), self.alg.as_str().into());
         }
         key
     }
@@ -211,7 +207,7 @@ impl SigningKey {
     /// # Errors
     /// Where the library does not sign.
     pub fn jwt(&self, kind: &str, claims: &Value) -> Result<String, StoreError> {
-        let header = json!({ "alg": self.name().as_str(), "kid": self.kid, "typ": kind });
+        let header = json!({ "alg": self.alg.as_str(), "kid": self.kid, "typ": kind });
         let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
         let signed = format!("{}.{}", part(&header), part(claims));
         let signature =
@@ -230,7 +226,7 @@ impl SigningKey {
         let header: Map<String, Value> =
             serde_json::from_slice(&BASE64URL_NOPAD.decode(header.as_bytes()).ok()?).ok()?;
         let named = |name: &str, value: &str| header.get(name).and_then(Value::as_str) == Some(value);
-        if header.len() != 2 || !named("alg", self.name().as_str()) || !named("kid", &self.kid) {
+        if header.len() != 2 || !named("alg", self.alg.as_str()) || !named("kid", &self.kid) {
             return None;
         }
         let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).ok()?;
@@ -240,8 +236,11 @@ impl SigningKey {
 
     fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), Unspecified> {
         match &*self.pair {
-            Pair::Rsa(pair) => UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref())
-                .verify(message, signature),
+            Pair::Rsa(pair) => {
+                let pss = self.alg == SigningAlg::Ps256;
+                let scheme = if pss { &RSA_PSS_2048_8192_SHA256 } else { &RSA_PKCS1_2048_8192_SHA256 };
+                UnparsedPublicKey::new(scheme, pair.public_key().as_ref()).verify(message, signature)
+            }
             Pair::Ecdsa(pair) => {
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref()).verify(message, signature)
             }
@@ -255,7 +254,9 @@ impl SigningKey {
         match &*self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)?;
+                let scheme: &dyn RsaEncoding =
+                    if self.alg == SigningAlg::Ps256 { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
+                pair.sign(scheme, &SystemRandom::new(), message, &mut signature)?;
                 Ok(signature)
             }
             Pair::Ecdsa(pair) => Ok(pair.sign(&SystemRandom::new(), message)?.as_ref().to_vec()),
@@ -307,7 +308,7 @@ pub fn generate(alg: SigningAlg, entropy: &dyn Entropy, now: Timestamp) -> Resul
 
 fn pkcs8(alg: SigningAlg) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
     Ok(Zeroizing::new(match alg {
-        SigningAlg::Rs256 => {
+        SigningAlg::Rs256 | SigningAlg::Ps256 => {
             let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
             AsDer::<Pkcs8V1Der<'_>>::as_der(&pair)?.as_ref().to_vec()
         }

@@ -2,24 +2,26 @@
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use twolatch_core::client::GrantType;
-use twolatch_core::grant::ACCESS_TOKEN_LIFE;
+use twolatch_core::client::{Client, Demand, GrantType};
 
-use super::client_auth;
+use self::access_token::Access;
 use super::error::{Code, OauthError};
 use super::params::Params;
+use super::{client_auth, dpop};
 use crate::state::App;
+use crate::web::path;
 
+mod access_token;
 mod authorization_code;
 mod client_credentials;
 mod refresh_token;
 
 /// What a successful answer carries (RFC 6749, 5.1; OpenID Connect Core, 3.1.3.3).
 struct Tokens {
-    access: String,
+    access: Access,
     scope: String,
     refresh: Option<String>,
     id: Option<String>,
@@ -27,17 +29,20 @@ struct Tokens {
 
 /// Answers a token request.
 pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> Response {
-    match tokens(&app, query.as_deref(), &headers, &body).await {
+    let answer = match tokens(&app, query.as_deref(), &headers, &body).await {
         Ok(tokens) => {
             let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
             (StatusCode::OK, headers, tokens.json().to_string()).into_response()
         }
         Err(error) => error.json(&app),
-    }
+    };
+    dpop::with_nonce(&app, &headers, answer)
 }
 
 async fn tokens(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Tokens, OauthError> {
     let params = asked(query, headers, body)?;
+    // Before anything is spent: whoever lacks a nonce alone asks again with all the rest.
+    let proof = dpop::read(app, headers, &Method::POST, path::TOKEN, None)?;
     let client = client_auth::authenticate(app, headers, &params).await?;
     let grant = params.value("grant_type");
     let grant = grant.ok_or_else(|| OauthError::new(Code::InvalidRequest, "there is no grant_type"))?;
@@ -48,10 +53,23 @@ async fn tokens(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]
         let detail = format!("client {} is not registered for {grant}", client.id);
         return Err(OauthError::new(Code::UnauthorizedClient, detail));
     }
+    let jkt = key(app, &client, proof).await?;
     match grant {
-        GrantType::AuthorizationCode => authorization_code::redeem(app, &client, &params).await,
-        GrantType::RefreshToken => refresh_token::redeem(app, &client, &params).await,
-        GrantType::ClientCredentials => client_credentials::issue(app, &client, &params).await,
+        GrantType::AuthorizationCode => authorization_code::redeem(app, &client, &params, jkt).await,
+        GrantType::RefreshToken => refresh_token::redeem(app, &client, &params, jkt).await,
+        GrantType::ClientCredentials => client_credentials::issue(app, &client, &params, jkt).await,
+    }
+}
+
+/// The key that the tokens are bound to, if they are.
+async fn key(app: &App, client: &Client, proof: Option<dpop::Proof>) -> Result<Option<String>, OauthError> {
+    match proof {
+        Some(proof) => Ok(Some(proof.spend(app).await?)),
+        None if client.must(Demand::Dpop) => {
+            let detail = format!("client {} has to send a DPoP proof", client.id);
+            Err(OauthError::new(Code::InvalidDpopProof, detail))
+        }
+        None => Ok(None),
     }
 }
 
@@ -88,9 +106,9 @@ pub(crate) fn is_form(headers: &HeaderMap) -> bool {
 impl Tokens {
     fn json(self) -> Value {
         let mut answer = json!({
-            "access_token": self.access,
-            "token_type": "Bearer",
-            "expires_in": ACCESS_TOKEN_LIFE,
+            "access_token": self.access.text,
+            "token_type": if self.access.stored.jkt.is_some() { "DPoP" } else { "Bearer" },
+            "expires_in": self.access.life,
             "scope": self.scope,
         });
         for (name, token) in [("refresh_token", self.refresh), ("id_token", self.id)] {

@@ -1,71 +1,118 @@
-//! `GET` and `POST /userinfo` (OpenID Connect Core, 5.3; RFC 6750): what the scopes of an access token tell about the
+//! `GET` and `POST /userinfo` (OpenID Connect Core, 5.3; RFC 6750; RFC 9449, 7): what the scopes of an access token tell about the
 //! person, as of now.
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde_json::{Map, Value};
+use twolatch_core::client::SigningAlg;
 
-use super::access;
 use super::error::{Code, OauthError};
 use super::params::Params;
 use super::scope::Scope;
 use super::token::is_form;
+use super::{access, dpop, sign};
 use crate::state::App;
+use crate::web::path;
 
 /// Answers a request with the token in the header.
 pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    answer(&app, query.as_deref(), &headers, b"").await
+    answer(&app, &Method::GET, query.as_deref(), &headers, b"").await
 }
 
 /// Answers a request with the token in the header or in the form.
 pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> Response {
-    answer(&app, query.as_deref(), &headers, &body).await
+    answer(&app, &Method::POST, query.as_deref(), &headers, &body).await
 }
 
-async fn answer(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Response {
-    match claims(app, query, headers, body).await {
+async fn answer(app: &App, method: &Method, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Response {
+    let told = match shown(query, headers, body) {
         // Whoever shows nothing is told no more than what to show (RFC 6750, 3.1).
-        Ok(None) => {
-            let headers = [(header::WWW_AUTHENTICATE, "Bearer"), (header::CACHE_CONTROL, "no-store")];
-            (StatusCode::UNAUTHORIZED, headers).into_response()
+        Ok(None) => challenge(None),
+        Ok(Some(shown)) => match told(app, method, &shown, headers).await {
+            Ok((kind, told)) => {
+                (StatusCode::OK, [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], told)
+                    .into_response()
+            }
+            Err(error) => refusal(app, &error),
+        },
+        Err(error) => refusal(app, &error),
+    };
+    dpop::with_nonce(app, headers, told)
+}
+
+/// What somebody is told who has shown nothing good (RFC 6750, 3; RFC 9449, 7.1).
+fn refusal(app: &App, error: &OauthError) -> Response {
+    match error.code {
+        Code::InvalidToken | Code::InvalidDpopProof | Code::UseDpopNonce => {
+            challenge(Some((error.code, error.logged(app))))
         }
-        Ok(Some(claims)) => {
-            let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-            (StatusCode::OK, headers, Value::from(claims).to_string()).into_response()
-        }
-        Err(error) if error.code == Code::InvalidToken => {
-            let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{}\"", error.logged(app));
-            let headers = [(header::WWW_AUTHENTICATE, challenge), (header::CACHE_CONTROL, "no-store".to_owned())];
-            (StatusCode::UNAUTHORIZED, headers).into_response()
-        }
-        Err(error) => error.json(app),
+        _ => error.json(app),
     }
 }
 
-async fn claims(
+fn challenge(fault: Option<(Code, String)>) -> Response {
+    let algs = dpop::ALGS.map(SigningAlg::as_str).join(" ");
+    let fault = fault.map(|(code, text)| format!("error=\"{}\", error_description=\"{text}\"", code.as_str()));
+    let bearer = fault.as_ref().map_or_else(|| "Bearer".to_owned(), |fault| format!("Bearer {fault}"));
+    let dpop = fault.map_or_else(|| format!("DPoP algs=\"{algs}\""), |fault| format!("DPoP {fault}, algs=\"{algs}\""));
+    let schemes = [(header::WWW_AUTHENTICATE, bearer), (header::WWW_AUTHENTICATE, dpop)];
+    let no_store = [(header::CACHE_CONTROL, "no-store")];
+    (StatusCode::UNAUTHORIZED, AppendHeaders(schemes), no_store).into_response()
+}
+
+/// What is told, and what it is: JSON, or for a client that wants it signed a JWT.
+async fn told(
     app: &App,
-    query: Option<&str>,
+    method: &Method,
+    shown: &Shown,
     headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Option<Map<String, Value>>, OauthError> {
-    let Some(token) = presented(query, headers, body)? else { return Ok(None) };
+) -> Result<(&'static str, String), OauthError> {
     let now = app.now();
-    let worth = access::judge(app, &token, now).await?;
-    let (token, user) = worth.map_err(|why| OauthError::new(Code::InvalidToken, why.to_string()))?;
-    let user =
-        user.ok_or_else(|| OauthError::new(Code::InvalidToken, "the token is a client's own: it is nobody's"))?;
+    let invalid = |detail: String| OauthError::new(Code::InvalidToken, detail);
+    let proof = match shown.scheme {
+        Scheme::Dpop => dpop::read(app, headers, method, path::USERINFO, Some(&shown.token))?,
+        Scheme::Bearer => None,
+    };
+    let worth = access::judge(app, &shown.token, now).await?;
+    let worth = worth.map_err(|why| invalid(why.to_string()))?;
+    if worth.token.jkt.as_ref() != proof.as_ref().map(|proof| &proof.jkt) {
+        return Err(invalid(
+            "the token is bound to a key that was not shown, or was shown with a key and is bound to none".to_owned(),
+        ));
+    }
+    let user = worth.user.ok_or_else(|| invalid("the token is a client's own: it is nobody's".to_owned()))?;
+    if let Some(proof) = proof {
+        proof.spend(app).await?;
+    }
     let mut claims = Map::new();
-    for scope in Scope::parse(&token.scope) {
+    for scope in Scope::parse(&worth.token.scope) {
         scope.tell(&user, &mut claims, now);
     }
-    Ok(Some(claims))
+    let Some(alg) = worth.client.and_then(|client| client.settings.userinfo_alg) else {
+        return Ok(("application/json", Value::from(claims).to_string()));
+    };
+    claims.insert("iss".to_owned(), app.config.issuer.as_str().into());
+    claims.insert("aud".to_owned(), worth.token.client.as_str().into());
+    Ok(("application/jwt", sign::current(app, alg).await?.jwt("JWT", &claims.into())?))
+}
+
+/// An access token as it came.
+struct Shown {
+    scheme: Scheme,
+    token: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Dpop,
 }
 
 /// The token of a request, if there is one; it is there exactly once and never in its address (RFC 6750, 2). Whatever else is there
 /// is answered like a token that is worth nothing.
-fn presented(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Option<String>, OauthError> {
+fn shown(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Option<Shown>, OauthError> {
     let refuse = |detail: &'static str| OauthError::new(Code::InvalidToken, detail);
     let parse = |text: &[u8]| Params::parse(text).map_err(|_| refuse("a parameter is not UTF-8 text"));
     if parse(query.unwrap_or_default().as_bytes())?.value("access_token").is_some() {
@@ -75,11 +122,16 @@ fn presented(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Op
     if form.is_repeated("access_token") || headers.get_all(header::AUTHORIZATION).iter().count() > 1 {
         return Err(refuse("the access token is there more than once"));
     }
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
-        value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token)
+    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        let scheme = [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)]
+            .into_iter()
+            .find_map(|(name, known)| scheme.eq_ignore_ascii_case(name).then_some(known))?;
+        Some(Shown { scheme, token: token.to_owned() })
     });
-    match (bearer, form.value("access_token")) {
-        (Some(token), None) | (None, Some(token)) => Ok(Some(token.to_owned())),
+    match (sent, form.value("access_token")) {
+        (Some(shown), None) => Ok(Some(shown)),
+        (None, Some(token)) => Ok(Some(Shown { scheme: Scheme::Bearer, token: token.to_owned() })),
         (Some(_), Some(_)) => Err(refuse("the access token is there more than once")),
         (None, None) => Ok(None),
     }

@@ -116,6 +116,8 @@ pub const REVOKE: &str = "/revoke";
 pub const API_AUTH: &str = "/api/v1/auth";
 /// Where a browser goes on to a web app.
 pub const RESUME: &str = "/authorize/resume";
+/// Where somebody turns back who does not want to sign in.
+pub const CANCEL: &str = "/authorize/cancel";
 /// The style sheet.
 pub const STYLE: &str = "/static/style.css";
 /// The script that adds comfort.

@@ -8,7 +8,7 @@ use crate::audit::{Event, Record};
 use crate::client::ClientId;
 use crate::crypto::{random_text, token_hash};
 use crate::factor::Kind;
-use crate::grant::{API_CLIENT, For, Issue};
+use crate::grant::{ACCESS_TOKEN_LIFE, API_CLIENT, For, Issue, NewToken};
 use crate::secret::Secret;
 use crate::step::{Assurance, Facts, Step, next};
 use crate::store::StoreError;
@@ -81,14 +81,15 @@ impl Logins {
             sid: Some(sid_of(&cookie)),
         };
         let issue = Issue { client: own_client()?, person: Some(whose), scope: SCOPE.to_owned() };
-        let (store, hash, place) = (self.store.clone(), token_hash(&token), source.to_owned());
+        let stored = NewToken { hash: token_hash(&token), jkt: None, expires_at: now.plus(ACCESS_TOKEN_LIFE) };
+        let (store, place) = (self.store.clone(), source.to_owned());
         self.store
             .write(move |connection| {
                 Box::pin(async move {
                     note_login(connection, &person.user.id, now).await?;
                     finish_attempt(connection, &attempt).await?;
                     insert_session(connection, &store, &cookie, &person.user, &attempt.proofs, &place, now).await?;
-                    insert_token(connection, &store, &issue, &hash, now).await?;
+                    insert_token(connection, &store, &issue, &stored, now).await?;
                     record(connection, &store, about).await
                 })
             })

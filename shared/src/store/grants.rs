@@ -23,15 +23,17 @@ use Column::{Number, Text};
 
 const TABLE: &str = "grants";
 
-const GRANT: [Column; 17] =
-    [Text, Text, Text, Text, Number, Text, Text, Text, Text, Text, Text, Number, Number, Text, Text, Number, Number];
+const GRANT: [Column; 18] = [
+    Text, Text, Text, Text, Number, Text, Text, Text, Text, Text, Text, Number, Number, Text, Text, Number, Number,
+    Text,
+];
 
 /// The marked columns and the mark, then what wrong redemptions change.
 macro_rules! grant {
     ($end:literal) => {
         concat!(
             "SELECT id, client_id, user_id, sid, offline, place, redirect_uri, challenge, nonce, scope, proofs, ",
-            "security_version, created_at, code_hash, refresh_hash, expires_at, used_at, mac, failures FROM grants ",
+            "security_version, created_at, code_hash, refresh_hash, expires_at, used_at, jkt, mac, failures FROM grants ",
             $end
         )
     };
@@ -152,8 +154,8 @@ async fn insert(connection: &mut AnyConnection, store: &Store, grant: &Grant) ->
     let proofs = values.text(10)?.to_owned();
     sqlx::query(
         "INSERT INTO grants (id, client_id, user_id, sid, offline, place, redirect_uri, challenge, nonce, scope, proofs, \
-         security_version, created_at, code_hash, refresh_hash, expires_at, used_at, mac, failures) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17, 0)",
+         security_version, created_at, code_hash, refresh_hash, expires_at, used_at, jkt, mac, failures) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17, $18, 0)",
     )
     .bind(grant.id.as_str())
     .bind(grant.client.as_str())
@@ -171,6 +173,7 @@ async fn insert(connection: &mut AnyConnection, store: &Store, grant: &Grant) ->
     .bind(&grant.code)
     .bind(&grant.refresh)
     .bind(grant.expires_at.unix())
+    .bind(&grant.jkt)
     .bind(values.mark(store))
     .execute(connection)
     .await?;
@@ -183,11 +186,12 @@ async fn redeem(connection: &mut AnyConnection, store: &Store, asked: &Redemptio
         return Ok(Redeemed::Unknown);
     };
     let before = read(store, &row)?;
-    let grant = Grant { used_at: Some(asked.now), ..before.clone() };
+    let grant = Grant { used_at: Some(asked.now), jkt: asked.jkt.clone(), ..before.clone() };
     let grant = if grant.offline { grant.renewed(asked.refresh.clone(), asked.now) } else { grant };
     let spent = sqlx::query(concat!(
-        "UPDATE grants SET used_at = $1, refresh_hash = $2, expires_at = $3, mac = $4 WHERE id = $5 AND client_id = $6 \
-         AND redirect_uri = $7 AND challenge = $8 AND used_at IS NULL AND created_at > $9 AND failures < $10 AND ",
+        "UPDATE grants SET used_at = $1, refresh_hash = $2, expires_at = $3, mac = $4, jkt = $11 WHERE id = $5 \
+         AND client_id = $6 AND redirect_uri = $7 AND challenge = $8 AND used_at IS NULL AND created_at > $9 \
+         AND failures < $10 AND (jkt IS NULL OR jkt = $12) AND ",
         alive!("")
     ))
     .bind(asked.now.unix())
@@ -200,6 +204,8 @@ async fn redeem(connection: &mut AnyConnection, store: &Store, asked: &Redemptio
     .bind(asked.challenge.as_deref().unwrap_or_default())
     .bind(asked.now.plus(-CODE_LIFE).unix())
     .bind(CODE_FAILURES)
+    .bind(&grant.jkt)
+    .bind(&asked.token.jkt)
     .execute(&mut *connection)
     .await?
     .rows_affected();
@@ -228,7 +234,8 @@ async fn redeem(connection: &mut AnyConnection, store: &Store, asked: &Redemptio
     let failures: i64 = row.try_get("failures")?;
     let fits = before.client == asked.client
         && before.redirect_uri == asked.redirect_uri
-        && before.challenge.as_deref() == asked.challenge.as_deref();
+        && before.challenge == asked.challenge
+        && (before.jkt.is_none() || before.jkt == asked.token.jkt);
     if fits || before.code_until() <= asked.now || failures >= CODE_FAILURES {
         return Ok(Redeemed::Dead);
     }
@@ -245,7 +252,8 @@ async fn refresh(connection: &mut AnyConnection, store: &Store, asked: &Refreshi
     let Some(row) = row.fetch_optional(&mut *connection).await? else { return Ok(Refreshed::Dead) };
     let grant = read(store, &row)?.renewed(asked.next.clone(), asked.now);
     let spent = sqlx::query(concat!(
-        "UPDATE grants SET refresh_hash = $2, expires_at = $3, mac = $4 WHERE id = $5 AND refresh_hash = $6 AND ",
+        "UPDATE grants SET refresh_hash = $2, expires_at = $3, mac = $4 WHERE id = $5 AND refresh_hash = $6 \
+         AND (jkt IS NULL OR jkt = $7) AND ",
         alive!("offline = 1 OR ")
     ))
     .bind(asked.now.unix())
@@ -254,6 +262,7 @@ async fn refresh(connection: &mut AnyConnection, store: &Store, asked: &Refreshi
     .bind(values(&grant)?.mark(store))
     .bind(grant.id.as_str())
     .bind(&asked.refresh)
+    .bind(&asked.token.jkt)
     .execute(&mut *connection)
     .await?
     .rows_affected();
@@ -338,6 +347,7 @@ fn values(grant: &Grant) -> Result<Values, StoreError> {
         grant.refresh.clone(),
         moment(Some(grant.expires_at)),
         moment(grant.used_at),
+        grant.jkt.clone(),
     ];
     Ok(Values::of(TABLE, texts))
 }
@@ -362,5 +372,6 @@ fn read(store: &Store, row: &AnyRow) -> Result<Grant, StoreError> {
         refresh: values.maybe(14).map(str::to_owned),
         expires_at: values.time(15)?,
         used_at: values.maybe_time(16)?,
+        jkt: values.maybe(17).map(str::to_owned),
     })
 }

@@ -37,7 +37,7 @@ pub(super) const KEPT: [(&str, Keeping); 14] = [
 
 /// What is in no backup, and over with a restore: whatever was begun, given out or waits. Those that refer to others come
 /// first.
-pub(super) const PASSING: [&str; 13] = [
+pub(super) const PASSING: [&str; 14] = [
     "attempts",
     "sessions",
     "links",
@@ -45,6 +45,7 @@ pub(super) const PASSING: [&str; 13] = [
     "access_tokens",
     "logouts",
     "pushed_requests",
+    "spent_jtis",
     "mails",
     "alerts",
     "email_codes",

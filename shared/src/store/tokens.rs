@@ -9,7 +9,7 @@ use crate::audit::{Event, Record};
 use crate::client::ClientId;
 use crate::crypto::token_hash;
 use crate::door::Door;
-use crate::grant::{ACCESS_TOKEN_LIFE, API_CLIENT, AccessToken, Grant, Issue};
+use crate::grant::{API_CLIENT, AccessToken, Grant, Issue, NewToken};
 use crate::id::Id;
 use crate::time::Timestamp;
 
@@ -17,7 +17,7 @@ use Column::{Number, Text};
 
 const TABLE: &str = "access_tokens";
 
-const TOKEN: [Column; 9] = [Text, Text, Text, Text, Number, Text, Text, Number, Number];
+const TOKEN: [Column; 10] = [Text, Text, Text, Text, Number, Text, Text, Number, Number, Text];
 
 impl Store {
     /// The access token with this hash, if it is good: not expired, not taken back, its client there, its grant too, and
@@ -28,7 +28,7 @@ impl Store {
     pub async fn access_token(&self, hash: &str, now: Timestamp) -> Result<Option<AccessToken>, StoreError> {
         let row = sqlx::query(
             "SELECT t.token_hash, t.client_id, t.grant_id, t.user_id, t.security_version, t.sid, t.scope, t.created_at, \
-             t.expires_at, t.mac FROM access_tokens t LEFT JOIN clients c ON c.id = t.client_id \
+             t.expires_at, t.jkt, t.mac FROM access_tokens t LEFT JOIN clients c ON c.id = t.client_id \
              LEFT JOIN grants g ON g.id = t.grant_id LEFT JOIN sessions s ON s.sid = t.sid AND s.expires_at > $2 \
              WHERE t.token_hash = $1 AND t.expires_at > $2 AND c.disabled_at IS NULL \
              AND (c.id IS NOT NULL OR t.client_id = $3) AND (t.grant_id IS NULL OR g.id IS NOT NULL) \
@@ -51,6 +51,7 @@ impl Store {
             scope: values.text(6)?.to_owned(),
             created_at: values.time(7)?,
             expires_at: values.time(8)?,
+            jkt: values.maybe(9).map(str::to_owned),
         }))
     }
 
@@ -58,11 +59,11 @@ impl Store {
     ///
     /// # Errors
     /// Why it could not be stored.
-    pub async fn add_token(&self, issue: Issue, hash: String, now: Timestamp) -> Written<()> {
+    pub async fn add_token(&self, issue: Issue, token: NewToken, now: Timestamp) -> Written<()> {
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
-                insert_token(connection, &store, &issue, &hash, now).await?;
+                insert_token(connection, &store, &issue, &token, now).await?;
                 let record = Record { door: Some(Door::Web), ..Record::new(now, Event::TokenIssued) };
                 audit::record(connection, &store, record.by(&issue.client)).await
             })
@@ -131,16 +132,15 @@ pub async fn insert_token(
     connection: &mut AnyConnection,
     store: &Store,
     issue: &Issue,
-    hash: &str,
+    token: &NewToken,
     now: Timestamp,
 ) -> Written<()> {
-    let expires_at = now.plus(ACCESS_TOKEN_LIFE);
     let person = issue.person.as_ref();
     let grant = person.and_then(|person| person.grant.as_ref().map(Id::as_str));
     let (user, sid) = (person.map(|person| person.user.as_str()), person.and_then(|person| person.sid.as_deref()));
     let security_version = person.map(|person| person.security_version);
     let values = vec![
-        Some(hash.to_owned()),
+        Some(token.hash.clone()),
         Some(issue.client.to_string()),
         grant.map(str::to_owned),
         user.map(str::to_owned),
@@ -148,13 +148,14 @@ pub async fn insert_token(
         sid.map(str::to_owned),
         Some(issue.scope.clone()),
         moment(Some(now)),
-        moment(Some(expires_at)),
+        moment(Some(token.expires_at)),
+        token.jkt.clone(),
     ];
     sqlx::query(
         "INSERT INTO access_tokens (token_hash, client_id, grant_id, user_id, security_version, sid, scope, created_at, \
-         expires_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         expires_at, jkt, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
-    .bind(hash)
+    .bind(&token.hash)
     .bind(issue.client.as_str())
     .bind(grant)
     .bind(user)
@@ -162,7 +163,8 @@ pub async fn insert_token(
     .bind(sid)
     .bind(&issue.scope)
     .bind(now.unix())
-    .bind(expires_at.unix())
+    .bind(token.expires_at.unix())
+    .bind(&token.jkt)
     .bind(Values::of(TABLE, values).mark(store))
     .execute(connection)
     .await?;

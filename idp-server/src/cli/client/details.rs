@@ -1,7 +1,9 @@
 //! What is said of an application when it is registered and when it is changed: checked here, one by one.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueEnum};
-use twolatch_core::client::{Client, GrantType, RedirectUri, ScopeName, SigningAlg};
+use twolatch_core::client::{Client, Demand, GrantType, PublicKey, RedirectUri, ScopeName, SigningAlg, TokenFormat};
 use twolatch_core::user::GroupName;
 
 use super::ClientFault;
@@ -12,7 +14,11 @@ pub(super) struct Details {
     /// Where answers go, exactly as the application sends it; several are possible.
     #[arg(long, value_name = "URI", num_args = 1..)]
     redirect_uri: Vec<String>,
-    #[arg(long, value_name = "ALG", help = "What its ID tokens are signed with: RS256 (the default), ES256 or EdDSA")]
+    #[arg(
+        long,
+        value_name = "ALG",
+        help = "What its ID tokens are signed with: RS256 (the default), PS256, ES256 or EdDSA"
+    )]
     alg: Option<String>,
     /// How it may ask for tokens: `authorization_code` and `refresh_token` (the default), `client_credentials`.
     #[arg(long, value_name = "GRANT", num_args = 1..)]
@@ -32,9 +38,29 @@ pub(super) struct Details {
     /// Where the application is told that somebody has signed out (back-channel logout).
     #[arg(long, value_name = "URI")]
     backchannel_logout_uri: Option<String>,
-    /// Whether it has to push its authorization requests (RFC 9126): `true` or `false`.
-    #[arg(long, value_name = "BOOL")]
-    require_par: Option<bool>,
+    /// What it is held to: `par` (RFC 9126), `signed_request` (RFC 9101), `dpop` (RFC 9449), or `fapi`, the FAPI 2.0 Security
+    /// Profile as a whole.
+    #[arg(long, value_name = "WHAT", num_args = 1..)]
+    require: Vec<String>,
+    /// A file with its public keys, a JSON Web Key Set, for `private_key_jwt` and signed requests.
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+    /// What its access tokens are: `opaque` (the default), or `jwt` (RFC 9068), which its APIs read by themselves.
+    #[arg(long, value_name = "FORMAT")]
+    access_token: Option<Format>,
+    /// The APIs that its `jwt` access tokens are for; this server if none is named.
+    #[arg(long, value_name = "AUDIENCE", num_args = 1..)]
+    audience: Vec<String>,
+    /// Sign what it gets at /userinfo with this algorithm.
+    #[arg(long, value_name = "ALG")]
+    userinfo_alg: Option<String>,
+}
+
+/// What access tokens can be.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Opaque,
+    Jwt,
 }
 
 /// The same, checked.
@@ -48,7 +74,11 @@ pub(super) struct Checked {
     groups: Vec<GroupName>,
     post_logout_redirect_uris: Vec<RedirectUri>,
     logout_uri: Option<RedirectUri>,
-    pushes: Option<bool>,
+    demands: Vec<Demand>,
+    keys: Vec<PublicKey>,
+    access_tokens: Option<TokenFormat>,
+    audiences: Vec<String>,
+    userinfo_alg: Option<SigningAlg>,
 }
 
 /// What can be emptied.
@@ -64,6 +94,14 @@ pub(super) enum Clear {
     PostLogoutRedirectUri,
     /// It is told of no sign-out.
     BackchannelLogoutUri,
+    /// It is held to nothing beyond what everybody is.
+    Require,
+    /// It has no keys.
+    Jwks,
+    /// Its tokens are for this server.
+    Audience,
+    /// It gets JSON at /userinfo.
+    UserinfoAlg,
 }
 
 impl Details {
@@ -94,7 +132,14 @@ impl Details {
                 .map(|uri| address("--post-logout-redirect-uri", uri))
                 .collect::<Result<_, _>>()?,
             logout_uri: told.map(callable).transpose()?,
-            pushes: self.require_par,
+            demands: self.require.iter().map(|demand| demand.parse()).collect::<Result<_, _>>()?,
+            keys: self.jwks.as_deref().map(keys).transpose()?.unwrap_or_default(),
+            access_tokens: self.access_token.map(|format| match format {
+                Format::Opaque => TokenFormat::Opaque,
+                Format::Jwt => TokenFormat::Jwt,
+            }),
+            audiences: self.audience.into_iter().map(audience).collect::<Result<_, _>>()?,
+            userinfo_alg: self.userinfo_alg.map(|alg| alg.parse()).transpose()?,
         })
     }
 }
@@ -106,6 +151,20 @@ fn callable(uri: RedirectUri) -> Result<RedirectUri, ClientFault> {
         return Err(ClientFault::Address { option: "--backchannel-logout-uri", uri: uri.to_string(), error });
     }
     Ok(uri)
+}
+
+fn keys(path: &Path) -> Result<Vec<PublicKey>, ClientFault> {
+    let fault = |fault: String| ClientFault::Keys { path: path.display().to_string(), fault };
+    let text = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
+    let value = serde_json::from_slice(&text).map_err(|error| fault(error.to_string()))?;
+    let keys = PublicKey::set(&value).map_err(|error| fault(error.to_string()))?;
+    if keys.is_empty() { Err(fault("there is no key in it".to_owned())) } else { Ok(keys) }
+}
+
+/// The name of an API: it is compared as text, by the API.
+fn audience(text: String) -> Result<String, ClientFault> {
+    let fits = (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits { Ok(text) } else { Err(ClientFault::Audience) }
 }
 
 impl Checked {
@@ -122,7 +181,11 @@ impl Checked {
         given(self.introspects, &mut client.settings.introspects);
         given(self.groups, &mut client.settings.groups);
         given(self.post_logout_redirect_uris, &mut client.settings.post_logout_redirect_uris);
-        client.settings.pushes = self.pushes.unwrap_or(client.settings.pushes);
+        given(self.demands, &mut client.settings.demands);
+        given(self.keys, &mut client.settings.keys);
+        given(self.audiences, &mut client.settings.audiences);
+        client.settings.access_tokens = self.access_tokens.unwrap_or(client.settings.access_tokens);
+        client.settings.userinfo_alg = self.userinfo_alg.or(client.settings.userinfo_alg);
         client.alg = self.alg.unwrap_or(client.alg);
         if self.logout_uri.is_some() {
             client.logout_uri = self.logout_uri;
@@ -138,6 +201,10 @@ impl Clear {
             Self::Group => client.settings.groups.clear(),
             Self::PostLogoutRedirectUri => client.settings.post_logout_redirect_uris.clear(),
             Self::BackchannelLogoutUri => client.logout_uri = None,
+            Self::Require => client.settings.demands.clear(),
+            Self::Jwks => client.settings.keys.clear(),
+            Self::Audience => client.settings.audiences.clear(),
+            Self::UserinfoAlg => client.settings.userinfo_alg = None,
         }
     }
 }

@@ -38,6 +38,25 @@ pub(in crate::cli) enum ClientFault {
     /// A group has no such name.
     #[error("--group: {0}")]
     Group(NameError),
+    /// Its keys cannot be taken.
+    #[error("--jwks {path}: {fault}")]
+    Keys {
+        /// As typed.
+        path: String,
+        /// What is wrong.
+        fault: String,
+    },
+    /// It signs, and nothing could be checked.
+    #[error("--jwks is missing: what the application signs is checked with its public keys")]
+    NoKeys,
+    /// An API has no such name.
+    #[error("--audience: a name has 1 to 256 ASCII characters without spaces")]
+    Audience,
+    /// FAPI asks for more.
+    #[error(
+        "--require fapi: an application under FAPI 2.0 has --auth-method private_key_jwt, and none of its algorithms is RS256"
+    )]
+    Fapi,
     /// People sign in to it, and nowhere could they be sent back.
     #[error("--redirect-uri is missing: with the grant authorization_code people are sent back to one")]
     NoRedirect,
@@ -45,7 +64,7 @@ pub(in crate::cli) enum ClientFault {
     #[error("a public application cannot ask in its own name: client_credentials needs a secret")]
     NoSecret,
     /// There is no secret to rotate.
-    #[error("{0} is public: it has no secret")]
+    #[error("{0} has no secret: it is public, or has keys of its own")]
     Public(ClientId),
     /// The name cannot be shown.
     #[error("--name: a name has 1 to 64 characters, none of them a control character")]

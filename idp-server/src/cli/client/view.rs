@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use serde_json::{Value, json};
-use twolatch_core::client::{Client, ScopeName};
+use twolatch_core::client::{Client, ScopeName, TokenFormat};
 use twolatch_core::store::logouts::Logout;
 use twolatch_core::user::GroupName;
 
@@ -25,8 +25,12 @@ pub(super) fn view(client: &Client) -> Value {
         "post_logout_redirect_uris": client.settings.post_logout_redirect_uris,
         "backchannel_logout_uri": client.logout_uri,
         "former_secret_until": client.former.as_ref().map(|(_, until)| until),
-        "require_par": client.settings.pushes,
+        "require": client.settings.demands,
         "require_pkce": client.requires_pkce(),
+        "jwks": { "keys": client.settings.keys },
+        "access_token": client.settings.access_tokens,
+        "audiences": client.settings.audiences,
+        "userinfo_alg": client.settings.userinfo_alg,
         "disabled_at": client.disabled_at,
         "created_at": client.created_at,
     })
@@ -58,8 +62,18 @@ pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFau
         writeln!(out, "told of logout {uri}")?;
     }
     writeln!(out, "PKCE           {}", if client.requires_pkce() { "required" } else { "not required" })?;
-    if client.settings.pushes {
-        writeln!(out, "PAR            required")?;
+    if !client.settings.demands.is_empty() {
+        let demands = client.settings.demands.iter().map(|demand| demand.as_str()).collect();
+        writeln!(out, "held to        {}", words(demands))?;
+    }
+    for key in &client.settings.keys {
+        writeln!(out, "key            {} {}", key.kind(), key.kid.as_deref().unwrap_or("(without a name)"))?;
+    }
+    if client.settings.access_tokens == TokenFormat::Jwt {
+        writeln!(out, "access tokens  JWT {}", words(client.settings.audiences.iter().map(String::as_str).collect()))?;
+    }
+    if let Some(alg) = client.settings.userinfo_alg {
+        writeln!(out, "userinfo       {alg}")?;
     }
     if client.disabled_at.is_some() {
         writeln!(out, "disabled")?;

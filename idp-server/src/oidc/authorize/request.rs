@@ -54,6 +54,8 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// The first of the client's `ui_locales` that we have.
     pub language: Option<Language>,
+    /// The thumbprint of the key that its code is bound to (RFC 9449, 10).
+    pub jkt: Option<String>,
     /// What it is stored under, if the client has pushed it.
     pub pushed: Option<String>,
     /// When it came.
@@ -92,9 +94,6 @@ impl AuthorizationRequest {
         if params.value("response_mode").is_some_and(|mode| !["query", "form_post"].contains(&mode)) {
             return Err(invalid("the response_mode is neither `query` nor `form_post`"));
         }
-        if params.value("request").is_some() {
-            return Err(OauthError::new(Code::RequestNotSupported, "request objects are not supported"));
-        }
         if params.value("request_uri").is_some() {
             return Err(OauthError::new(Code::RequestUriNotSupported, "request_uri is not supported"));
         }
@@ -126,6 +125,7 @@ impl AuthorizationRequest {
             subject: claims.subject,
             login_hint: params.value("login_hint").filter(|hint| is_shown(hint)).map(str::to_owned),
             language: params.value("ui_locales").and_then(Language::of_tags),
+            jkt: params.value("dpop_jkt").map(thumbprint).transpose()?,
             pushed: None,
             at: now,
             before: None,
@@ -148,6 +148,12 @@ fn challenge(params: &Params, required: bool) -> Result<Option<String>, OauthErr
         (Some(_), Some("S256")) => Err(invalid("the code_challenge is not the base64url of 32 bytes")),
         (Some(_), _) => Err(invalid("the code_challenge_method is not `S256`")),
     }
+}
+
+/// The thumbprint of a key: 32 bytes, as a challenge is.
+fn thumbprint(text: &str) -> Result<String, OauthError> {
+    let fits = pkce::is_challenge(text).then(|| text.to_owned());
+    fits.ok_or_else(|| OauthError::new(Code::InvalidRequest, "the dpop_jkt is not the base64url of 32 bytes"))
 }
 
 fn seconds(text: &str) -> Result<i64, OauthError> {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
-use twolatch_core::client::{ClientId, RedirectUri};
+use twolatch_core::client::{Client, ClientId, RedirectUri};
 use twolatch_core::crypto::seal::Place;
 use twolatch_core::step::Assurance;
 use twolatch_core::store::StoreError;
@@ -15,6 +15,7 @@ use twolatch_core::time::Timestamp;
 use super::{AuthorizationRequest, Failure, Prompt, answer, mode, prove};
 use crate::oidc::error::{Code, OauthError};
 use crate::oidc::params::{Params, encode};
+use crate::oidc::redirect::ReturnTo;
 use crate::state::App;
 use crate::text::{Language, t};
 use crate::web;
@@ -82,7 +83,28 @@ pub async fn continuation(app: &App, sealed: &str) -> Result<Option<Continuation
     }))
 }
 
+/// Answers the browser of somebody who turns back: the client is told.
+pub async fn cancel(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
+    let failure = match waiting(&app, &uri, &headers).await {
+        Ok((_, _, to)) => Failure::Back(to, OauthError::new(Code::AccessDenied, "the person has turned back")),
+        Err(failure) => failure,
+    };
+    failure.response(&app)
+}
+
 async fn resume(app: &App, uri: &Uri, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Response, Failure> {
+    let (request, client, to) = waiting(app, uri, headers).await?;
+    let back = |error: OauthError| Failure::Back(to.clone(), error);
+    let session = web::session::current(app, headers, address).await.map_err(|error| back(error.into()))?;
+    answer(app, &request, &client, &to, session.as_ref(), address).await.map_err(back)
+}
+
+/// The request that has waited in the browser, and where its answer goes.
+async fn waiting(
+    app: &App,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(AuthorizationRequest, Client, ReturnTo), Failure> {
     let stale = || Failure::page(t("request-stale"), "the sealed request is damaged or older than an hour");
     let params = Params::parse(uri.query().unwrap_or_default().as_bytes()).map_err(|_| stale())?;
     let sealed = params.value("request").ok_or_else(stale)?;
@@ -91,9 +113,7 @@ async fn resume(app: &App, uri: &Uri, headers: &HeaderMap, address: Option<IpAdd
         prove(app, Some(request.client.as_str()), Some(&request.redirect_uri), &Params::default()).await?;
     let wish = Wish::of(&app.config, &Method::GET, uri, headers);
     let to = to.with_state(request.state.as_deref()).by(mode(app, request.form_post, &wish, request.language));
-    let back = |error: OauthError| Failure::Back(to.clone(), error);
-    let session = web::session::current(app, headers, address).await.map_err(|error| back(error.into()))?;
-    answer(app, &request, &client, &to, session.as_ref(), address).await.map_err(back)
+    Ok((request, client, to))
 }
 
 /// Seals a request for the way through the browser.

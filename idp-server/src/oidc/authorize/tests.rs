@@ -20,6 +20,7 @@ fn request() -> AuthorizationRequest {
         subject: None,
         login_hint: None,
         language: None,
+        jkt: None,
         pushed: None,
         at: NOW,
         before: Some("old".to_owned()),

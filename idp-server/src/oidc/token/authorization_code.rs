@@ -1,10 +1,10 @@
 //! The authorization code grant (RFC 6749, 4.1.3; RFC 7636, 4.5; OpenID Connect Core, 3.1.3): a code for tokens, once.
 
-use twolatch_core::client::Client;
+use twolatch_core::client::{AuthMethod, Client};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::{Grant, Redeemed, Redemption};
 
-use super::{Tokens, value};
+use super::{Tokens, access_token, value};
 use crate::oidc::error::{Code, OauthError};
 use crate::oidc::gate::person_of;
 use crate::oidc::params::Params;
@@ -12,7 +12,12 @@ use crate::oidc::{id_token, pkce, sign};
 use crate::state::App;
 
 /// Redeems a code.
-pub(super) async fn redeem(app: &App, client: &Client, params: &Params) -> Result<Tokens, OauthError> {
+pub(super) async fn redeem(
+    app: &App,
+    client: &Client,
+    params: &Params,
+    jkt: Option<String>,
+) -> Result<Tokens, OauthError> {
     let now = app.now();
     let refuse = |detail: String| Err(OauthError::new(Code::InvalidGrant, detail));
     let code = token_hash(value(params, "code")?);
@@ -25,21 +30,24 @@ pub(super) async fn redeem(app: &App, client: &Client, params: &Params) -> Resul
     let user = person_of(app, client, &grant, now).await?;
     // Everything that can fail without the code being at fault comes before the code is spent.
     let key = sign::current(app, client.alg).await?;
-    let access = random_text::<32>(app.entropy())?;
+    // Whoever proves itself does so at each refresh; for others the key is what their refresh token rests on.
+    let refresh_key = jkt.clone().filter(|_| client.auth_method == AuthMethod::None);
+    let access = access_token::mint(app, client, Some(&grant), &grant.scope, jkt).await?;
     let refresh = Grant::refresh_token(&grant.id, &random_text::<32>(app.entropy())?);
     let redemption = Redemption {
         code,
         client: client.id.clone(),
         redirect_uri,
         challenge: params.value("code_verifier").map(pkce::challenge_of),
-        token: token_hash(&access),
+        token: access.stored.clone(),
         refresh: token_hash(&refresh),
+        jkt: refresh_key,
         user_name: user.name.to_string(),
         now,
     };
     match app.store.redeem_code(redemption).await? {
         Redeemed::Granted(grant) => {
-            let id = id_token::mint(&app.config.issuer, &grant, &access, &key, now)?;
+            let id = id_token::mint(&app.config.issuer, &grant, &access.text, &key, now)?;
             let refresh = grant.offline.then_some(refresh);
             Ok(Tokens { access, scope: grant.scope, refresh, id: Some(id) })
         }
@@ -48,7 +56,7 @@ pub(super) async fn redeem(app: &App, client: &Client, params: &Params) -> Resul
             refuse(format!("client {} sent a code that is too old or whose session or person has changed", client.id))
         }
         Redeemed::Mismatch(left) => refuse(format!(
-            "client {} sent a code that is not its own, or with another redirect_uri or verifier; {left} tries are left",
+            "client {} sent a code that is not its own, or with another redirect_uri, verifier or key; {left} tries are left",
             client.id
         )),
         Redeemed::Reused => {

@@ -1,24 +1,28 @@
 //! The client credentials grant (RFC 6749, 4.4): a client's own token, for what it is registered for. No person is involved.
 
 use twolatch_core::client::{AuthMethod, Client, ScopeName};
-use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::Issue;
 
-use super::Tokens;
+use super::{Tokens, access_token};
 use crate::oidc::error::{Code, OauthError};
 use crate::oidc::params::Params;
 use crate::state::App;
 
 /// Issues a token.
-pub(super) async fn issue(app: &App, client: &Client, params: &Params) -> Result<Tokens, OauthError> {
+pub(super) async fn issue(
+    app: &App,
+    client: &Client,
+    params: &Params,
+    jkt: Option<String>,
+) -> Result<Tokens, OauthError> {
     if client.auth_method == AuthMethod::None {
         let detail = format!("client {} proves itself by nothing, and asks in its own name", client.id);
         return Err(OauthError::new(Code::UnauthorizedClient, detail));
     }
     let scope = scopes(client, params.value("scope"))?;
-    let access = random_text::<32>(app.entropy())?;
+    let access = access_token::mint(app, client, None, &scope, jkt).await?;
     let issue = Issue { client: client.id.clone(), person: None, scope: scope.clone() };
-    app.store.add_token(issue, token_hash(&access), app.now()).await?;
+    app.store.add_token(issue, access.stored.clone(), app.now()).await?;
     Ok(Tokens { access, scope, refresh: None, id: None })
 }
 

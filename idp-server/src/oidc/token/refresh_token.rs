@@ -1,11 +1,11 @@
 //! The refresh token grant (RFC 6749, 6; RFC 9700, 4.14): a refresh token for the next tokens, once. With it goes what policy
 //! asks now, of the person as they are now.
 
-use twolatch_core::client::Client;
+use twolatch_core::client::{Client, Demand};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::{Grant, Refreshed, Refreshing};
 
-use super::{Tokens, value};
+use super::{Tokens, access_token, value};
 use crate::oidc::error::{Code, OauthError};
 use crate::oidc::gate::person_of;
 use crate::oidc::params::Params;
@@ -14,7 +14,12 @@ use crate::oidc::{id_token, sign};
 use crate::state::App;
 
 /// Redeems a refresh token.
-pub(super) async fn redeem(app: &App, client: &Client, params: &Params) -> Result<Tokens, OauthError> {
+pub(super) async fn redeem(
+    app: &App,
+    client: &Client,
+    params: &Params,
+    jkt: Option<String>,
+) -> Result<Tokens, OauthError> {
     let now = app.now();
     let refuse = |detail: String| OauthError::new(Code::InvalidGrant, detail);
     let sent = value(params, "refresh_token")?;
@@ -26,14 +31,19 @@ pub(super) async fn redeem(app: &App, client: &Client, params: &Params) -> Resul
     let user = person_of(app, client, &grant, now).await?;
     // Everything that can fail without the token being at fault comes before the token is spent.
     let key = sign::current(app, client.alg).await?;
-    let access = random_text::<32>(app.entropy())?;
-    let next = Grant::refresh_token(&grant.id, &random_text::<32>(app.entropy())?);
+    let access = access_token::mint(app, client, Some(&grant), &scope, jkt).await?;
+    // FAPI has clients keep theirs: whoever stole it lacks the key (FAPI 2.0 Security Profile, 5.3.2.1).
+    let next = if client.must(Demand::Fapi) {
+        sent.to_owned()
+    } else {
+        Grant::refresh_token(&grant.id, &random_text::<32>(app.entropy())?)
+    };
     let refreshing = Refreshing {
         grant: id,
         client: client.id.clone(),
         refresh: token_hash(sent),
         next: token_hash(&next),
-        token: token_hash(&access),
+        token: access.stored.clone(),
         scope: scope.clone(),
         user_name: user.name.to_string(),
         now,
@@ -42,11 +52,11 @@ pub(super) async fn redeem(app: &App, client: &Client, params: &Params) -> Resul
         Refreshed::Granted(grant) => {
             // It answers no request that had one (OpenID Connect Core, 12.2).
             let grant = Grant { nonce: None, ..*grant };
-            let id = id_token::mint(&app.config.issuer, &grant, &access, &key, now)?;
+            let id = id_token::mint(&app.config.issuer, &grant, &access.text, &key, now)?;
             Ok(Tokens { access, scope, refresh: Some(next), id: Some(id) })
         }
         Refreshed::Dead => Err(refuse(format!(
-            "client {} sent a refresh token that is too old, or whose session or person has changed",
+            "client {} sent a refresh token that is too old or bound to another key, or whose session or person has changed",
             client.id
         ))),
         Refreshed::Reused => Err(refuse(format!(

@@ -36,7 +36,6 @@ fn of_several_faults_the_first_in_the_protocols_order_is_told() {
         (("max_age", "x"), Code::InvalidRequest),
         (("scope", "x"), Code::InvalidScope),
         (("request_uri", "x"), Code::RequestUriNotSupported),
-        (("request", "x"), Code::RequestNotSupported),
         (("response_mode", "x"), Code::InvalidRequest),
         (("response_type", "x"), Code::UnsupportedResponseType),
     ];
