@@ -22,6 +22,16 @@ CREATE TABLE clients (
     mac TEXT NOT NULL
 );
 
+-- What applications may be told of people beside name, address and groups.
+CREATE TABLE profiles (
+    -- A person's id, or `group:` and the name of a group whose members have it.
+    owner TEXT NOT NULL PRIMARY KEY,
+    -- JSON.
+    claims TEXT NOT NULL,
+    updated_at BIGINT,
+    mac TEXT NOT NULL
+);
+
 -- Grants and tokens reference nothing: each use reads client, session and person again. What is taken back is deleted, so
 -- that nobody can bring it to life by hand.
 CREATE TABLE grants (
@@ -38,6 +48,8 @@ CREATE TABLE grants (
     challenge TEXT NOT NULL,
     nonce TEXT,
     scope TEXT NOT NULL,
+    -- What the client has asked for by name beside that, as JSON.
+    claims TEXT NOT NULL,
     proofs TEXT NOT NULL,
     security_version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -69,6 +81,8 @@ CREATE TABLE access_tokens (
     -- The session that it lives no longer than; absent if it is offline.
     sid TEXT,
     scope TEXT NOT NULL,
+    -- What it tells at the userinfo endpoint beside that, by name.
+    claims TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     -- The thumbprint of the key without which it is worth nothing.

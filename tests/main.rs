@@ -142,7 +142,13 @@ mod oidc_assertions;
 #[cfg(test)]
 mod oidc_backchannel;
 #[cfg(test)]
+mod oidc_claims;
+#[cfg(test)]
 mod oidc_code_flow;
+#[cfg(test)]
+mod oidc_cors;
+#[cfg(test)]
+mod oidc_dpop;
 #[cfg(test)]
 mod oidc_ended;
 #[cfg(test)]

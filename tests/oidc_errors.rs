@@ -361,6 +361,7 @@ async fn o35_userinfo_takes_a_live_access_token_and_nothing_else(core: Core) {
         let expected = serde_json::json!({
             "sub": browser.user.id.as_str(), "preferred_username": "alice", "name": "alice",
             "email": "alice@example.org", "email_verified": true, "groups": ["staff", "wheel"],
+            "updated_at": browser.user.created_at.unix(),
         });
         assert_eq!(answer.json(), expected);
     }

@@ -37,7 +37,7 @@ async fn a_machine_gets_a_token_for_what_it_is_registered_for(core: Core) {
         let now = provider.now().unix();
         let told = json!({
             "active": true, "scope": given, "client_id": client.id, "token_type": "Bearer", "iat": now, "exp": now + 3600,
-            "sub": client.id, "aud": client.id, "iss": "https://id.example.org",
+            "sub": client.id, "aud": "https://id.example.org", "iss": "https://id.example.org",
         });
         assert_eq!(provider.ask("/introspect", &client, &[("token", &access)]).await.json(), told);
     }

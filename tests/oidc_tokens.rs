@@ -49,7 +49,7 @@ async fn o36_a_token_is_told_of_to_its_own_client_only(core: Core) {
         let told = json!({
             "active": true, "scope": "openid profile email groups", "client_id": client.id, "username": "alice",
             "token_type": "Bearer", "iat": now, "exp": now + 3600, "sub": browser.user.id.as_str(),
-            "aud": client.id, "iss": "https://id.example.org",
+            "aud": "https://id.example.org", "iss": "https://id.example.org",
         });
         assert_eq!(answer.json(), told, "{hint}");
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use rustls::crypto::CryptoProvider;
 use serde::Serialize;
 use twolatch_core::login::manage::{Actor, ManageError};
 use twolatch_core::store::StoreError;
@@ -18,6 +19,7 @@ use crate::config::{ConfigError, DEFAULT_PATH};
 mod audit;
 mod backup;
 mod break_glass;
+mod claim;
 mod client;
 mod clock;
 mod config;
@@ -69,6 +71,9 @@ enum Command {
     /// Applications that sign people in: add, list, show, delete.
     #[command(subcommand)]
     Client(client::Clients),
+    /// What applications may be told of people beside name, address and groups: set, remove, list.
+    #[command(subcommand)]
+    Claim(claim::Claim),
     /// What was decided: list, export, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -114,7 +119,7 @@ pub fn main() -> ExitCode {
     let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
     let _ = nix::sys::prctl::set_dumpable(false);
     // The one cryptographic provider of everything that speaks TLS; nothing else has installed one before.
-    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    drop(cryptography().install_default());
     drop(OPERATOR.set(operator()));
     let cli = Cli::parse();
     match run(cli) {
@@ -124,6 +129,16 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.status)
         }
     }
+}
+
+/// What TLS is made of: of TLS 1.2 what RFC 9325 (4.2) recommends, which is all that FAPI takes.
+fn cryptography() -> CryptoProvider {
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider.cipher_suites.retain(|suite| {
+        let of_old = suite.version().version == rustls::ProtocolVersion::TLSv1_2;
+        !of_old || !format!("{:?}", suite.suite()).contains("CHACHA20")
+    });
+    provider
 }
 
 fn run(cli: Cli) -> Result<(), CliError> {
@@ -152,6 +167,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Import(import) => import.run(&cli.config).await,
             Command::Policy(policy) => policy.run(&cli.config).await,
             Command::Recovery(recovery) => recovery.run(&cli.config).await,
+            Command::Claim(claim) => claim.run(&cli.config).await,
             Command::Client(clients) => clients.run(&cli.config).await,
             Command::Audit(audit) => audit.run(&cli.config).await,
             Command::Clock(clock) => clock.run(&cli.config).await,

@@ -5,12 +5,13 @@
 //! answer back or has the person sign in and come back to [`authorize::resume`]; the client redeems the code at [`token`]
 //! and may ask [`userinfo`]. In the end it sends the browser to sign out, which [`logout`] reads, and [`backchannel`] tells
 //! it of every session that ends. Whether somebody has shown enough is decided in one place, [`gate::may_issue`], each time
-//! something is about to be issued. No endpoint allows other origins (CORS).
+//! something is about to be issued. Which other origins may read an answer says [`cors`].
 
 pub mod access;
 pub mod authorize;
 pub mod backchannel;
 pub mod client_auth;
+pub mod cors;
 pub mod discovery;
 pub mod dpop;
 pub mod error;
@@ -30,6 +31,7 @@ pub mod revoke;
 pub mod scope;
 pub mod sign;
 pub mod token;
+pub mod told;
 pub mod userinfo;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::api::auth;
 use crate::metrics;
-use crate::oidc::{authorize, discovery, introspect, jwks, par, revoke, token, userinfo};
+use crate::oidc::{authorize, cors, discovery, introspect, jwks, par, revoke, token, userinfo};
 use crate::pages::admin::requests::answer;
 use crate::pages::{
     account, admin, admin_link, confirm_address, home, login, logout, new_address, not_me, setup, stop,
@@ -30,6 +30,7 @@ pub fn routes(app: App) -> Router {
     all.fallback(guard::no_page)
         .method_not_allowed_fallback(guard::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(app.clone(), cors::layer))
         .layer(from_fn_with_state(app.clone(), guard::layer))
         .layer(from_fn_with_state(app.clone(), headers::layer))
         .with_state(app)

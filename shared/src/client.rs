@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::time::Timestamp;
+use crate::user::profile::ClaimName;
 use crate::user::{GroupName, User};
 
 pub use self::alg::SigningAlg;
@@ -113,6 +114,8 @@ pub struct Settings {
     pub demands: Vec<Demand>,
     /// Its public keys: what it signs with them is its own.
     pub keys: Vec<PublicKey>,
+    /// Claims of the organisation's own that it is told.
+    pub claims: Vec<ClaimName>,
     /// What its access tokens are.
     pub access_tokens: TokenFormat,
     /// The APIs that signed ones are for.
@@ -142,6 +145,7 @@ impl Default for Settings {
             introspects: Vec::new(),
             demands: Vec::new(),
             keys: Vec::new(),
+            claims: Vec::new(),
             access_tokens: TokenFormat::Opaque,
             audiences: Vec::new(),
             userinfo_alg: None,

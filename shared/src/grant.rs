@@ -1,6 +1,8 @@
 //! What is issued to a client: grants with their codes and refresh tokens, access tokens, and how a redemption ends. It must
 //! know neither HTTP nor SQL.
 
+use serde::{Deserialize, Serialize};
+
 use crate::client::ClientId;
 use crate::factor::Proof;
 use crate::id::Id;
@@ -52,6 +54,8 @@ pub struct Grant {
     pub nonce: Option<String>,
     /// The scopes, as they were understood.
     pub scope: String,
+    /// What the client has asked for by name beside that.
+    pub claims: Wanted,
     /// What the person had shown.
     pub proofs: Vec<Proof>,
     /// The person's, when it was given.
@@ -86,7 +90,8 @@ impl Grant {
     /// The grant that a refresh token names, rightly or not.
     #[must_use]
     pub fn of_refresh_token(token: &str) -> Option<Id<Self>> {
-        token.split_once('.').map(|(id, _)| Id::from_stored(id.to_owned()))
+        // One dot: a signed access token has two.
+        token.split_once('.').filter(|(_, secret)| !secret.contains('.')).map(|(id, _)| Id::from_stored(id.to_owned()))
     }
 
     /// The same once its refresh token was made or used.
@@ -95,6 +100,16 @@ impl Grant {
         let expires_at = now.plus(REFRESH_IDLE).min(self.created_at.plus(OFFLINE_LIFE));
         Self { refresh: Some(refresh), expires_at, ..self }
     }
+}
+
+/// Claims that a client has asked for by name (OpenID Connect Core, 5.5).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// At the userinfo endpoint.
+    pub userinfo: Vec<String>,
+    /// In the ID token.
+    pub id_token: Vec<String>,
 }
 
 /// What an access token is issued for.
@@ -106,6 +121,8 @@ pub struct Issue {
     pub person: Option<For>,
     /// The scopes.
     pub scope: String,
+    /// What it tells at the userinfo endpoint beside those, by name.
+    pub claims: Vec<String>,
 }
 
 /// What is stored of a new access token, beside what it is for.
@@ -142,7 +159,12 @@ impl Issue {
             grant: Some(grant.id.clone()),
             sid: (!grant.offline).then(|| grant.sid.clone()),
         };
-        Self { client: grant.client.clone(), person: Some(person), scope: grant.scope.clone() }
+        Self {
+            client: grant.client.clone(),
+            person: Some(person),
+            scope: grant.scope.clone(),
+            claims: grant.claims.userinfo.clone(),
+        }
     }
 }
 
@@ -200,6 +222,8 @@ pub struct Refreshing {
     pub token: NewToken,
     /// The scopes of that: all, or fewer.
     pub scope: String,
+    /// The thumbprint of the key that it is bound to from now on, where it is to none yet and should be.
+    pub jkt: Option<String>,
     /// Whose grant it is, for the audit.
     pub user_name: String,
     /// When.
@@ -227,6 +251,8 @@ pub struct AccessToken {
     pub person: Option<(Id<User>, i64)>,
     /// The scopes.
     pub scope: String,
+    /// What it tells at the userinfo endpoint beside those, by name.
+    pub claims: Vec<String>,
     /// The thumbprint of the key without which it is worth nothing, if there is one.
     pub jkt: Option<String>,
     /// When it was issued.

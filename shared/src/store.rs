@@ -54,6 +54,7 @@ pub mod mails;
 mod noticed;
 pub mod people;
 pub mod policies;
+pub mod profiles;
 pub mod pushed;
 pub mod recovery;
 pub mod requests;

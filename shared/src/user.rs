@@ -14,6 +14,7 @@ use crate::policy::Level;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
+pub mod profile;
 #[cfg(test)]
 mod tests;
 

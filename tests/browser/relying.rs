@@ -20,10 +20,7 @@ fn openid_client_proves_itself_asks_and_holds_tokens_in_every_way_that_it_knows(
     let sockets = tempfile::tempdir().unwrap();
     let mut server = Server::init(Engine::Sqlite, sockets.path()).expect("SQLite is always there");
     let callback = format!("http://127.0.0.1:{}/callback", free_port());
-    let secret = totp::new_secret();
-    server.run(&["user", "add", "alice", "--email", "alice@example.org"], "");
-    server.run(&["factor", "add-totp", "alice", "--secret-stdin"], &secret);
-    server.run(&["user", "set", "alice", "--password-stdin", "--keep"], PASSWORD);
+    let secret = person(&server);
     let with = |line: &str, key: Option<SigningAlg>| registered(&server, sockets.path(), &callback, line, key);
     let signed = "--auth-method private_key_jwt";
     let fapi = format!("{signed} --alg PS256 --require fapi");
@@ -48,6 +45,40 @@ fn openid_client_proves_itself_asks_and_holds_tokens_in_every_way_that_it_knows(
         "screenshots": screenshots(),
     });
     drive(&folder, "relying.mjs", &given).unwrap_or_else(|said| panic!("{said}\n{}", server.log()));
+}
+
+#[test]
+fn oidc_client_ts_signs_in_goes_on_silently_and_signs_out_in_an_app_in_the_browser() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser");
+    let Some(()) = ready(&folder) else { return };
+    let sockets = tempfile::tempdir().unwrap();
+    let mut server = Server::init(Engine::Sqlite, sockets.path()).expect("SQLite is always there");
+    let app = format!("http://127.0.0.1:{}/", free_port());
+    let (back, silent) = (format!("{app}back"), format!("{app}silent"));
+    let secret = person(&server);
+    let line = ["client", "add", "--name", "The app", "--public", "--post-logout-redirect-uri", &app];
+    let line = [&line[..], &["--redirect-uri", &back, &silent]].concat();
+    let clients = [server.json(&line), server.json(&[&line[..], &["--alg", "ES256", "--require", "dpop"]].concat())];
+    server.start();
+    let client = |index: usize, dpop: bool| json!({ "id": clients[index]["client_id"], "dpop": dpop });
+    let given = json!({
+        "chromium": CHROMIUM,
+        "issuer": server.issuer(),
+        "secret": secret,
+        "app": app,
+        "clients": [client(0, false), client(1, true)],
+        "screenshots": screenshots(),
+    });
+    drive(&folder, "spa.mjs", &given).unwrap_or_else(|said| panic!("{said}\n{}", server.log()));
+}
+
+/// Somebody with a password and an authenticator, whose secret this is.
+fn person(server: &Server) -> String {
+    let secret = totp::new_secret();
+    server.run(&["user", "add", "alice", "--email", "alice@example.org"], "");
+    server.run(&["factor", "add-totp", "alice", "--secret-stdin"], &secret);
+    server.run(&["user", "set", "alice", "--password-stdin", "--keep"], PASSWORD);
+    secret
 }
 
 /// A client that is registered by this line, as the relying party needs to know it.

@@ -71,14 +71,8 @@ impl Fapi {
         })
     }
 
-    /// A proof that says this, by this key.
-    pub(super) fn proof_by(holder: &Signer, claims: &Value) -> String {
-        let header = json!({ "typ": "dpop+jwt", "alg": holder.alg, "jwk": holder.jwk() });
-        holder.token(&header, claims)
-    }
-
     pub(super) fn proof(&self, method: &str, path: &str) -> String {
-        Self::proof_by(&self.holder, &self.proof_claims(method, path))
+        self.holder.dpop(&self.proof_claims(method, path))
     }
 
     /// A request of the client with this assertion and this proof.

@@ -16,6 +16,7 @@ on_both!(
     fapi2_security_profile_final_ensure_authorization_request_without_nonce_success,
     fapi2_security_profile_final_ensure_authorization_request_with_64_char_nonce_success,
     fapi2_security_profile_final_ensure_other_scope_order_succeeds,
+    fapi2_security_profile_final_test_claims_parameter_identity_claims,
     fapi2_security_profile_final_ensure_different_nonce_inside_and_outside_request_object,
     fapi2_security_profile_final_ensure_different_state_inside_and_outside_request_object,
     fapi2_security_profile_final_state_only_outside_request_object_not_used,
@@ -61,7 +62,7 @@ async fn fapi2_security_profile_final_happy_flow(core: Core) {
             (&json!(ISSUER), &json!(fapi.client.id), &json!("a nonce"))
         );
         let access = tokens.text("access_token");
-        let proof = Fapi::proof_by(&fapi.holder, &fapi.resource_claims(&access));
+        let proof = fapi.holder.dpop(&fapi.resource_claims(&access));
         let told = fapi.resource(&access, &proof).await;
         assert_eq!((told.status, &told.json()["sub"]), (StatusCode::OK, &id["sub"]));
         assert!(told.headers.contains_key(HeaderName::from_static("dpop-nonce")), "the next number");
@@ -115,6 +116,13 @@ async fn fapi2_security_profile_final_ensure_other_scope_order_succeeds(core: Co
     let answer = fapi.begin(&but(&fapi, "scope", "groups email profile openid")).await;
     let tokens = fapi.redeem(&answer.param("code").unwrap()).await;
     assert_eq!(tokens.text("scope"), "openid profile email groups");
+}
+
+async fn fapi2_security_profile_final_test_claims_parameter_identity_claims(core: Core) {
+    let fapi = Fapi::over(core).await;
+    let claims = json!({ "id_token": { "email": null }, "userinfo": { "name": { "essential": true } } }).to_string();
+    let (_, id) = id_token(&fapi, &with(&but(&fapi, "scope", "openid"), "claims", &claims)).await;
+    assert_eq!((&id["email"], id.get("name")), (&json!("alice@example.org"), None));
 }
 
 /// A request whose inner half is signed, and what stands beside it.

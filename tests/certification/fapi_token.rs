@@ -42,7 +42,7 @@ async fn fapi2_security_profile_final_attempt_reuse_authorization_code_after_one
     let access = fapi.redeem(&code).await.text("access_token");
     fapi.provider.advance(1);
     fapi.redeem(&code).await.is_refused("invalid_grant");
-    let proof = Fapi::proof_by(&fapi.holder, &fapi.resource_claims(&access));
+    let proof = fapi.holder.dpop(&fapi.resource_claims(&access));
     assert_eq!(fapi.resource(&access, &proof).await.status, StatusCode::UNAUTHORIZED, "its token is dead, too");
 }
 

@@ -77,6 +77,11 @@ impl Signer {
         self.token(&json!({ "alg": self.alg }), claims)
     }
 
+    /// A proof that its holder has it (RFC 9449).
+    pub(crate) fn dpop(&self, claims: &Value) -> String {
+        self.token(&json!({ "typ": "dpop+jwt", "alg": self.alg, "jwk": self.jwk() }), claims)
+    }
+
     fn signature(&self, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match &self.pair {

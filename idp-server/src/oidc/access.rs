@@ -1,6 +1,7 @@
 //! Whether an access token is good for anything at this moment, for whoever asks: the person's own request, or the client
 //! that it was issued to. It must not know how it was shown.
 
+use serde_json::Value;
 use twolatch_core::client::Client;
 use twolatch_core::crypto::token_hash;
 use twolatch_core::grant::AccessToken;
@@ -17,7 +18,7 @@ pub struct Worth {
     pub token: AccessToken,
     /// Its person, if it has one.
     pub user: Option<User>,
-    /// The client of a person's token, if it is not the built-in one.
+    /// The client that it was issued to, if it is not the built-in one.
     pub client: Option<Client>,
 }
 
@@ -27,19 +28,30 @@ pub struct Worth {
 /// Where the database fails: then nobody knows.
 pub async fn judge(app: &App, token: &str, now: Timestamp) -> Result<Result<Worth, Worthless>, StoreError> {
     let Some(token) = app.store.access_token(&token_hash(token), now).await? else { return Ok(Err(Worthless::Token)) };
+    let client = app.store.client(&token.client).await?;
     let Some((user, security_version)) = &token.person else {
-        return Ok(Ok(Worth { token, user: None, client: None }));
+        return Ok(Ok(Worth { token, user: None, client }));
     };
     let Some(person) = app.store.person(user).await? else { return Ok(Err(Worthless::Person)) };
     let user = person.user;
     if user.disabled_at.is_some() || user.security_version != *security_version {
         return Ok(Err(Worthless::Account));
     }
-    let client = app.store.client(&token.client).await?;
     if client.as_ref().is_some_and(|client| !client.admits(&user)) {
         return Ok(Err(Worthless::Groups));
     }
     Ok(Ok(Worth { token, user: Some(user), client }))
+}
+
+/// The APIs that a client's tokens are for; those of a person are for us, too, who tell about them.
+#[must_use]
+pub fn audience(client: &Client, of_person: bool, issuer: &str) -> Value {
+    let named = client.settings.audiences.iter().map(String::as_str);
+    let us = (of_person || client.settings.audiences.is_empty()).then_some(issuer);
+    match named.chain(us).collect::<Vec<_>>().as_slice() {
+        [one] => (*one).into(),
+        all => all.into(),
+    }
 }
 
 /// Why a token is worth nothing, for the log.

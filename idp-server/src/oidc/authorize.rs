@@ -293,6 +293,7 @@ async fn issue(
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
         scope: request.scope.clone(),
+        claims: request.claims.clone(),
         proofs: session.proofs.clone(),
         security_version: session.user.security_version,
         created_at: now,

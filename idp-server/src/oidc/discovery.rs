@@ -53,6 +53,10 @@ struct More {
     /// RFC 8414, 2
     introspection_endpoint_auth_methods_supported: Vec<String>,
     /// RFC 8414, 2
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<CoreJwsSigningAlgorithm>,
+    /// RFC 8414, 2
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<CoreJwsSigningAlgorithm>,
+    /// RFC 8414, 2
     revocation_endpoint: String,
     /// RFC 8414, 2
     revocation_endpoint_auth_methods_supported: Vec<String>,
@@ -70,25 +74,8 @@ struct More {
 
 impl AdditionalProviderMetadata for More {}
 
-/// Everything that a claim can be called in our tokens and answers.
-const CLAIMS: [&str; 16] = [
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "iat",
-    "auth_time",
-    "nonce",
-    "acr",
-    "amr",
-    "at_hash",
-    "sid",
-    "name",
-    "preferred_username",
-    "email",
-    "email_verified",
-    "groups",
-];
+/// What tokens say of themselves, and of how somebody has signed in.
+const CLAIMS: [&str; 11] = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
 
 /// What we sign with, and take that clients have signed.
 const ALGS: [CoreJwsSigningAlgorithm; 4] = [
@@ -121,6 +108,8 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
         pushed_authorization_request_endpoint: format!("{issuer}/par"),
         introspection_endpoint: format!("{issuer}/introspect"),
         introspection_endpoint_auth_methods_supported: words(&METHODS),
+        introspection_endpoint_auth_signing_alg_values_supported: ALGS.to_vec(),
+        revocation_endpoint_auth_signing_alg_values_supported: ALGS.to_vec(),
         revocation_endpoint: format!("{issuer}/revoke"),
         revocation_endpoint_auth_methods_supported: [words(&METHODS), words(&["none"])].concat(),
         end_session_endpoint: format!("{issuer}/logout"),
@@ -163,8 +152,14 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
         .set_request_object_signing_alg_values_supported(Some(ALGS.to_vec()))
         .set_userinfo_signing_alg_values_supported(Some(ALGS.to_vec()))
         .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
-        .set_claims_supported(Some(CLAIMS.map(|name| CoreClaimName::new(name.to_owned())).to_vec()))
-        .set_claims_parameter_supported(Some(false))
+        .set_claims_supported(Some(
+            CLAIMS
+                .into_iter()
+                .chain(Scope::ALL.iter().flat_map(|scope| scope.claims()).copied())
+                .map(|name| CoreClaimName::new(name.to_owned()))
+                .collect(),
+        ))
+        .set_claims_parameter_supported(Some(true))
         .set_ui_locales_supported(Some(
             Language::ALL.into_iter().map(|language| LanguageTag::new(language.tag().to_owned())).collect(),
         ))

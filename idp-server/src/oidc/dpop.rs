@@ -28,8 +28,11 @@ const EVERY: i64 = 60;
 /// How many minutes one is good for, beside the one that it is from.
 const MINUTES: i64 = 4;
 
-/// How far the client's clock may be off, in seconds: the number says when the proof was made.
+/// How far the client's clock may be behind, in seconds: the number says when the proof was made.
 const SKEW: i64 = 300;
+
+/// How far it may be ahead (FAPI 2.0 Security Profile, 5.3.2.1).
+const AHEAD: i64 = 60;
 
 /// The longest `jti`.
 const MAX_JTI: usize = 256;
@@ -125,8 +128,11 @@ fn of_this_request<'a>(
         return Err(Flaw("it is for another address"));
     }
     let iat = signed.time("iat")?.ok_or(missing)?;
-    if !(-SKEW..=SKEW).contains(&now.since(iat)) {
-        return Err(Flaw("its iat is more than five minutes off"));
+    if !(-AHEAD..=SKEW).contains(&now.since(iat)) {
+        return Err(Flaw("its iat is more than five minutes ago, or more than one ahead"));
+    }
+    if signed.time("nbf")?.is_some_and(|nbf| nbf.since(now) > AHEAD) {
+        return Err(Flaw("its nbf is ahead"));
     }
     let jti = signed.text("jti")?.filter(|jti| jti.len() <= MAX_JTI).ok_or(missing)?;
     match (access_token.map(token_hash), signed.text("ath")?) {
@@ -158,7 +164,7 @@ pub fn nonce(store: &Store, now: Timestamp) -> String {
 
 fn is_good(store: &Store, nonce: &str, now: Timestamp) -> bool {
     let Some((minute, mark)) = nonce.split_once('.') else { return false };
-    let age = minute.parse::<i64>().map(|minute| now.unix() / EVERY - minute);
+    let age = minute.parse::<u32>().map(|minute| now.unix() / EVERY - i64::from(minute));
     // Another server's clock may be a little ahead.
     age.is_ok_and(|age| (-1..=MINUTES).contains(&age))
         && store.keys().check_token(PURPOSE, &[Some(minute)], mark).is_ok()

@@ -7,6 +7,7 @@ use openidconnect::{
     IdTokenClaims, IssuerUrl, Nonce, StandardClaims, SubjectIdentifier,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use twolatch_core::factor::Proof;
 use twolatch_core::grant::Grant;
 use twolatch_core::step::Assurance;
@@ -23,6 +24,9 @@ const LIFE: i64 = 600;
 struct More {
     /// OpenID Connect Back-Channel Logout 1.0, 2.1
     sid: String,
+    /// OpenID Connect Core, 5.5
+    #[serde(flatten)]
+    told: Map<String, Value>,
 }
 
 impl AdditionalClaims for More {}
@@ -35,7 +39,7 @@ pub fn auth_time(proofs: &[Proof]) -> Option<Timestamp> {
     proofs.iter().map(|proof| proof.at).min()
 }
 
-/// Makes and signs the ID token of a grant.
+/// Makes and signs the ID token of a grant, with what the client has asked to be told in it.
 ///
 /// # Errors
 /// `server_error` where it cannot be signed.
@@ -43,6 +47,7 @@ pub fn mint(
     issuer: &str,
     grant: &Grant,
     access_token: &str,
+    told: Map<String, Value>,
     key: &SigningKey,
     now: Timestamp,
 ) -> Result<String, OauthError> {
@@ -56,7 +61,7 @@ pub fn mint(
         date(now.plus(LIFE))?,
         date(now)?,
         StandardClaims::new(subject),
-        More { sid: grant.sid.clone() },
+        More { sid: grant.sid.clone(), told },
     )
     .set_auth_time(auth_time(&grant.proofs).map(date).transpose()?)
     .set_nonce(grant.nonce.clone().map(Nonce::new))

@@ -36,7 +36,7 @@ async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
     let token = params.value("token").ok_or_else(|| OauthError::new(Code::InvalidRequest, "there is no token"))?;
     let now = app.now();
     let worth = access::judge(app, token, now).await?;
-    let Some(Worth { token, user, .. }) = worth.ok() else { return Ok(json!({ "active": false })) };
+    let Some(Worth { token, user, client: of }) = worth.ok() else { return Ok(json!({ "active": false })) };
     let scope = if token.client == client.id { Some(token.scope.clone()) } else { for_api(&client, &token) };
     let Some(scope) = scope else { return Ok(json!({ "active": false })) };
     let mut told = json!({
@@ -48,7 +48,7 @@ async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
         "iat": token.created_at.unix(),
         // A client that asks for itself is its own subject (RFC 9068, 2.2).
         "sub": user.as_ref().map_or(token.client.as_str(), |user| user.id.as_str()),
-        "aud": token.client.as_str(),
+        "aud": of.map(|of| access::audience(&of, user.is_some(), &app.config.issuer)),
         "iss": app.config.issuer,
     });
     if let Some(members) = told.as_object_mut() {

@@ -27,8 +27,11 @@ const AHEAD: i64 = 30;
 /// How far it may be behind.
 const BEHIND: i64 = 10;
 
-/// How long before its end a token can have been made: whoever gets hold of one can use it so long.
-const LONGEST: i64 = 3600;
+/// How long before its end a token can have been made: whoever gets hold of one can use it so long. Libraries say an hour.
+pub const LONGEST: i64 = 3600;
+
+/// The same under FAPI.
+pub const LONGEST_FAPI: i64 = 300;
 
 /// Members of a header that say which key to take, or that something else has to be understood.
 const LEADING: [&str; 7] = ["jku", "x5u", "x5c", "crit", "b64", "zip", "enc"];
@@ -160,17 +163,17 @@ impl<'a> Signed<'a> {
         named.filter(|named| !named.is_empty()).ok_or(Flaw("it does not say whom it is for"))
     }
 
-    /// Whether it is good at this moment: it has an end, within an hour, and was not made later.
+    /// Whether it is good at this moment: it has an end, within so many seconds, and was not made later.
     ///
     /// # Errors
     /// Where it is not; else until when it is taken.
-    pub fn times(&self, now: Timestamp) -> Result<Timestamp, Flaw> {
+    pub fn times(&self, now: Timestamp, longest: i64) -> Result<Timestamp, Flaw> {
         let until = self.time("exp")?.ok_or(Flaw("it has no end"))?.plus(BEHIND);
         if until <= now {
             return Err(Flaw("it is too old"));
         }
-        if until.since(now) > LONGEST + BEHIND {
-            return Err(Flaw("it would be good for more than an hour"));
+        if until.since(now) > longest + BEHIND {
+            return Err(Flaw("it would be good for too long"));
         }
         for name in ["nbf", "iat"] {
             if self.time(name)?.is_some_and(|at| at.since(now) > AHEAD) {

@@ -56,8 +56,8 @@ async fn push(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
     }
     let now = app.now();
     let params = request_object::unwrap(&app.config.issuer, &client, &params, now)?;
-    let params = match proof {
-        Some(proof) => bound(&params, &proof.spend(app).await?)?,
+    let params = match &proof {
+        Some(proof) => bound(&params, &proof.jkt)?,
         None => params,
     };
     let redirect_uri = params.value("redirect_uri").ok_or_else(|| invalid("there is no redirect_uri"))?;
@@ -74,6 +74,10 @@ async fn push(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
     let is_public = client.auth_method == AuthMethod::None;
     let pushed = Pushed { hash: token_hash(&secret), client: client.id, params: kept, expires_at };
     app.store.push_request(pushed, is_public).await?;
+    // Behind that: anybody can name a public client, and no more is written for it than it may push.
+    if let Some(proof) = proof {
+        proof.spend(app).await?;
+    }
     Ok(json!({ "request_uri": format!("{PREFIX}{secret}"), "expires_in": PUSHED_LIFE }))
 }
 

@@ -6,7 +6,7 @@ use twolatch_core::client::{Client, Demand, SigningAlg};
 use twolatch_core::time::Timestamp;
 
 use super::error::{Code, OauthError};
-use super::jose::{Flaw, Signed};
+use super::jose::{Flaw, LONGEST, LONGEST_FAPI, Signed};
 use super::params::Params;
 
 /// Claims about the object itself.
@@ -46,7 +46,8 @@ pub fn unwrap(issuer: &str, client: &Client, params: &Params, now: Timestamp) ->
 
 fn read(issuer: &str, client: &Client, object: &str, now: Timestamp) -> Result<Params, Flaw> {
     let signed = Signed::read(object)?;
-    if client.must(Demand::Fapi) && signed.alg() == SigningAlg::Rs256 {
+    let fapi = client.must(Demand::Fapi);
+    if fapi && signed.alg() == SigningAlg::Rs256 {
         return Err(Flaw("it is signed with RS256, which FAPI does not take"));
     }
     if !signed.is_of_type(&[None, Some("jwt"), Some("oauth-authz-req+jwt")]) {
@@ -60,7 +61,7 @@ fn read(issuer: &str, client: &Client, object: &str, now: Timestamp) -> Result<P
     if !signed.audience()?.contains(&issuer) {
         return Err(Flaw("it is for somebody else"));
     }
-    signed.times(now)?;
+    signed.times(now, if fapi { LONGEST_FAPI } else { LONGEST })?;
     if NEVER.iter().any(|name| signed.claims.contains_key(*name)) {
         return Err(Flaw("it holds another request, or a sub"));
     }

@@ -1,18 +1,18 @@
 //! Scopes, and the claims that each gives (OpenID Connect Core, 5.4).
 
-use serde_json::{Map, Value};
-use twolatch_core::time::Timestamp;
-use twolatch_core::user::{GroupName, User};
-
 /// What a client may learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// That somebody signed in; every request has it.
     Openid,
-    /// The name.
+    /// The name, and what else there is to say.
     Profile,
     /// The mail address.
     Email,
+    /// Where they live or work.
+    Address,
+    /// The telephone.
+    Phone,
     /// The groups.
     Groups,
     /// That the client may go on without the person; it tells nothing.
@@ -21,7 +21,8 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Openid, Self::Profile, Self::Email, Self::Groups, Self::OfflineAccess];
+    pub const ALL: [Self; 7] =
+        [Self::Openid, Self::Profile, Self::Email, Self::Address, Self::Phone, Self::Groups, Self::OfflineAccess];
 
     /// The word for it.
     #[must_use]
@@ -30,6 +31,8 @@ impl Scope {
             Self::Openid => "openid",
             Self::Profile => "profile",
             Self::Email => "email",
+            Self::Address => "address",
+            Self::Phone => "phone",
             Self::Groups => "groups",
             Self::OfflineAccess => "offline_access",
         }
@@ -48,23 +51,31 @@ impl Scope {
         scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
     }
 
-    /// Adds what the scope tells about a person.
-    pub fn tell(self, user: &User, claims: &mut Map<String, Value>, now: Timestamp) {
-        let mut put = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
+    /// The claims that it gives.
+    #[must_use]
+    pub const fn claims(self) -> &'static [&'static str] {
         match self {
-            Self::Openid => put("sub", user.id.as_str().into()),
-            Self::Profile => {
-                put("preferred_username", user.name.as_str().into());
-                put("name", user.name.as_str().into());
-            }
-            Self::Email => {
-                if let Some(email) = &user.email {
-                    put("email", email.as_str().into());
-                    put("email_verified", (user.verified_email().is_some() && user.email_held(now).is_none()).into());
-                }
-            }
-            Self::Groups => put("groups", user.groups.iter().map(GroupName::as_str).collect()),
-            Self::OfflineAccess => {}
+            Self::Openid | Self::OfflineAccess => &[],
+            Self::Profile => &[
+                "name",
+                "family_name",
+                "given_name",
+                "middle_name",
+                "nickname",
+                "preferred_username",
+                "profile",
+                "picture",
+                "website",
+                "gender",
+                "birthdate",
+                "zoneinfo",
+                "locale",
+                "updated_at",
+            ],
+            Self::Email => &["email", "email_verified"],
+            Self::Address => &["address"],
+            Self::Phone => &["phone_number", "phone_number_verified"],
+            Self::Groups => &["groups"],
         }
     }
 }

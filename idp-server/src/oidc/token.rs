@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use twolatch_core::client::{Client, Demand, GrantType};
+use twolatch_core::client::{AuthMethod, Client, Demand, GrantType};
 
 use self::access_token::Access;
 use super::error::{Code, OauthError};
@@ -53,24 +53,28 @@ async fn tokens(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]
         let detail = format!("client {} is not registered for {grant}", client.id);
         return Err(OauthError::new(Code::UnauthorizedClient, detail));
     }
-    let jkt = key(app, &client, proof).await?;
+    if proof.is_none() && client.must(Demand::Dpop) {
+        let detail = format!("client {} has to send a DPoP proof", client.id);
+        return Err(OauthError::new(Code::InvalidDpopProof, detail));
+    }
     match grant {
-        GrantType::AuthorizationCode => authorization_code::redeem(app, &client, &params, jkt).await,
-        GrantType::RefreshToken => refresh_token::redeem(app, &client, &params, jkt).await,
-        GrantType::ClientCredentials => client_credentials::issue(app, &client, &params, jkt).await,
+        GrantType::AuthorizationCode => authorization_code::redeem(app, &client, &params, proof).await,
+        GrantType::RefreshToken => refresh_token::redeem(app, &client, &params, proof).await,
+        GrantType::ClientCredentials => client_credentials::issue(app, &client, &params, proof).await,
     }
 }
 
-/// The key that the tokens are bound to, if they are.
-async fn key(app: &App, client: &Client, proof: Option<dpop::Proof>) -> Result<Option<String>, OauthError> {
+/// Spends the proof of a request that is good for something; answers the key that its tokens are bound to, if they are.
+async fn key(app: &App, proof: Option<dpop::Proof>) -> Result<Option<String>, OauthError> {
     match proof {
         Some(proof) => Ok(Some(proof.spend(app).await?)),
-        None if client.must(Demand::Dpop) => {
-            let detail = format!("client {} has to send a DPoP proof", client.id);
-            Err(OauthError::new(Code::InvalidDpopProof, detail))
-        }
         None => Ok(None),
     }
+}
+
+/// The same, where the refresh token rests on it: whoever proves itself does so at each refresh (RFC 9449, 5).
+fn refresh_key(client: &Client, jkt: Option<&String>) -> Option<String> {
+    jkt.filter(|_| client.auth_method == AuthMethod::None).cloned()
 }
 
 /// The value of a parameter that has to be there.

@@ -5,14 +5,13 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use serde_json::{Map, Value};
-use twolatch_core::client::SigningAlg;
+use serde_json::Value;
+use twolatch_core::client::{Demand, SigningAlg};
 
 use super::error::{Code, OauthError};
 use super::params::Params;
-use super::scope::Scope;
 use super::token::is_form;
-use super::{access, dpop, sign};
+use super::{access, dpop, sign, told};
 use crate::state::App;
 use crate::web::path;
 
@@ -29,37 +28,41 @@ pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: He
 async fn answer(app: &App, method: &Method, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Response {
     let told = match shown(query, headers, body) {
         // Whoever shows nothing is told no more than what to show (RFC 6750, 3.1).
-        Ok(None) => challenge(None),
+        Ok(None) => challenge(vec!["Bearer".to_owned(), format!("DPoP {}", algs())]),
         Ok(Some(shown)) => match told(app, method, &shown, headers).await {
             Ok((kind, told)) => {
                 (StatusCode::OK, [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], told)
                     .into_response()
             }
-            Err(error) => refusal(app, &error),
+            Err(error) => refusal(app, shown.scheme, &error),
         },
-        Err(error) => refusal(app, &error),
+        Err(error) => refusal(app, Scheme::Bearer, &error),
     };
     dpop::with_nonce(app, headers, told)
 }
 
 /// What somebody is told who has shown nothing good (RFC 6750, 3; RFC 9449, 7.1).
-fn refusal(app: &App, error: &OauthError) -> Response {
+fn refusal(app: &App, scheme: Scheme, error: &OauthError) -> Response {
     match error.code {
         Code::InvalidToken | Code::InvalidDpopProof | Code::UseDpopNonce => {
-            challenge(Some((error.code, error.logged(app))))
+            let fault = format!("error=\"{}\", error_description=\"{}\"", error.code.as_str(), error.logged(app));
+            challenge(match scheme {
+                Scheme::Bearer => vec![format!("Bearer {fault}")],
+                Scheme::Dpop => vec![format!("DPoP {fault}, {}", algs())],
+            })
         }
         _ => error.json(app),
     }
 }
 
-fn challenge(fault: Option<(Code, String)>) -> Response {
-    let algs = dpop::ALGS.map(SigningAlg::as_str).join(" ");
-    let fault = fault.map(|(code, text)| format!("error=\"{}\", error_description=\"{text}\"", code.as_str()));
-    let bearer = fault.as_ref().map_or_else(|| "Bearer".to_owned(), |fault| format!("Bearer {fault}"));
-    let dpop = fault.map_or_else(|| format!("DPoP algs=\"{algs}\""), |fault| format!("DPoP {fault}, algs=\"{algs}\""));
-    let schemes = [(header::WWW_AUTHENTICATE, bearer), (header::WWW_AUTHENTICATE, dpop)];
+fn challenge(schemes: Vec<String>) -> Response {
+    let schemes = schemes.into_iter().map(|scheme| (header::WWW_AUTHENTICATE, scheme));
     let no_store = [(header::CACHE_CONTROL, "no-store")];
     (StatusCode::UNAUTHORIZED, AppendHeaders(schemes), no_store).into_response()
+}
+
+fn algs() -> String {
+    format!("algs=\"{}\"", dpop::ALGS.map(SigningAlg::as_str).join(" "))
 }
 
 /// What is told, and what it is: JSON, or for a client that wants it signed a JWT.
@@ -72,7 +75,11 @@ async fn told(
     let now = app.now();
     let invalid = |detail: String| OauthError::new(Code::InvalidToken, detail);
     let proof = match shown.scheme {
-        Scheme::Dpop => dpop::read(app, headers, method, path::USERINFO, Some(&shown.token))?,
+        Scheme::Dpop => {
+            let proof = dpop::read(app, headers, method, path::USERINFO, Some(&shown.token))?;
+            let missing = || OauthError::new(Code::InvalidDpopProof, "the scheme is DPoP, and there is no proof");
+            Some(proof.ok_or_else(missing)?)
+        }
         Scheme::Bearer => None,
     };
     let worth = access::judge(app, &shown.token, now).await?;
@@ -82,15 +89,17 @@ async fn told(
             "the token is bound to a key that was not shown, or was shown with a key and is bound to none".to_owned(),
         ));
     }
+    if worth.token.jkt.is_none() && worth.client.as_ref().is_some_and(|client| client.must(Demand::Dpop)) {
+        return Err(invalid("the client's tokens have to be bound to a key, and this one is not".to_owned()));
+    }
     let user = worth.user.ok_or_else(|| invalid("the token is a client's own: it is nobody's".to_owned()))?;
     if let Some(proof) = proof {
         proof.spend(app).await?;
     }
-    let mut claims = Map::new();
-    for scope in Scope::parse(&worth.token.scope) {
-        scope.tell(&user, &mut claims, now);
-    }
-    let Some(alg) = worth.client.and_then(|client| client.settings.userinfo_alg) else {
+    let client = worth.client.as_ref();
+    let mut claims = told::at_userinfo(app, &user, &worth.token, client, now).await?;
+    claims.insert("sub".to_owned(), user.id.as_str().into());
+    let Some(alg) = client.and_then(|client| client.settings.userinfo_alg) else {
         return Ok(("application/json", Value::from(claims).to_string()));
     };
     claims.insert("iss".to_owned(), app.config.issuer.as_str().into());

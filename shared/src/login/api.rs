@@ -80,7 +80,7 @@ impl Logins {
             grant: None,
             sid: Some(sid_of(&cookie)),
         };
-        let issue = Issue { client: own_client()?, person: Some(whose), scope: SCOPE.to_owned() };
+        let issue = Issue { client: own_client()?, person: Some(whose), scope: SCOPE.to_owned(), claims: Vec::new() };
         let stored = NewToken { hash: token_hash(&token), jkt: None, expires_at: now.plus(ACCESS_TOKEN_LIFE) };
         let (store, place) = (self.store.clone(), source.to_owned());
         self.store

@@ -23,16 +23,17 @@ use Column::{Number, Text};
 
 const TABLE: &str = "grants";
 
-const GRANT: [Column; 18] = [
-    Text, Text, Text, Text, Number, Text, Text, Text, Text, Text, Text, Number, Number, Text, Text, Number, Number,
-    Text,
+const GRANT: [Column; 19] = [
+    Text, Text, Text, Text, Number, Text, Text, Text, Text, Text, Text, Text, Number, Number, Text, Text, Number,
+    Number, Text,
 ];
 
 /// The marked columns and the mark, then what wrong redemptions change.
 macro_rules! grant {
     ($end:literal) => {
         concat!(
-            "SELECT id, client_id, user_id, sid, offline, place, redirect_uri, challenge, nonce, scope, proofs, ",
+            "SELECT id, client_id, user_id, sid, offline, place, redirect_uri, challenge, nonce, scope, claims, ",
+            "proofs, ",
             "security_version, created_at, code_hash, refresh_hash, expires_at, used_at, jkt, mac, failures FROM grants ",
             $end
         )
@@ -151,11 +152,11 @@ impl Store {
 
 async fn insert(connection: &mut AnyConnection, store: &Store, grant: &Grant) -> Written<()> {
     let values = values(grant)?;
-    let proofs = values.text(10)?.to_owned();
+    let (claims, proofs) = (values.text(10)?.to_owned(), values.text(11)?.to_owned());
     sqlx::query(
-        "INSERT INTO grants (id, client_id, user_id, sid, offline, place, redirect_uri, challenge, nonce, scope, proofs, \
-         security_version, created_at, code_hash, refresh_hash, expires_at, used_at, jkt, mac, failures) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17, $18, 0)",
+        "INSERT INTO grants (id, client_id, user_id, sid, offline, place, redirect_uri, challenge, nonce, scope, claims, \
+         proofs, security_version, created_at, code_hash, refresh_hash, expires_at, used_at, jkt, mac, failures) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL, $18, $19, 0)",
     )
     .bind(grant.id.as_str())
     .bind(grant.client.as_str())
@@ -167,6 +168,7 @@ async fn insert(connection: &mut AnyConnection, store: &Store, grant: &Grant) ->
     .bind(grant.challenge.as_deref().unwrap_or_default())
     .bind(&grant.nonce)
     .bind(&grant.scope)
+    .bind(claims)
     .bind(proofs)
     .bind(grant.security_version)
     .bind(grant.created_at.unix())
@@ -251,8 +253,10 @@ async fn refresh(connection: &mut AnyConnection, store: &Store, asked: &Refreshi
     let row = sqlx::query(by_id).bind(asked.grant.as_str()).bind(asked.client.as_str());
     let Some(row) = row.fetch_optional(&mut *connection).await? else { return Ok(Refreshed::Dead) };
     let grant = read(store, &row)?.renewed(asked.next.clone(), asked.now);
+    let jkt = grant.jkt.clone().or_else(|| asked.jkt.clone());
+    let grant = Grant { jkt, ..grant };
     let spent = sqlx::query(concat!(
-        "UPDATE grants SET refresh_hash = $2, expires_at = $3, mac = $4 WHERE id = $5 AND refresh_hash = $6 \
+        "UPDATE grants SET refresh_hash = $2, expires_at = $3, mac = $4, jkt = $8 WHERE id = $5 AND refresh_hash = $6 \
          AND (jkt IS NULL OR jkt = $7) AND ",
         alive!("offline = 1 OR ")
     ))
@@ -263,6 +267,7 @@ async fn refresh(connection: &mut AnyConnection, store: &Store, asked: &Refreshi
     .bind(grant.id.as_str())
     .bind(&asked.refresh)
     .bind(&asked.token.jkt)
+    .bind(&grant.jkt)
     .execute(&mut *connection)
     .await?
     .rows_affected();
@@ -327,8 +332,10 @@ fn record(at: Timestamp, event: Event, user_name: &str) -> Record {
 }
 
 fn values(grant: &Grant) -> Result<Values, StoreError> {
-    let proofs = serde_json::to_string(&grant.proofs);
-    let proofs = proofs.map_err(|_| StoreError::Value { table: TABLE, row: grant.id.to_string() })?;
+    let json = |text: serde_json::Result<String>| {
+        text.map_err(|_| StoreError::Value { table: TABLE, row: grant.id.to_string() })
+    };
+    let (claims, proofs) = (serde_json::to_string(&grant.claims), serde_json::to_string(&grant.proofs));
     let texts = vec![
         Some(grant.id.to_string()),
         Some(grant.client.to_string()),
@@ -340,7 +347,8 @@ fn values(grant: &Grant) -> Result<Values, StoreError> {
         Some(grant.challenge.clone().unwrap_or_default()),
         grant.nonce.clone(),
         Some(grant.scope.clone()),
-        Some(proofs),
+        Some(json(claims)?),
+        Some(json(proofs)?),
         Some(grant.security_version.to_string()),
         moment(Some(grant.created_at)),
         Some(grant.code.clone()),
@@ -365,13 +373,14 @@ fn read(store: &Store, row: &AnyRow) -> Result<Grant, StoreError> {
         challenge: values.maybe(7).filter(|challenge| !challenge.is_empty()).map(str::to_owned),
         nonce: values.maybe(8).map(str::to_owned),
         scope: values.text(9)?.to_owned(),
-        proofs: values.parsed(10, |text| serde_json::from_str(text).ok())?,
-        security_version: values.number(11)?,
-        created_at: values.time(12)?,
-        code: values.text(13)?.to_owned(),
-        refresh: values.maybe(14).map(str::to_owned),
-        expires_at: values.time(15)?,
-        used_at: values.maybe_time(16)?,
-        jkt: values.maybe(17).map(str::to_owned),
+        claims: values.parsed(10, |text| serde_json::from_str(text).ok())?,
+        proofs: values.parsed(11, |text| serde_json::from_str(text).ok())?,
+        security_version: values.number(12)?,
+        created_at: values.time(13)?,
+        code: values.text(14)?.to_owned(),
+        refresh: values.maybe(15).map(str::to_owned),
+        expires_at: values.time(16)?,
+        used_at: values.maybe_time(17)?,
+        jkt: values.maybe(18).map(str::to_owned),
     })
 }

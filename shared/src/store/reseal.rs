@@ -19,13 +19,14 @@ use crate::crypto::seal::Place;
 const BATCH: i64 = 200;
 
 /// Tables whose rows are marked anew.
-const MARKED: [&str; 16] = [
+const MARKED: [&str; 17] = [
     "users",
     "factors",
     "policies",
     "policy_versions",
     "exemptions",
     "clients",
+    "profiles",
     "recovery_codes",
     "former_addresses",
     "recovery_requests",
@@ -39,7 +40,7 @@ const MARKED: [&str; 16] = [
 ];
 
 /// All that a key has sealed or marked. What is not marked anew above lives for minutes or, mail, for days.
-const NEEDING: [(&str, &str); 25] = [
+const NEEDING: [(&str, &str); 26] = [
     ("users", "mac"),
     ("users", "password"),
     ("factors", "mac"),
@@ -48,6 +49,7 @@ const NEEDING: [(&str, &str); 25] = [
     ("policy_versions", "mac"),
     ("exemptions", "mac"),
     ("clients", "mac"),
+    ("profiles", "mac"),
     ("recovery_codes", "mac"),
     ("former_addresses", "mac"),
     ("recovery_requests", "mac"),

@@ -18,7 +18,7 @@ pub(super) enum Keeping {
 
 /// What a backup holds, tables that others refer to first. Signing keys are not among it: one that was taken out of use
 /// since, as it had leaked, must not sign again, and a server without any makes new ones.
-pub(super) const KEPT: [(&str, Keeping); 14] = [
+pub(super) const KEPT: [(&str, Keeping); 16] = [
     ("canaries", Keeping::Added),
     ("users", Keeping::Replaced),
     ("memberships", Keeping::Replaced),
@@ -29,15 +29,17 @@ pub(super) const KEPT: [(&str, Keeping); 14] = [
     ("policies", Keeping::Replaced),
     ("exemptions", Keeping::Replaced),
     ("clients", Keeping::Replaced),
+    ("profiles", Keeping::Replaced),
     ("policy_versions", Keeping::Added),
     ("audit", Keeping::Added),
     ("audit_links", Keeping::Added),
     ("budgets", Keeping::Newest),
+    ("spent_jtis", Keeping::Newest),
 ];
 
 /// What is in no backup, and over with a restore: whatever was begun, given out or waits. Those that refer to others come
 /// first.
-pub(super) const PASSING: [&str; 14] = [
+pub(super) const PASSING: [&str; 13] = [
     "attempts",
     "sessions",
     "links",
@@ -45,7 +47,6 @@ pub(super) const PASSING: [&str; 14] = [
     "access_tokens",
     "logouts",
     "pushed_requests",
-    "spent_jtis",
     "mails",
     "alerts",
     "email_codes",

@@ -17,7 +17,7 @@ use Column::{Number, Text};
 
 const TABLE: &str = "access_tokens";
 
-const TOKEN: [Column; 10] = [Text, Text, Text, Text, Number, Text, Text, Number, Number, Text];
+const TOKEN: [Column; 11] = [Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text];
 
 impl Store {
     /// The access token with this hash, if it is good: not expired, not taken back, its client there, its grant too, and
@@ -27,7 +27,7 @@ impl Store {
     /// Where the database fails, or the row is not as it was written.
     pub async fn access_token(&self, hash: &str, now: Timestamp) -> Result<Option<AccessToken>, StoreError> {
         let row = sqlx::query(
-            "SELECT t.token_hash, t.client_id, t.grant_id, t.user_id, t.security_version, t.sid, t.scope, t.created_at, \
+            "SELECT t.token_hash, t.client_id, t.grant_id, t.user_id, t.security_version, t.sid, t.scope, t.claims, t.created_at, \
              t.expires_at, t.jkt, t.mac FROM access_tokens t LEFT JOIN clients c ON c.id = t.client_id \
              LEFT JOIN grants g ON g.id = t.grant_id LEFT JOIN sessions s ON s.sid = t.sid AND s.expires_at > $2 \
              WHERE t.token_hash = $1 AND t.expires_at > $2 AND c.disabled_at IS NULL \
@@ -49,9 +49,10 @@ impl Store {
             client: values.parsed(1, |text| text.parse().ok())?,
             person,
             scope: values.text(6)?.to_owned(),
-            created_at: values.time(7)?,
-            expires_at: values.time(8)?,
-            jkt: values.maybe(9).map(str::to_owned),
+            claims: values.parsed(7, |text| serde_json::from_str(text).ok())?,
+            created_at: values.time(8)?,
+            expires_at: values.time(9)?,
+            jkt: values.maybe(10).map(str::to_owned),
         }))
     }
 
@@ -139,6 +140,7 @@ pub async fn insert_token(
     let grant = person.and_then(|person| person.grant.as_ref().map(Id::as_str));
     let (user, sid) = (person.map(|person| person.user.as_str()), person.and_then(|person| person.sid.as_deref()));
     let security_version = person.map(|person| person.security_version);
+    let claims = serde_json::Value::from(issue.claims.clone()).to_string();
     let values = vec![
         Some(token.hash.clone()),
         Some(issue.client.to_string()),
@@ -147,13 +149,14 @@ pub async fn insert_token(
         security_version.map(|version| version.to_string()),
         sid.map(str::to_owned),
         Some(issue.scope.clone()),
+        Some(claims.clone()),
         moment(Some(now)),
         moment(Some(token.expires_at)),
         token.jkt.clone(),
     ];
     sqlx::query(
-        "INSERT INTO access_tokens (token_hash, client_id, grant_id, user_id, security_version, sid, scope, created_at, \
-         expires_at, jkt, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO access_tokens (token_hash, client_id, grant_id, user_id, security_version, sid, scope, claims, \
+         created_at, expires_at, jkt, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(&token.hash)
     .bind(issue.client.as_str())
@@ -162,6 +165,7 @@ pub async fn insert_token(
     .bind(security_version)
     .bind(sid)
     .bind(&issue.scope)
+    .bind(claims)
     .bind(now.unix())
     .bind(token.expires_at.unix())
     .bind(&token.jkt)

@@ -8,7 +8,7 @@ use self::row::{NAMES, USER, bind_user, read_user, user_row};
 use super::bound::{Bound, rows};
 use super::factors::read_factor;
 use super::row::Column;
-use super::{Boxed, Store, StoreError, Written};
+use super::{Boxed, Store, StoreError, Written, profiles};
 use crate::factor::{Factor, Kind};
 use crate::id::Id;
 use crate::time::Timestamp;
@@ -313,8 +313,11 @@ pub async fn hold_admins(connection: &mut AnyConnection) -> Written<()> {
 /// [`StoreError::Conflict`] where the user has changed since.
 pub async fn delete_user(connection: &mut AnyConnection, id: &Id<User>, expected: i64) -> Written<()> {
     let text = "DELETE FROM users WHERE id = $1 AND security_version = $2";
-    let done = sqlx::query(text).bind(id.as_str()).bind(expected).execute(connection).await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+    let done = sqlx::query(text).bind(id.as_str()).bind(expected).execute(&mut *connection).await?;
+    if done.rows_affected() != 1 {
+        return Err(StoreError::Conflict);
+    }
+    profiles::forget(connection, id.as_str()).await
 }
 
 async fn index_groups(connection: &mut AnyConnection, user: &User) -> Written<()> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use twolatch_core::client::{Client, Demand, GrantType, PublicKey, RedirectUri, ScopeName, SigningAlg, TokenFormat};
 use twolatch_core::user::GroupName;
+use twolatch_core::user::profile::ClaimName;
 
 use super::ClientFault;
 
@@ -29,6 +30,9 @@ pub(super) struct Details {
     /// It is an API: of other applications' own tokens with these scopes it may ask what they are worth (/introspect).
     #[arg(long, value_name = "SCOPE", num_args = 1..)]
     introspect: Vec<String>,
+    /// Claims of your own that it is told of whoever signs in (`twolatch claim`).
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    claim: Vec<ClaimName>,
     /// Only members of these groups may sign in to it.
     #[arg(long, value_name = "GROUP", num_args = 1..)]
     group: Vec<String>,
@@ -79,6 +83,7 @@ pub(super) struct Checked {
     access_tokens: Option<TokenFormat>,
     audiences: Vec<String>,
     userinfo_alg: Option<SigningAlg>,
+    claims: Vec<ClaimName>,
 }
 
 /// What can be emptied.
@@ -102,6 +107,8 @@ pub(super) enum Clear {
     Audience,
     /// It gets JSON at /userinfo.
     UserinfoAlg,
+    /// It is told nothing of your own.
+    Claim,
 }
 
 impl Details {
@@ -138,6 +145,7 @@ impl Details {
                 Format::Opaque => TokenFormat::Opaque,
                 Format::Jwt => TokenFormat::Jwt,
             }),
+            claims: self.claim,
             audiences: self.audience.into_iter().map(audience).collect::<Result<_, _>>()?,
             userinfo_alg: self.userinfo_alg.map(|alg| alg.parse()).transpose()?,
         })
@@ -161,9 +169,10 @@ fn keys(path: &Path) -> Result<Vec<PublicKey>, ClientFault> {
     if keys.is_empty() { Err(fault("there is no key in it".to_owned())) } else { Ok(keys) }
 }
 
-/// The name of an API: it is compared as text, by the API.
+/// The name of an API: it is compared as text, by the API. No client has such a name, which would take the token for an ID
+/// token.
 fn audience(text: String) -> Result<String, ClientFault> {
-    let fits = (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits = text.len() <= 256 && text.contains(':') && text.bytes().all(|byte| byte.is_ascii_graphic());
     if fits { Ok(text) } else { Err(ClientFault::Audience) }
 }
 
@@ -183,6 +192,7 @@ impl Checked {
         given(self.post_logout_redirect_uris, &mut client.settings.post_logout_redirect_uris);
         given(self.demands, &mut client.settings.demands);
         given(self.keys, &mut client.settings.keys);
+        given(self.claims, &mut client.settings.claims);
         given(self.audiences, &mut client.settings.audiences);
         client.settings.access_tokens = self.access_tokens.unwrap_or(client.settings.access_tokens);
         client.settings.userinfo_alg = self.userinfo_alg.or(client.settings.userinfo_alg);
@@ -204,6 +214,7 @@ impl Clear {
             Self::Require => client.settings.demands.clear(),
             Self::Jwks => client.settings.keys.clear(),
             Self::Audience => client.settings.audiences.clear(),
+            Self::Claim => client.settings.claims.clear(),
             Self::UserinfoAlg => client.settings.userinfo_alg = None,
         }
     }

@@ -50,7 +50,7 @@ pub(in crate::cli) enum ClientFault {
     #[error("--jwks is missing: what the application signs is checked with its public keys")]
     NoKeys,
     /// An API has no such name.
-    #[error("--audience: a name has 1 to 256 ASCII characters without spaces")]
+    #[error("--audience: an API is named by a URI, such as https://api.example.org, of at most 256 ASCII characters")]
     Audience,
     /// FAPI asks for more.
     #[error(

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use twolatch_core::client::{Client, ScopeName, TokenFormat};
 use twolatch_core::store::logouts::Logout;
 use twolatch_core::user::GroupName;
+use twolatch_core::user::profile::ClaimName;
 
 use super::ClientFault;
 use crate::date::minute;
@@ -30,6 +31,7 @@ pub(super) fn view(client: &Client) -> Value {
         "jwks": { "keys": client.settings.keys },
         "access_token": client.settings.access_tokens,
         "audiences": client.settings.audiences,
+        "claims": client.settings.claims,
         "userinfo_alg": client.settings.userinfo_alg,
         "disabled_at": client.disabled_at,
         "created_at": client.created_at,
@@ -51,6 +53,9 @@ pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFau
     }
     if !client.settings.introspects.is_empty() {
         writeln!(out, "asks about     {}", words(client.settings.introspects.iter().map(ScopeName::as_str).collect()))?;
+    }
+    if !client.settings.claims.is_empty() {
+        writeln!(out, "is told        {}", words(client.settings.claims.iter().map(ClaimName::as_str).collect()))?;
     }
     if !client.settings.groups.is_empty() {
         writeln!(out, "groups         {}", words(client.settings.groups.iter().map(GroupName::as_str).collect()))?;

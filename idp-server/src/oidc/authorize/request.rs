@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use twolatch_core::client::{Client, ClientId, GrantType};
+use twolatch_core::grant::Wanted;
 use twolatch_core::step::Assurance;
 use twolatch_core::time::Timestamp;
 
@@ -11,6 +12,7 @@ use crate::oidc::error::{Code, OauthError};
 use crate::oidc::params::Params;
 use crate::oidc::pkce;
 use crate::oidc::scope::Scope;
+use crate::oidc::told;
 use crate::text::Language;
 
 #[cfg(test)]
@@ -40,6 +42,8 @@ pub struct AuthorizationRequest {
     pub nonce: Option<String>,
     /// The scopes, as understood.
     pub scope: String,
+    /// What it asks for by name beside that.
+    pub claims: Wanted,
     /// The PKCE challenge.
     pub challenge: Option<String>,
     /// Whether and how the person may be asked.
@@ -110,7 +114,7 @@ impl AuthorizationRequest {
         }
         let max_age = params.value("max_age").map(seconds).transpose()?;
         let prompt = params.value("prompt").map(prompt).transpose()?.flatten();
-        let claims = params.value("claims").map(claims).transpose()?.unwrap_or_default();
+        let claims = params.value("claims").map(|text| claims(text, client)).transpose()?.unwrap_or_default();
         Ok(Self {
             client: client.id.clone(),
             redirect_uri: redirect_uri.to_owned(),
@@ -118,6 +122,7 @@ impl AuthorizationRequest {
             state: params.value("state").map(str::to_owned),
             nonce: nonce.map(str::to_owned),
             scope: Scope::join(&scopes),
+            claims: claims.wanted,
             challenge,
             prompt,
             max_age,
@@ -185,21 +190,28 @@ fn lowest<'a>(values: impl Iterator<Item = &'a str>) -> Option<Assurance> {
     values.filter_map(known).min()
 }
 
-/// What we heed of the `claims` parameter (OpenID Connect Core, 5.5): who and how sure. All else is ignored.
+/// What we heed of the `claims` parameter (OpenID Connect Core, 5.5): who, how sure, and what of them by name. All else is
+/// ignored, as is whether something is essential: nobody can be asked for it.
 #[derive(Debug, Default)]
 struct Claims {
     acr: Option<Assurance>,
     subject: Option<String>,
+    wanted: Wanted,
 }
 
-fn claims(text: &str) -> Result<Claims, OauthError> {
+fn claims(text: &str, client: &Client) -> Result<Claims, OauthError> {
     let invalid = || OauthError::new(Code::InvalidRequest, "the claims parameter is not a JSON object");
     let asked: Value = serde_json::from_str(text).map_err(|_| invalid())?;
     let of_token = asked.as_object().ok_or_else(invalid)?.get("id_token");
+    let named = |place: &str| {
+        let named = asked.get(place).and_then(Value::as_object).into_iter().flatten();
+        named.map(|(name, _)| name).filter(|name| told::is_for(client, name)).cloned().collect()
+    };
     let member = |claim: &str| of_token.and_then(|claims| claims.get(claim));
     let mut claims = Claims {
         subject: member("sub").and_then(|sub| sub.get("value")).and_then(Value::as_str).map(str::to_owned),
         acr: None,
+        wanted: Wanted { userinfo: named("userinfo"), id_token: named("id_token") },
     };
     if let Some(acr) = member("acr") {
         let several = acr.get("values").and_then(Value::as_array).into_iter().flatten();

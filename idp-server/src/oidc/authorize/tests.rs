@@ -1,4 +1,5 @@
 use twolatch_core::factor::{Kind, Proof};
+use twolatch_core::grant::Wanted;
 use twolatch_core::user::User;
 
 use super::*;
@@ -20,6 +21,7 @@ fn request() -> AuthorizationRequest {
         subject: None,
         login_hint: None,
         language: None,
+        claims: Wanted::default(),
         jkt: None,
         pushed: None,
         at: NOW,

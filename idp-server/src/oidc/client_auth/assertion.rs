@@ -4,7 +4,7 @@ use twolatch_core::client::{Client, Demand, SigningAlg};
 use twolatch_core::crypto::{frame, token_hash_of};
 
 use crate::oidc::error::{Code, OauthError};
-use crate::oidc::jose::{Flaw, Signed};
+use crate::oidc::jose::{Flaw, LONGEST, LONGEST_FAPI, Signed};
 use crate::oidc::params::Params;
 use crate::state::App;
 
@@ -13,6 +13,9 @@ pub(super) const KIND: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-b
 
 /// The longest `jti`.
 const MAX_JTI: usize = 256;
+
+/// How much longer it is remembered than it is taken: the servers' clocks may differ.
+const SLACK: i64 = 60;
 
 /// Where clients call us themselves: one that is under no profile may name the address that it calls.
 const ENDPOINTS: [&str; 5] = ["/token", "/par", "/introspect", "/revoke", "/device"];
@@ -49,6 +52,9 @@ pub(super) async fn prove(app: &App, client: &Client, assertion: &str) -> Result
     if !signed.is_of_type(&[None, Some("jwt"), Some("client-authentication+jwt")]) {
         return Err(no_good(Flaw("its type is that of something else")));
     }
+    if signed.header("jwk").is_some() {
+        return Err(no_good(Flaw("it brings a key along")));
+    }
     signed.by_one_of(&client.settings.keys).map_err(no_good)?;
     let own = Some(client.id.as_str());
     if signed.text("iss").map_err(no_good)? != own || signed.text("sub").map_err(no_good)? != own {
@@ -57,11 +63,11 @@ pub(super) async fn prove(app: &App, client: &Client, assertion: &str) -> Result
     if !is_for_us(app, &signed, fapi).map_err(no_good)? {
         return Err(no_good(Flaw("it is for somebody else")));
     }
-    let until = signed.times(now).map_err(no_good)?;
+    let until = signed.times(now, if fapi { LONGEST_FAPI } else { LONGEST }).map_err(no_good)?;
     let jti = signed.text("jti").map_err(no_good)?.filter(|jti| jti.len() <= MAX_JTI);
     let jti = jti.ok_or_else(|| no_good(Flaw("it has no jti of at most 256 bytes")))?;
     let hash = token_hash_of(&frame(&[Some(b"assertion"), Some(client.id.as_str().as_bytes()), Some(jti.as_bytes())]));
-    if app.store.spend_jti(hash, until).await? { Ok(()) } else { Err(no_good(Flaw("it was sent before"))) }
+    if app.store.spend_jti(hash, until.plus(SLACK)).await? { Ok(()) } else { Err(no_good(Flaw("it was sent before"))) }
 }
 
 /// Whether we are named, and under FAPI alone and by nothing but our name (FAPI 2.0 Security Profile, 5.3.2.1).

@@ -82,7 +82,7 @@ fn o15_o18_a_time_is_whole_seconds_and_an_end_is_near() {
     let (pair, _) = pair();
     let times = |claims: &str| {
         let token = token(&pair, r#"{"alg":"EdDSA"}"#, claims);
-        Signed::read(&token).unwrap().times(NOW)
+        Signed::read(&token).unwrap().times(NOW, LONGEST)
     };
     let now = NOW.unix();
     assert_eq!(times(&json!({ "exp": now + 60, "iat": now, "nbf": now + 8 }).to_string()), Ok(NOW.plus(70)));

@@ -9,7 +9,7 @@ use twolatch_core::time::Timestamp;
 
 use crate::oidc::error::OauthError;
 use crate::oidc::id_token::auth_time;
-use crate::oidc::sign;
+use crate::oidc::{access, sign};
 use crate::state::App;
 
 /// A new access token.
@@ -39,7 +39,7 @@ pub(super) async fn mint(
                 "iss": issuer,
                 // A client that asks for itself is its own subject (RFC 9068, 2.2).
                 "sub": grant.map_or(client.id.as_str(), |grant| grant.user.as_str()),
-                "aud": audience(client, issuer),
+                "aud": access::audience(client, grant.is_some(), issuer),
                 "client_id": client.id.as_str(),
                 "iat": now.unix(),
                 "exp": now.plus(JWT_TOKEN_LIFE).unix(),
@@ -63,13 +63,4 @@ pub(super) async fn mint(
     };
     let stored = NewToken { hash: token_hash(&text), jkt, expires_at: now.plus(life) };
     Ok(Access { text, stored, life })
-}
-
-/// The APIs that it is for; where none is named, what we answer ourselves.
-fn audience(client: &Client, issuer: &str) -> Value {
-    match client.settings.audiences.as_slice() {
-        [] => issuer.into(),
-        [one] => one.as_str().into(),
-        all => all.iter().map(String::as_str).collect(),
-    }
 }

@@ -1,14 +1,15 @@
 //! The authorization code grant (RFC 6749, 4.1.3; RFC 7636, 4.5; OpenID Connect Core, 3.1.3): a code for tokens, once.
 
-use twolatch_core::client::{AuthMethod, Client};
+use twolatch_core::client::Client;
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::{Grant, Redeemed, Redemption};
 
-use super::{Tokens, access_token, value};
+use super::{Tokens, access_token, key, refresh_key, value};
+use crate::oidc::dpop::Proof;
 use crate::oidc::error::{Code, OauthError};
 use crate::oidc::gate::person_of;
 use crate::oidc::params::Params;
-use crate::oidc::{id_token, pkce, sign};
+use crate::oidc::{id_token, pkce, sign, told};
 use crate::state::App;
 
 /// Redeems a code.
@@ -16,7 +17,7 @@ pub(super) async fn redeem(
     app: &App,
     client: &Client,
     params: &Params,
-    jkt: Option<String>,
+    proof: Option<Proof>,
 ) -> Result<Tokens, OauthError> {
     let now = app.now();
     let refuse = |detail: String| Err(OauthError::new(Code::InvalidGrant, detail));
@@ -29,9 +30,10 @@ pub(super) async fn redeem(
     };
     let user = person_of(app, client, &grant, now).await?;
     // Everything that can fail without the code being at fault comes before the code is spent.
-    let key = sign::current(app, client.alg).await?;
-    // Whoever proves itself does so at each refresh; for others the key is what their refresh token rests on.
-    let refresh_key = jkt.clone().filter(|_| client.auth_method == AuthMethod::None);
+    let signing_key = sign::current(app, client.alg).await?;
+    let told = told::in_id_token(app, &user, &grant, client, now).await?;
+    let jkt = key(app, proof).await?;
+    let refresh_key = refresh_key(client, jkt.as_ref());
     let access = access_token::mint(app, client, Some(&grant), &grant.scope, jkt).await?;
     let refresh = Grant::refresh_token(&grant.id, &random_text::<32>(app.entropy())?);
     let redemption = Redemption {
@@ -47,7 +49,7 @@ pub(super) async fn redeem(
     };
     match app.store.redeem_code(redemption).await? {
         Redeemed::Granted(grant) => {
-            let id = id_token::mint(&app.config.issuer, &grant, &access.text, &key, now)?;
+            let id = id_token::mint(&app.config.issuer, &grant, &access.text, told, &signing_key, now)?;
             let refresh = grant.offline.then_some(refresh);
             Ok(Tokens { access, scope: grant.scope, refresh, id: Some(id) })
         }

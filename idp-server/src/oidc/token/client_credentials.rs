@@ -3,7 +3,8 @@
 use twolatch_core::client::{AuthMethod, Client, ScopeName};
 use twolatch_core::grant::Issue;
 
-use super::{Tokens, access_token};
+use super::{Tokens, access_token, key};
+use crate::oidc::dpop::Proof;
 use crate::oidc::error::{Code, OauthError};
 use crate::oidc::params::Params;
 use crate::state::App;
@@ -13,15 +14,15 @@ pub(super) async fn issue(
     app: &App,
     client: &Client,
     params: &Params,
-    jkt: Option<String>,
+    proof: Option<Proof>,
 ) -> Result<Tokens, OauthError> {
     if client.auth_method == AuthMethod::None {
         let detail = format!("client {} proves itself by nothing, and asks in its own name", client.id);
         return Err(OauthError::new(Code::UnauthorizedClient, detail));
     }
     let scope = scopes(client, params.value("scope"))?;
-    let access = access_token::mint(app, client, None, &scope, jkt).await?;
-    let issue = Issue { client: client.id.clone(), person: None, scope: scope.clone() };
+    let access = access_token::mint(app, client, None, &scope, key(app, proof).await?).await?;
+    let issue = Issue { client: client.id.clone(), person: None, scope: scope.clone(), claims: Vec::new() };
     app.store.add_token(issue, access.stored.clone(), app.now()).await?;
     Ok(Tokens { access, scope, refresh: None, id: None })
 }

@@ -5,12 +5,13 @@ use twolatch_core::client::{Client, Demand};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::{Grant, Refreshed, Refreshing};
 
-use super::{Tokens, access_token, value};
+use super::{Tokens, access_token, key, refresh_key, value};
+use crate::oidc::dpop::Proof;
 use crate::oidc::error::{Code, OauthError};
 use crate::oidc::gate::person_of;
 use crate::oidc::params::Params;
 use crate::oidc::scope::Scope;
-use crate::oidc::{id_token, sign};
+use crate::oidc::{id_token, sign, told};
 use crate::state::App;
 
 /// Redeems a refresh token.
@@ -18,7 +19,7 @@ pub(super) async fn redeem(
     app: &App,
     client: &Client,
     params: &Params,
-    jkt: Option<String>,
+    proof: Option<Proof>,
 ) -> Result<Tokens, OauthError> {
     let now = app.now();
     let refuse = |detail: String| OauthError::new(Code::InvalidGrant, detail);
@@ -30,7 +31,10 @@ pub(super) async fn redeem(
     let scope = narrowed(params.value("scope"), &grant)?;
     let user = person_of(app, client, &grant, now).await?;
     // Everything that can fail without the token being at fault comes before the token is spent.
-    let key = sign::current(app, client.alg).await?;
+    let signing_key = sign::current(app, client.alg).await?;
+    let told = told::in_id_token(app, &user, &grant, client, now).await?;
+    let jkt = key(app, proof).await?;
+    let refresh_key = refresh_key(client, jkt.as_ref());
     let access = access_token::mint(app, client, Some(&grant), &scope, jkt).await?;
     // FAPI has clients keep theirs: whoever stole it lacks the key (FAPI 2.0 Security Profile, 5.3.2.1).
     let next = if client.must(Demand::Fapi) {
@@ -45,6 +49,7 @@ pub(super) async fn redeem(
         next: token_hash(&next),
         token: access.stored.clone(),
         scope: scope.clone(),
+        jkt: refresh_key,
         user_name: user.name.to_string(),
         now,
     };
@@ -52,7 +57,7 @@ pub(super) async fn redeem(
         Refreshed::Granted(grant) => {
             // It answers no request that had one (OpenID Connect Core, 12.2).
             let grant = Grant { nonce: None, ..*grant };
-            let id = id_token::mint(&app.config.issuer, &grant, &access.text, &key, now)?;
+            let id = id_token::mint(&app.config.issuer, &grant, &access.text, told, &signing_key, now)?;
             Ok(Tokens { access, scope, refresh: Some(next), id: Some(id) })
         }
         Refreshed::Dead => Err(refuse(format!(
