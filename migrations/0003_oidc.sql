@@ -93,6 +93,29 @@ CREATE INDEX access_tokens_by_grant ON access_tokens (grant_id);
 CREATE INDEX access_tokens_by_expiry ON access_tokens (expires_at);
 CREATE INDEX access_tokens_by_client ON access_tokens (client_id);
 
+-- People at applications behind a proxy: a ticket, which its browser changes for a cookie. Each use reads client, session
+-- and person again.
+CREATE TABLE visits (
+    -- Of the ticket, then of the cookie.
+    token_hash TEXT NOT NULL PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    host TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    sid TEXT NOT NULL,
+    -- The one that let them in.
+    policy BIGINT NOT NULL,
+    -- Of the browser that the ticket is for, and where that goes on. NULL for a cookie.
+    nonce_hash TEXT,
+    return_to TEXT,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    mac TEXT NOT NULL
+);
+CREATE INDEX visits_by_session ON visits (sid);
+CREATE INDEX visits_by_user ON visits (user_id);
+CREATE INDEX visits_by_client ON visits (client_id);
+CREATE INDEX visits_by_expiry ON visits (expires_at);
+
 -- Authorization requests that clients have pushed: used up when a code is issued, not by looking.
 CREATE TABLE pushed_requests (
     uri_hash TEXT NOT NULL PRIMARY KEY,

@@ -72,6 +72,10 @@ mod faults;
 #[cfg(test)]
 mod faults_ssh;
 #[cfg(test)]
+mod forward;
+#[cfg(test)]
+mod forward_ended;
+#[cfg(test)]
 mod governing;
 #[cfg(test)]
 mod holds;

@@ -2,6 +2,7 @@
 
 pub(crate) mod core;
 pub(crate) mod database;
+pub(crate) mod front;
 pub(crate) mod host;
 pub(crate) mod killer;
 pub(crate) mod machine;

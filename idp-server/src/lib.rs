@@ -1,7 +1,7 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
 //! A module uses those to its left: `text, csv, break_glass <- config, date <- trail, figures, counts, state <- people_file,
-//! import, web <- oidc, pages, api, hosts, metrics <- router <- listen <- mail, alerts, jobs <- cli`.
+//! import, web <- oidc <- forward <- pages, api, hosts, metrics <- router <- listen <- mail, alerts, jobs <- cli`.
 
 pub mod alerts;
 pub mod api;
@@ -13,6 +13,7 @@ pub mod csv;
 pub mod date;
 pub mod doctor;
 pub mod figures;
+pub mod forward;
 pub mod hosts;
 pub mod import;
 pub mod jobs;

@@ -6,6 +6,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::api::auth;
+use crate::forward::{callback, check, enter};
 use crate::metrics;
 use crate::oidc::{authorize, cors, discovery, introspect, jwks, par, revoke, token, userinfo};
 use crate::pages::admin::requests::answer;
@@ -20,8 +21,12 @@ use crate::web::{assets, guard, headers, path};
 /// The web server's routes.
 pub fn routes(app: App) -> Router {
     let prefix = path::prefix(&app.config);
-    let mut all = Router::new().route("/healthz", get(metrics::alive)).route("/readyz", get(metrics::ready));
-    for (path, methods) in [people(), console(), openid_connect(), programs(), files()].into_iter().flatten() {
+    let mut all = Router::new()
+        .route("/healthz", get(metrics::alive))
+        .route("/readyz", get(metrics::ready))
+        .route(path::CALLBACK, get(callback::get));
+    for (path, methods) in [people(), console(), openid_connect(), forward(), programs(), files()].into_iter().flatten()
+    {
         all = all.route(&format!("{prefix}{path}"), methods);
     }
     if !prefix.is_empty() {
@@ -133,6 +138,16 @@ pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::INTROSPECT, post(introspect::post)),
         (path::REVOKE, post(revoke::post)),
         (path::LOGOUT, get(logout::show).post(logout::post)),
+    ]
+}
+
+/// What proxies ask for applications that they stand before, and where browsers come from there.
+#[must_use]
+pub fn forward() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![
+        (path::FORWARD, get(check::get)),
+        (path::FORWARD_ENTER, get(enter::get)),
+        (path::FORWARD_OVER, get(enter::over)),
     ]
 }
 

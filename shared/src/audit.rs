@@ -96,6 +96,8 @@ pub enum Event {
     ClientDeleted,
     /// An authorization code was issued.
     CodeIssued,
+    /// A ticket to an application behind a proxy was issued; the detail says where it is.
+    TicketIssued,
     /// Tokens were issued for a code.
     TokenIssued,
     /// A client gave a token back.

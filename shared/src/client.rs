@@ -15,6 +15,7 @@ pub use self::alg::SigningAlg;
 pub use self::auth_method::AuthMethod;
 pub use self::demand::Demand;
 pub use self::grant_type::GrantType;
+pub use self::host::AppHost;
 pub use self::key::{KeyError, Numbers, PublicKey};
 pub use self::redirect::{RedirectError, RedirectUri};
 pub use self::scope::ScopeName;
@@ -23,6 +24,7 @@ mod alg;
 mod auth_method;
 mod demand;
 mod grant_type;
+mod host;
 mod key;
 mod redirect;
 mod scope;
@@ -122,6 +124,8 @@ pub struct Settings {
     pub audiences: Vec<String>,
     /// What it gets at the userinfo endpoint is signed with; JSON where absent.
     pub userinfo_alg: Option<SigningAlg>,
+    /// Where it answers behind a proxy that asks us whom to let in.
+    pub hosts: Vec<AppHost>,
 }
 
 /// What an access token is.
@@ -149,6 +153,7 @@ impl Default for Settings {
             access_tokens: TokenFormat::Opaque,
             audiences: Vec::new(),
             userinfo_alg: None,
+            hosts: Vec::new(),
         }
     }
 }
@@ -218,6 +223,9 @@ pub enum ClientError {
     /// Not a scope.
     #[error("a scope is 1 to 64 letters, digits or `.`, `_`, `:`, `/` and `-`, and none of those about people")]
     Scope,
+    /// Not a host.
+    #[error("a host is `app.example.org` as browsers send it: in lower case, with a port only where that is not 443")]
+    Host,
     /// Not an algorithm.
     #[error("an algorithm is one of RS256, PS256, ES256, EdDSA")]
     Alg,

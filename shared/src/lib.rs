@@ -3,8 +3,8 @@
 //! Without features this is what the module needs: [`secret`], the [`reason`] codes, the [`wire`] messages and the one
 //! parser of what a person types, [`typed`], with the alphabet of recovery codes, [`crockford`], and the form of the codes
 //! that need no server, [`break_glass`]. Feature `store` adds the core itself. A module uses those to its left: `secret,
-//! reason, wire, crockford, break_glass, typed, time, id, words <- crypto <- user, factor, policy, client <- grant, alert,
-//! letter, step <- store <- login`.
+//! reason, wire, crockford, break_glass, typed, time, id, words <- crypto <- user, factor, policy, client <- grant, visit,
+//! alert, letter, step <- store <- login`.
 
 pub mod break_glass;
 pub mod crockford;
@@ -45,5 +45,7 @@ pub mod store;
 pub mod time;
 #[cfg(feature = "store")]
 pub mod user;
+#[cfg(feature = "store")]
+pub mod visit;
 #[cfg(feature = "store")]
 pub mod words;

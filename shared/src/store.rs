@@ -70,6 +70,7 @@ pub mod tally;
 pub mod timekeeping;
 pub mod tokens;
 pub mod users;
+pub mod visits;
 mod writer;
 
 #[cfg(test)]

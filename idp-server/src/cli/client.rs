@@ -14,6 +14,7 @@ use super::open::{close, open};
 use super::{CliError, actor};
 use crate::oidc::client_auth::mark_of;
 use crate::state::App;
+use crate::web::path::authority;
 
 use self::details::{Clear, Details};
 pub(super) use self::fault::ClientFault;
@@ -204,6 +205,7 @@ impl Add {
     async fn apply(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
         let json = self.json;
         let mut client = self.check(app)?;
+        check_hosts(app, &client).await?;
         let secret = client.auth_method.has_secret().then(|| random_text::<32>(app.entropy())).transpose()?;
         client.secret = secret.as_deref().map(|secret| mark_of(&app.store, client.id.as_str(), secret));
         let added = app.store.add_client(client.clone(), actor.to_owned()).await;
@@ -235,7 +237,10 @@ impl Add {
             Some(id) => id,
             None => random_text::<10>(app.entropy())?,
         };
-        let now = app.now();
+        let (now, details) = (app.now(), self.details.check()?);
+        // Nobody has to keep a secret that opens nothing.
+        let alone = details.is_behind_a_proxy_only();
+        let auth_method = if alone { AuthMethod::None } else { auth_method };
         let mut client = Client {
             id: id.parse()?,
             name: named(self.name)?,
@@ -250,7 +255,10 @@ impl Add {
             disabled_at: None,
             created_at: now,
         };
-        self.details.check()?.put(&mut client);
+        if alone {
+            client.settings.grants = Vec::new();
+        }
+        details.put(&mut client);
         checked(client)
     }
 }
@@ -273,7 +281,7 @@ impl Set {
         };
         let mut after = before.clone();
         edit.clone()(&mut after);
-        checked(after)?;
+        check_hosts(app, &checked(after)?).await?;
         let client = change(app, &self.id, "is changed", actor, edit).await?;
         if self.json { Ok(writeln!(out, "{:#}", view(&client))?) } else { show(&client, out) }
     }
@@ -308,6 +316,23 @@ impl RotateSecret {
         }
         Ok(())
     }
+}
+
+/// Whether its hosts are nobody else's, and not ours.
+async fn check_hosts(app: &App, client: &Client) -> Result<(), ClientFault> {
+    let ours = authority(&app.config);
+    if let Some(host) = client.settings.hosts.iter().find(|host| host.as_str() == ours) {
+        return Err(ClientFault::OwnHost(host.clone()));
+    }
+    if client.settings.hosts.is_empty() {
+        return Ok(());
+    }
+    for other in app.store.clients().await?.into_iter().filter(|other| other.id != client.id) {
+        if let Some(host) = client.settings.hosts.iter().find(|host| other.settings.hosts.contains(host)) {
+            return Err(ClientFault::HostTaken(host.clone(), other.id));
+        }
+    }
+    Ok(())
 }
 
 fn named(name: String) -> Result<String, ClientFault> {

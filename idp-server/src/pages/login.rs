@@ -13,7 +13,7 @@ use twolatch_core::step::Step;
 use super::said::Said;
 use super::{Answer, Detour, show as show_page};
 use crate::config::login::AfterSetup;
-use crate::pages::onward::Onward;
+use crate::pages::onward::{self, Onward};
 use crate::state::App;
 use crate::web::browser::{Browser, Leaving};
 use crate::web::cookie::Cookie;
@@ -262,7 +262,7 @@ async fn finish(app: &App, browser: &Browser, current: Current, notice: Option<N
         Ok((session, continue_to)) => {
             tracing::info!(%user, source = %browser.source, "signed in");
             let links = Links::of(&app.config);
-            let to = continue_to.map_or_else(|| links.account(), |sealed| links.resume(&sealed));
+            let to = continue_to.map_or_else(|| links.account(), |sealed| onward::link(app, &sealed));
             signed_in(app, browser, &to, &session, notice).await
         }
         Err(Fault::Over) => Ok(start_again(app, browser)),

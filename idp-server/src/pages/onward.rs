@@ -7,9 +7,11 @@ use twolatch_core::step::Assurance;
 use twolatch_core::store::StoreError;
 use twolatch_core::store::browser::Attempt;
 
+use crate::forward::leaving::Leaving;
 use crate::oidc::authorize::continuation;
 use crate::state::App;
 use crate::text::Language;
+use crate::web::path::Links;
 
 /// What the sign-in pages may know of the web app behind them.
 #[derive(Debug, Clone)]
@@ -28,6 +30,13 @@ pub struct Onward {
     pub least: Assurance,
     /// The language that the web app asks for.
     pub language: Option<Language>,
+}
+
+/// Where a browser that has signed in goes on with a sealed request: to a web app, or to one behind a proxy.
+#[must_use]
+pub fn link(app: &App, sealed: &str) -> String {
+    let links = Links::of(&app.config);
+    if Leaving::open(app, sealed, app.now()).is_some() { links.forward_enter(sealed) } else { links.resume(sealed) }
 }
 
 impl From<Onward> for Goal {
@@ -64,6 +73,18 @@ impl Onward {
     /// # Errors
     /// Where the database fails.
     pub async fn open(app: &App, sealed: &str) -> Result<Option<Self>, StoreError> {
+        if let Some(leaving) = Leaving::open(app, sealed, app.now()) {
+            let client = leaving.client(app).await?;
+            return Ok(client.map(|client| Self {
+                sealed: sealed.to_owned(),
+                client: client.name,
+                client_id: Some(client.id),
+                hint: None,
+                origin: leaving.host.origin(),
+                least: Assurance::Password,
+                language: None,
+            }));
+        }
         let continuation = continuation(app, sealed).await?;
         Ok(continuation.map(|continuation| Self {
             sealed: sealed.to_owned(),

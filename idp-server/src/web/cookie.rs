@@ -17,11 +17,16 @@ pub enum Cookie {
     Language,
     /// What the browser is remembered by.
     Device,
+    /// At an application's own host: somebody who is let in there.
+    App,
+    /// There, too: what a ticket to it is bound to.
+    Begun,
 }
 
 impl Cookie {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Flow, Self::Attempt, Self::Session, Self::Notice, Self::Language, Self::Device];
+    pub const ALL: [Self; 8] =
+        [Self::Flow, Self::Attempt, Self::Session, Self::Notice, Self::Language, Self::Device, Self::App, Self::Begun];
 
     /// The name. Under https its prefix makes browsers refuse one that a neighbouring host or plain http has set.
     #[must_use]
@@ -39,13 +44,17 @@ impl Cookie {
             (Self::Language, false) => "twolatch_language",
             (Self::Device, true) => "__Host-twolatch_device",
             (Self::Device, false) => "twolatch_device",
+            (Self::App, true) => "__Host-twolatch_app",
+            (Self::App, false) => "twolatch_app",
+            (Self::Begun, true) => "__Host-twolatch_begun",
+            (Self::Begun, false) => "twolatch_begun",
         }
     }
 
     /// The largest value that can be ours.
     const fn limit(self) -> usize {
         match self {
-            Self::Flow | Self::Attempt | Self::Session | Self::Language => 64,
+            Self::Flow | Self::Attempt | Self::Session | Self::Language | Self::App | Self::Begun => 64,
             Self::Device => 128,
             Self::Notice => 2048,
         }

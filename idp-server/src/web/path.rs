@@ -118,6 +118,14 @@ pub const API_AUTH: &str = "/api/v1/auth";
 pub const RESUME: &str = "/authorize/resume";
 /// Where somebody turns back who does not want to sign in.
 pub const CANCEL: &str = "/authorize/cancel";
+/// Where a proxy asks whether a request may pass.
+pub const FORWARD: &str = "/auth/forward";
+/// Where a browser comes that may not.
+pub const FORWARD_ENTER: &str = "/auth/forward/enter";
+/// Where one comes whose ticket was worth nothing.
+pub const FORWARD_OVER: &str = "/auth/forward/over";
+/// Where, at an application's own host, a ticket becomes a cookie. No issuer's path is before it.
+pub const CALLBACK: &str = "/.twolatch/callback";
 /// The style sheet.
 pub const STYLE: &str = "/static/style.css";
 /// The script that adds comfort.

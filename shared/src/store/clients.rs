@@ -111,9 +111,11 @@ impl Store {
                     return Ok(false);
                 }
                 // An id may be given again; what the old client held must not come to life with it.
-                for text in
-                    ["DELETE FROM grants WHERE client_id = $1", "DELETE FROM access_tokens WHERE client_id = $1"]
-                {
+                for text in [
+                    "DELETE FROM grants WHERE client_id = $1",
+                    "DELETE FROM access_tokens WHERE client_id = $1",
+                    "DELETE FROM visits WHERE client_id = $1",
+                ] {
                     sqlx::query(text).bind(id.as_str()).execute(&mut *connection).await?;
                 }
                 let record = Record::new(now, Event::ClientDeleted).by(&actor).saying(id);

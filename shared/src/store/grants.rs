@@ -10,6 +10,7 @@ use super::bound::{AT_ONCE, Bound};
 use super::logouts::{Ending, queue_logouts};
 use super::pushed::spend_pushed;
 use super::row::{Column, Values, moment};
+use super::visits::end_visits;
 use super::{Store, StoreError, Written, audit, tokens};
 use crate::audit::{Event, Record};
 use crate::door::Door;
@@ -324,6 +325,7 @@ pub(super) async fn end_grants(
         let ids = bound.texts(some.iter().map(String::as_str));
         bound.query(format!("DELETE FROM access_tokens WHERE grant_id IN ({ids})")).execute(&mut *connection).await?;
     }
+    end_visits(connection, ending).await?;
     queue_logouts(connection, store, told, now).await
 }
 

@@ -19,7 +19,7 @@ use crate::crypto::seal::Place;
 const BATCH: i64 = 200;
 
 /// Tables whose rows are marked anew.
-const MARKED: [&str; 17] = [
+const MARKED: [&str; 18] = [
     "users",
     "factors",
     "policies",
@@ -37,10 +37,11 @@ const MARKED: [&str; 17] = [
     "devices",
     "grants",
     "access_tokens",
+    "visits",
 ];
 
 /// All that a key has sealed or marked. What is not marked anew above lives for minutes or, mail, for days.
-const NEEDING: [(&str, &str); 26] = [
+const NEEDING: [(&str, &str); 27] = [
     ("users", "mac"),
     ("users", "password"),
     ("factors", "mac"),
@@ -60,6 +61,7 @@ const NEEDING: [(&str, &str); 26] = [
     ("devices", "mac"),
     ("grants", "mac"),
     ("access_tokens", "mac"),
+    ("visits", "mac"),
     ("signing_keys", "private"),
     ("pushed_requests", "mac"),
     ("logouts", "mac"),

@@ -116,7 +116,23 @@ impl Store {
     /// # Errors
     /// Where the database fails, or a row is not as it was written.
     pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
-        let Some((stored, session)) = self.session_of(token, now).await? else { return Ok(None) };
+        let stored = self.session_of(token, now).await?;
+        self.live(stored, now).await
+    }
+
+    /// The same by what web apps call the session: being in one of them is using it.
+    ///
+    /// # Errors
+    /// Where the database fails, or a row is not as it was written.
+    pub async fn session_called(&self, sid: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        let text = session!("WHERE sid = $1 AND expires_at > $2");
+        let row = sqlx::query(text).bind(sid).bind(now.unix()).fetch_optional(self.pool()).await?;
+        let stored = self.with_user(row).await?;
+        self.live(stored, now).await
+    }
+
+    async fn live(&self, stored: Option<(SessionRow, Session)>, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        let Some((stored, session)) = stored else { return Ok(None) };
         let user = &session.user;
         if stored.seen_at <= now.plus(-IDLE)
             || user.security_version != stored.security_version
@@ -143,6 +159,10 @@ impl Store {
     async fn session_of(&self, token: &str, now: Timestamp) -> Result<Option<(SessionRow, Session)>, StoreError> {
         let text = session!("WHERE id_hash = $1 AND expires_at > $2");
         let row = sqlx::query(text).bind(token_hash(token)).bind(now.unix()).fetch_optional(self.pool()).await?;
+        self.with_user(row).await
+    }
+
+    async fn with_user(&self, row: Option<AnyRow>) -> Result<Option<(SessionRow, Session)>, StoreError> {
         let Some(row) = row else { return Ok(None) };
         let stored = read_session(self, &row)?;
         let Some(person) = self.person(&stored.user).await? else { return Ok(None) };

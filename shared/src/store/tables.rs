@@ -39,12 +39,13 @@ pub(super) const KEPT: [(&str, Keeping); 16] = [
 
 /// What is in no backup, and over with a restore: whatever was begun, given out or waits. Those that refer to others come
 /// first.
-pub(super) const PASSING: [&str; 13] = [
+pub(super) const PASSING: [&str; 14] = [
     "attempts",
     "sessions",
     "links",
     "grants",
     "access_tokens",
+    "visits",
     "logouts",
     "pushed_requests",
     "mails",

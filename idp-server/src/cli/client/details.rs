@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use twolatch_core::client::{Client, Demand, GrantType, PublicKey, RedirectUri, ScopeName, SigningAlg, TokenFormat};
+use twolatch_core::client::{
+    AppHost, Client, Demand, GrantType, PublicKey, RedirectUri, ScopeName, SigningAlg, TokenFormat,
+};
 use twolatch_core::user::GroupName;
 use twolatch_core::user::profile::ClaimName;
 
@@ -58,6 +60,10 @@ pub(super) struct Details {
     /// Sign what it gets at /userinfo with this algorithm.
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<String>,
+    /// A host at which the application answers behind a proxy that asks here whom to let in (/auth/forward), as browsers
+    /// send it; several are possible.
+    #[arg(long, value_name = "HOST", num_args = 1..)]
+    forward_host: Vec<String>,
 }
 
 /// What access tokens can be.
@@ -84,6 +90,7 @@ pub(super) struct Checked {
     audiences: Vec<String>,
     userinfo_alg: Option<SigningAlg>,
     claims: Vec<ClaimName>,
+    hosts: Vec<AppHost>,
 }
 
 /// What can be emptied.
@@ -109,6 +116,8 @@ pub(super) enum Clear {
     UserinfoAlg,
     /// It is told nothing of your own.
     Claim,
+    /// It is behind no proxy that asks here.
+    ForwardHost,
 }
 
 impl Details {
@@ -148,6 +157,7 @@ impl Details {
             claims: self.claim,
             audiences: self.audience.into_iter().map(audience).collect::<Result<_, _>>()?,
             userinfo_alg: self.userinfo_alg.map(|alg| alg.parse()).transpose()?,
+            hosts: self.forward_host.iter().map(|host| host.parse()).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -177,6 +187,11 @@ fn audience(text: String) -> Result<String, ClientFault> {
 }
 
 impl Checked {
+    /// Whether it is behind a proxy and nothing else: it asks for no tokens, and needs no secret.
+    pub(super) fn is_behind_a_proxy_only(&self) -> bool {
+        !self.hosts.is_empty() && self.redirect_uris.is_empty() && self.grants.is_empty()
+    }
+
     /// Puts what was named in the place of what there was.
     pub(super) fn put(self, client: &mut Client) {
         fn given<T>(new: Vec<T>, place: &mut Vec<T>) {
@@ -194,6 +209,7 @@ impl Checked {
         given(self.keys, &mut client.settings.keys);
         given(self.claims, &mut client.settings.claims);
         given(self.audiences, &mut client.settings.audiences);
+        given(self.hosts, &mut client.settings.hosts);
         client.settings.access_tokens = self.access_tokens.unwrap_or(client.settings.access_tokens);
         client.settings.userinfo_alg = self.userinfo_alg.or(client.settings.userinfo_alg);
         client.alg = self.alg.unwrap_or(client.alg);
@@ -216,6 +232,7 @@ impl Clear {
             Self::Audience => client.settings.audiences.clear(),
             Self::Claim => client.settings.claims.clear(),
             Self::UserinfoAlg => client.settings.userinfo_alg = None,
+            Self::ForwardHost => client.settings.hosts.clear(),
         }
     }
 }

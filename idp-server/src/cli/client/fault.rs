@@ -3,7 +3,7 @@
 use std::io;
 
 use thiserror::Error;
-use twolatch_core::client::{ClientError, ClientId, RedirectError, RedirectUri};
+use twolatch_core::client::{AppHost, ClientError, ClientId, RedirectError, RedirectUri};
 use twolatch_core::crypto::NoEntropy;
 use twolatch_core::store::StoreError;
 use twolatch_core::user::NameError;
@@ -66,6 +66,12 @@ pub(in crate::cli) enum ClientFault {
     /// There is no secret to rotate.
     #[error("{0} has no secret: it is public, or has keys of its own")]
     Public(ClientId),
+    /// Whose rules count there could not be told.
+    #[error("--forward-host {0}: the client `{1}` has this host")]
+    HostTaken(AppHost, ClientId),
+    /// Its cookies would be ours.
+    #[error("--forward-host {0}: this is Twolatch's own host")]
+    OwnHost(AppHost),
     /// The name cannot be shown.
     #[error("--name: a name has 1 to 64 characters, none of them a control character")]
     Name,

@@ -209,3 +209,35 @@ async fn what_a_client_was_told_is_listed() {
         })
     );
 }
+
+#[tokio::test]
+async fn an_application_behind_a_proxy_has_its_hosts_to_itself_and_no_secret() {
+    let (_folder, app) = app().await;
+    let line = "add --name Wiki --id wiki --forward-host wiki.example.org wiki.example.org:8443 --group staff --json";
+    let added: Value = serde_json::from_str(&run(&app, line).await.unwrap()).unwrap();
+    assert_eq!(added["forward_hosts"], json!(["wiki.example.org", "wiki.example.org:8443"]));
+    assert_eq!(
+        (&added["client_secret"], &added["auth_method"], &added["grants"]),
+        (&Value::Null, &"none".into(), &json!([]))
+    );
+    let text = run(&app, "show wiki").await.unwrap();
+    assert!(text.contains("behind a proxy https://wiki.example.org:8443\n"), "{text}");
+    for (line, fault) in [
+        ("add --name X --forward-host wiki.example.org", "the client `wiki` has this host"),
+        ("add --name X --forward-host id.example.org", "Twolatch's own host"),
+        ("add --name X --forward-host https://x.example.org", "a host is `app.example.org`"),
+        ("add --name X --forward-host X.example.org", "a host is `app.example.org`"),
+        ("set wiki --forward-host id.example.org", "Twolatch's own host"),
+    ] {
+        let said = run(&app, line).await.unwrap_err();
+        assert!(said.contains(fault), "{line}: {said}");
+    }
+    let text = run(&app, "set wiki --forward-host wiki.example.org").await.unwrap();
+    assert!(!text.contains("8443"), "{text}");
+    // Beside tokens it has a secret, as others do.
+    let line = "add --name X --id x --redirect-uri https://x.example/cb --forward-host x.example.org --json";
+    let added: Value = serde_json::from_str(&run(&app, line).await.unwrap()).unwrap();
+    assert!(added["client_secret"].is_string());
+    assert!(run(&app, "set wiki --clear forward-host").await.is_ok());
+    assert!(run(&app, "set x --forward-host wiki.example.org").await.is_ok());
+}

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use serde_json::{Value, json};
-use twolatch_core::client::{Client, ScopeName, TokenFormat};
+use twolatch_core::client::{AppHost, Client, ScopeName, TokenFormat};
 use twolatch_core::store::logouts::Logout;
 use twolatch_core::user::GroupName;
 use twolatch_core::user::profile::ClaimName;
@@ -27,6 +27,7 @@ pub(super) fn view(client: &Client) -> Value {
         "backchannel_logout_uri": client.logout_uri,
         "former_secret_until": client.former.as_ref().map(|(_, until)| until),
         "require": client.settings.demands,
+        "forward_hosts": client.settings.hosts,
         "require_pkce": client.requires_pkce(),
         "jwks": { "keys": client.settings.keys },
         "access_token": client.settings.access_tokens,
@@ -43,6 +44,9 @@ pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFau
     writeln!(out, "name           {}", client.name)?;
     for uri in &client.redirect_uris {
         writeln!(out, "redirect_uri   {uri}")?;
+    }
+    for uri in client.settings.hosts.iter().map(AppHost::origin) {
+        writeln!(out, "behind a proxy {uri}")?;
     }
     writeln!(out, "auth_method    {}", client.auth_method)?;
     writeln!(out, "alg            {}", client.alg)?;
