@@ -16,6 +16,7 @@ use self::apache::{APACHE, Apache, MODULE};
 
 mod apache;
 mod apps;
+mod proxy;
 mod relying;
 
 const CHROMIUM: &str = "/usr/bin/chromium";

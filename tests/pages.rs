@@ -9,11 +9,12 @@ use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use idp_server::config::Config;
 use idp_server::listen::web::Remote;
 use idp_server::pages::samples;
 use idp_server::router;
+use idp_server::state::App;
 use idp_server::text::Language;
 use idp_server::web::frame::Frame;
 use idp_server::web::{guard, headers};
@@ -117,22 +118,32 @@ fn w_13_w_14_names_are_shown_and_never_obeyed() {
     }
 }
 
+fn every_route() -> impl Iterator<Item = (&'static str, MethodRouter<App>)> {
+    let (web, behind) = (router::openid_connect(), router::forward());
+    [router::people(), router::console(), web, behind, router::programs(), router::files()].into_iter().flatten()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_3_every_answer_has_the_headers_whoever_made_it() {
     let site = Site::new().await;
     let token = site.app.logins.first_admin_link(&actor(site.now())).await.unwrap().unwrap();
     let mut answers = Vec::new();
-    for (path, _) in
-        [router::people(), router::console(), router::openid_connect(), router::programs(), router::files()]
-            .into_iter()
-            .flatten()
-    {
+    for (path, _) in every_route() {
         for method in [Method::GET, Method::HEAD, Method::POST, Method::DELETE, Method::OPTIONS] {
             let to = path.replace("{token}", &token);
             answers.push(site.send(Browser::default().request(method, &to, Body::empty())).await);
         }
     }
-    for to in ["/healthz", "/readyz", "/none", "/account/x.css", "/account;x.css", "/setup/", "/static/"] {
+    for to in [
+        "/healthz",
+        "/readyz",
+        "/.twolatch/callback",
+        "/none",
+        "/account/x.css",
+        "/account;x.css",
+        "/setup/",
+        "/static/",
+    ] {
         answers.push(site.get(&mut Browser::default(), to).await);
     }
     let huge = "a=".to_owned() + &"b".repeat(70 * 1024);
@@ -323,9 +334,8 @@ async fn breaks(_: Request, _: Next) -> Response {
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_7_sec_3_a_panic_behind_any_route_is_a_page_and_the_next_request_is_served() {
     let site = Site::new().await;
-    let all = [router::people(), router::console(), router::openid_connect(), router::programs(), router::files()];
     let (mut broken, mut paths) = (Router::new(), Vec::new());
-    for (path, methods) in all.into_iter().flatten() {
+    for (path, methods) in every_route() {
         broken = broken.route(path, methods.layer(from_fn(breaks)));
         paths.push(path.replace(['{', '}'], ""));
     }

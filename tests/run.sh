@@ -14,6 +14,7 @@ packages=(
     openssh-server openssh-client sudo postgresql-15 pamtester # what people log in through
     rsync git ansible-core                                     # and what they do there
     apache2 libapache2-mod-auth-openidc chromium chromium-driver # web apps and a browser
+    nginx-light caddy                                          # proxies before others
     python3-aiosmtpd openssl                                   # a mail server and its certificates
     dpkg-dev debootstrap systemd-container                     # to install the packages on a Debian of their own
     oathtool libpam-google-authenticator libpam-oath faketime strace

@@ -146,6 +146,7 @@ pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
 pub fn forward() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
         (path::FORWARD, get(check::get)),
+        (path::FORWARD_NGINX, get(check::nginx)),
         (path::FORWARD_ENTER, get(enter::get)),
         (path::FORWARD_OVER, get(enter::over)),
     ]

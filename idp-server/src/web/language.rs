@@ -81,13 +81,15 @@ impl Wish {
         let Some(language) = self.asked else { return };
         let kind = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
         let is_page = kind.starts_with(b"text/html");
-        let is_onward = response.status() == StatusCode::SEE_OTHER && !uri.path().starts_with(&authorize(config));
+        let is_onward = response.status() == StatusCode::SEE_OTHER && !is_of_others(config, uri.path());
         if is_page || is_onward {
             Cookie::Language.set(response.headers_mut(), config.is_https(), language.tag());
         }
     }
 }
 
-fn authorize(config: &Config) -> String {
-    format!("{}{}", path::prefix(config), path::AUTHORIZE)
+/// Whether others write the query there: web apps, or through a proxy anybody.
+fn is_of_others(config: &Config, path: &str) -> bool {
+    let ours = path.strip_prefix(path::prefix(config)).unwrap_or_default();
+    [path::AUTHORIZE, path::FORWARD].iter().any(|start| ours.starts_with(start))
 }

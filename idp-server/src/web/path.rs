@@ -120,6 +120,8 @@ pub const RESUME: &str = "/authorize/resume";
 pub const CANCEL: &str = "/authorize/cancel";
 /// Where a proxy asks whether a request may pass.
 pub const FORWARD: &str = "/auth/forward";
+/// The same for nginx, which passes no redirect on.
+pub const FORWARD_NGINX: &str = "/auth/forward/nginx";
 /// Where a browser comes that may not.
 pub const FORWARD_ENTER: &str = "/auth/forward/enter";
 /// Where one comes whose ticket was worth nothing.
