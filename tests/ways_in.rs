@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use idp_server::router;
+use idp_server::web::path;
 use twolatch_core::door::Door;
 
 const README: &str = include_str!("../README.md");
@@ -14,10 +15,12 @@ const OPEN: [&str; 1] = ["/"];
 fn sec_9_every_way_in_is_written_down() {
     let section = README.split("\n## Every way in\n").nth(1).unwrap().split("\n## ").next().unwrap();
     let words: BTreeSet<&str> = section.split('`').skip(1).step_by(2).collect();
-    let routes: Vec<&str> = [router::people(), router::console(), router::openid_connect(), router::programs()]
+    let web = [router::people(), router::console(), router::openid_connect(), router::forward(), router::programs()];
+    let routes: Vec<&str> = web
         .into_iter()
         .flatten()
         .map(|(path, _)| path)
+        .chain([path::CALLBACK])
         .filter(|path| !path.contains(".well-known") && !path.contains("jwks") && !OPEN.contains(path))
         .collect();
     let is_under = |path: &str, word: &str| {
