@@ -3,9 +3,11 @@
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use idp_server::forward::identity::Identity;
-use twolatch_core::policy::Level;
+use twolatch_core::factor::Kind;
+use twolatch_core::policy::{Level, Within};
 use twolatch_core::user::User;
 
+use crate::exempting::exempt;
 use crate::support::core::{Core, on_both};
 use crate::support::front::{Front, HOST, HTML, kept, proxied};
 use crate::support::provider::{BOTH, ISSUER, Provider, cut, good};
@@ -22,6 +24,7 @@ on_both!(
     what_an_application_is_told_of_somebody,
     who_is_in_no_group_of_it_is_told,
     a_host_of_two_applications_is_nobodys,
+    policy_is_asked_for_the_address_of_each_request,
     who_shows_too_little_there_is_not_sent_round_and_round,
 );
 
@@ -339,6 +342,41 @@ async fn a_host_of_two_applications_is_nobodys(core: Core) {
     assert_eq!(front.status(&provider, &cookie).await, StatusCode::FORBIDDEN);
     provider.edit(&second, |client| client.settings.hosts.clear()).await;
     assert_eq!(front.status(&provider, &cookie).await, StatusCode::OK);
+}
+
+async fn policy_is_asked_for_the_address_of_each_request(core: Core) {
+    const NEAR: &str = "198.51.100.7";
+    let provider = Provider::over(core).await;
+    let client = proxied(&provider, |_| {}).await;
+    let (front, browser) = (Front::new(HOST), provider.browser("alice", &[Kind::Password]).await);
+    let network = Within { network: "198.51.100.0/24".parse().ok(), ..Within::default() };
+    exempt(&provider.app.logins, "alice", network, provider.now()).await.unwrap();
+    provider.advance(2);
+    let (nonce, enter) = front.begin(&provider, "/").await;
+    let session = provider.cookie(&browser.token);
+    let visit = async |from: &str| {
+        let person = Front { peer: from.parse().unwrap(), ..front.clone() };
+        person.send(&provider, &enter, &[("cookie", session.as_str())]).await
+    };
+    assert!(visit("203.0.113.9").await.location().starts_with("/login?continue="));
+    let ticket = visit(NEAR).await.param("ticket").unwrap();
+    let cookie = kept(&front.come(&provider, &ticket, &nonce).await);
+    let from = async |address: &str| {
+        let mut headers = [&front.says("GET", "/")[..], &[HTML, ("cookie", cookie.as_str())]].concat();
+        headers.retain(|(name, _)| *name != "x-forwarded-for");
+        headers.push(("x-forwarded-for", address));
+        front.send(&provider, "/auth/forward", &headers).await.status
+    };
+    assert_eq!(from(NEAR).await, StatusCode::OK);
+    // What a stranger has written before the proxy's own entry is not believed.
+    for elsewhere in ["203.0.113.9", "198.51.100.7, 203.0.113.9", "192.0.2.250", "unknown", ""] {
+        assert_eq!(from(elsewhere).await, StatusCode::FORBIDDEN, "{elsewhere}: not round and round");
+    }
+    provider.advance(10);
+    assert_eq!(from("203.0.113.9").await, StatusCode::SEE_OTHER);
+    assert_eq!(from(NEAR).await, StatusCode::OK);
+    provider.edit(&client, |client| client.settings.groups = vec!["directors".parse().unwrap()]).await;
+    assert_eq!(from(NEAR).await, StatusCode::SEE_OTHER);
 }
 
 async fn who_shows_too_little_there_is_not_sent_round_and_round(core: Core) {
