@@ -30,7 +30,7 @@ mod view;
 #[derive(Debug, Subcommand)]
 pub(super) enum Clients {
     /// Register an application; its secret is shown once.
-    Add(Add),
+    Add(Box<Add>),
     /// List all applications.
     List {
         /// Print JSON.
@@ -46,7 +46,7 @@ pub(super) enum Clients {
         json: bool,
     },
     /// Change an application: what is named, and nothing else.
-    Set(Set),
+    Set(Box<Set>),
     /// Give an application another secret, which is shown once.
     RotateSecret(RotateSecret),
     /// List what an application was told of sign-outs lately, or could not be told.
