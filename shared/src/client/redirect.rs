@@ -69,6 +69,16 @@ fn without_port(text: &str) -> Option<(&'static str, &str)> {
     })
 }
 
+/// Whether a host is a name, or an address of four numbers: browsers take whatever ends in a number for an address, and find
+/// others in it (`0x7f.1`).
+fn is_name(host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let ends_in_number = last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit());
+    host.split('.').all(|label| !label.is_empty() && label.bytes().all(plain))
+        && (!ends_in_number || host.parse::<std::net::Ipv4Addr>().is_ok())
+}
+
 fn is_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port != 0)
 }
@@ -96,7 +106,7 @@ impl FromStr for RedirectUri {
                     return Err(RedirectError::PlainHttp);
                 }
             }
-            _ if is_private_scheme(scheme) && rest.starts_with('/') && !rest.contains('@') => {}
+            _ if is_private_scheme(scheme) && is_private_rest(rest) => {}
             _ => return Err(RedirectError::Scheme),
         }
         if dots(rest) { Err(RedirectError::Dots) } else { Ok(Self(text.to_owned())) }
@@ -118,10 +128,7 @@ fn check_host(rest: &str) -> Result<&str, RedirectError> {
     let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let host_fits = match literal {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => host.split('.').all(|label| {
-            !label.is_empty()
-                && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        }),
+        None => is_name(host),
     };
     if host_fits && port.is_some_and(is_port) { Ok(host) } else { Err(RedirectError::Host) }
 }
@@ -132,6 +139,13 @@ fn is_private_scheme(scheme: &str) -> bool {
     scheme.contains('.')
         && scheme.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
         && scheme.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte))
+}
+
+/// What follows such a scheme: a path, or a name that is no host and has no port, and a path.
+fn is_private_rest(rest: &str) -> bool {
+    let name = rest.strip_prefix("//").map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    rest.starts_with('/') && !rest.contains('@') && name.is_none_or(|name| name.bytes().all(is_plain))
 }
 
 /// Whether a path has a segment that servers resolve, plain or encoded.
