@@ -30,6 +30,8 @@ pub struct Onward {
     pub least: Assurance,
     /// The language that the web app asks for.
     pub language: Option<Language>,
+    /// Whether the web app is told of whoever turns back.
+    pub hears: bool,
 }
 
 /// Where a browser that has signed in goes on with a sealed request: to a web app, or to one behind a proxy.
@@ -83,6 +85,7 @@ impl Onward {
                 origin: leaving.host.origin(),
                 least: Assurance::Password,
                 language: None,
+                hears: false,
             }));
         }
         let continuation = continuation(app, sealed).await?;
@@ -94,6 +97,7 @@ impl Onward {
             origin: continuation.origin,
             least: continuation.acr.unwrap_or(Assurance::Password),
             language: continuation.language,
+            hears: true,
         }))
     }
 
@@ -108,6 +112,7 @@ impl Onward {
             origin: "https://wiki.example.org".to_owned(),
             least: Assurance::Password,
             language: None,
+            hears: true,
         }
     }
 }
