@@ -82,16 +82,10 @@ async fn begin(
     };
     // What else is in the address counts for nothing then (RFC 9126, 4).
     let params = pushed.as_ref().unwrap_or(params);
-    let unwrapped = if pushed.is_none() { signed(app, params).await? } else { None };
+    let unwrapped = if pushed.is_none() { signed(app, params, wish).await? } else { None };
     let params = unwrapped.as_ref().unwrap_or(params);
     let (client, to) = prove(app, params.value("client_id"), params.value("redirect_uri"), params).await?;
-    let state = params.value("state").filter(|_| !params.is_repeated("state"));
-    if state.is_some_and(|state| state.len() > request::MAX_STATE) {
-        // Without its state the answer would mean nothing to the client, and with it nothing may take it.
-        return Err(Failure::page(t("request-long"), "the state is longer than 1024 bytes"));
-    }
-    let language = params.value("ui_locales").and_then(Language::of_tags);
-    let to = to.with_state(state).by(mode(app, request::is_form_post(params), wish, language));
+    let to = answered(app, to, params, wish)?;
     let back = |error: OauthError| Failure::Back(to.clone(), error);
     let now = app.now();
     let mut request = AuthorizationRequest::parse(params, &client, to.uri(), now).map_err(back)?;
@@ -120,7 +114,7 @@ async fn look_up(app: &App, hash: &str, params: &Params) -> Result<Params, Failu
 
 /// What the client has signed, where there is anything of the kind or has to be. Where it is no good, the client is told at
 /// the address that stands beside it.
-async fn signed(app: &App, params: &Params) -> Result<Option<Params>, Failure> {
+async fn signed(app: &App, params: &Params, wish: &Wish) -> Result<Option<Params>, Failure> {
     let id = params.value("client_id").filter(|_| !params.is_repeated("client_id")).and_then(|id| id.parse().ok());
     let Some(id) = id else { return Ok(None) };
     let client = app.store.client(&id).await.map_err(|error| Failure::unavailable(&error))?;
@@ -135,10 +129,21 @@ async fn signed(app: &App, params: &Params) -> Result<Option<Params>, Failure> {
             // What is wrong with the object is what there is to mend, not that nothing stands beside it.
             let page = |_| Failure::of(error.code.status(), t("request-damaged"), error.logged(app));
             let (_, to) = proven.map_err(page)?;
-            let state = params.value("state").filter(|state| state.len() <= request::MAX_STATE);
-            Err(Failure::Back(to.with_state(state.filter(|_| !params.is_repeated("state"))), error))
+            // How to answer stands beside it, too, like the address.
+            Err(Failure::Back(answered(app, to, params, wish)?, error))
         }
     }
+}
+
+/// An address, with what the client wants back there and how.
+fn answered(app: &App, to: ReturnTo, params: &Params, wish: &Wish) -> Result<ReturnTo, Failure> {
+    let state = params.value("state").filter(|_| !params.is_repeated("state"));
+    if state.is_some_and(|state| state.len() > request::MAX_STATE) {
+        // Without its state the answer would mean nothing to the client, and with it nothing may take it.
+        return Err(Failure::page(t("request-long"), "the state is longer than 1024 bytes"));
+    }
+    let language = params.value("ui_locales").and_then(Language::of_tags);
+    Ok(to.with_state(state).by(mode(app, request::is_form_post(params), wish, language)))
 }
 
 /// How the answer goes.
