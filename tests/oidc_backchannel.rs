@@ -22,7 +22,7 @@ on_both!(
 );
 
 /// A client that answers with these statuses, one after the other, and shows what it was sent.
-fn listener(statuses: &'static [&'static str]) -> (String, mpsc::Receiver<String>) {
+pub(crate) fn listener(statuses: &'static [&'static str]) -> (String, mpsc::Receiver<String>) {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("http://127.0.0.1:{}/told?a=1", socket.local_addr().unwrap().port());
     let (send, heard) = mpsc::channel();
