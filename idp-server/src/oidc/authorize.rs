@@ -97,7 +97,7 @@ async fn begin(
     if let Some(hint) = params.value("id_token_hint") {
         heed(app, &mut request, hint).await.map_err(back)?;
     }
-    let session = web::session::current(app, headers, address).await.map_err(|error| back(error.into()))?;
+    let session = web::session::unjudged(app, headers).await.map_err(|error| back(error.into()))?;
     request.before = session.as_ref().map(|session| session.id_hash.clone());
     answer(app, &request, &client, &to, session.as_ref(), address).await.map_err(back)
 }

@@ -32,3 +32,15 @@ pub async fn of_token(app: &App, token: &str, address: Option<IpAddr>) -> Result
     let is_enough = may_issue(app, &session.user, &session.proofs, at, now).await?.is_some();
     Ok(Some(session).filter(|_| is_enough))
 }
+
+/// The session of a browser, whatever it is worth here: an application may ask for less than the own account. Whoever uses
+/// it judges it for the application first.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub async fn unjudged(app: &App, headers: &HeaderMap) -> Result<Option<Session>, StoreError> {
+    match Cookie::Session.read(headers, app.config.is_https()) {
+        Some(token) => app.store.session(&token, app.now()).await,
+        None => Ok(None),
+    }
+}
