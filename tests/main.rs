@@ -54,6 +54,8 @@ mod clock;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod core_rows;
 #[cfg(test)]
 mod doctor;

@@ -23,6 +23,7 @@ mod claim;
 mod client;
 mod clock;
 mod config;
+mod conformance;
 mod doctor;
 mod enable;
 mod factor;
@@ -74,6 +75,9 @@ enum Command {
     /// What applications may be told of people beside name, address and groups: set, remove, list.
     #[command(subcommand)]
     Claim(claim::Claim),
+    /// The OpenID Foundation's conformance suite: register what it needs, print its configuration.
+    #[command(subcommand)]
+    Conformance(conformance::Conformance),
     /// What was decided: list, export, verify.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -169,6 +173,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Recovery(recovery) => recovery.run(&cli.config).await,
             Command::Claim(claim) => claim.run(&cli.config).await,
             Command::Client(clients) => clients.run(&cli.config).await,
+            Command::Conformance(conformance) => conformance.run(&cli.config).await,
             Command::Audit(audit) => audit.run(&cli.config).await,
             Command::Clock(clock) => clock.run(&cli.config).await,
             Command::Key(key) => key.run(&cli.config).await,
