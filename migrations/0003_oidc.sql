@@ -128,6 +128,27 @@ CREATE TABLE pushed_requests (
 CREATE INDEX pushed_requests_by_expiry ON pushed_requests (expires_at);
 CREATE INDEX pushed_requests_by_client ON pushed_requests (client_id);
 
+-- Devices without a browser that wait for a person; deleted with the grant that comes of one.
+CREATE TABLE device_requests (
+    code_hash TEXT NOT NULL PRIMARY KEY,
+    -- A keyed hash: what people type is short.
+    user_code TEXT NOT NULL UNIQUE,
+    client_id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    -- The address that it was asked from; empty where that is unknown.
+    place TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
+    -- Not under the mark: a no gives nobody anything.
+    denied_at BIGINT,
+    -- Nor these: when it has asked last, and how long it has to wait before it does again.
+    polled_at BIGINT,
+    pause BIGINT NOT NULL
+);
+CREATE INDEX device_requests_by_expiry ON device_requests (expires_at);
+CREATE INDEX device_requests_by_client ON device_requests (client_id);
+
 -- What clients have signed to be taken once: hashes of whose it is and of its `jti`.
 CREATE TABLE spent_jtis (
     hash TEXT NOT NULL PRIMARY KEY,

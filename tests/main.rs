@@ -154,6 +154,8 @@ mod oidc_code_flow;
 #[cfg(test)]
 mod oidc_cors;
 #[cfg(test)]
+mod oidc_device;
+#[cfg(test)]
 mod oidc_dpop;
 #[cfg(test)]
 mod oidc_ended;

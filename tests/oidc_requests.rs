@@ -309,7 +309,11 @@ async fn o38_the_documents_are_true_and_public(core: Core) {
             "scopes_supported": ["openid", "profile", "email", "address", "phone", "groups", "offline_access"],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query", "form_post"],
-            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+            "grant_types_supported": [
+                "authorization_code", "refresh_token", "client_credentials",
+                "urn:ietf:params:oauth:grant-type:device_code",
+            ],
+            "device_authorization_endpoint": format!("{ISSUER}/device_authorization"),
             "acr_values_supported": ["urn:twolatch:acr:1", "urn:twolatch:acr:2", "urn:twolatch:acr:3"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": algs,

@@ -12,6 +12,7 @@ pub mod authorize;
 pub mod backchannel;
 pub mod client_auth;
 pub mod cors;
+pub mod device;
 pub mod discovery;
 pub mod dpop;
 pub mod error;

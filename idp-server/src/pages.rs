@@ -24,6 +24,7 @@ pub mod admin_link;
 pub mod authenticator;
 pub mod confirm;
 pub mod confirm_address;
+pub mod device;
 pub mod home;
 pub mod login;
 pub mod logout;
@@ -113,6 +114,8 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
     }
     [
         all("logout", logout::LogoutPage::samples(frame)),
+        all("device", device::DevicePage::samples(frame)),
+        all("device_confirm", device::confirm::ConfirmPage::samples(frame)),
         all("form_post", FormPostPage::samples(frame)),
         all("login", login::LoginPage::samples(frame)),
         all("login_code", login::code::CodePage::samples(frame)),

@@ -8,10 +8,11 @@ use axum::routing::{MethodRouter, get, post};
 use crate::api::auth;
 use crate::forward::{callback, check, enter};
 use crate::metrics;
+use crate::oidc::device as device_authorization;
 use crate::oidc::{authorize, cors, discovery, introspect, jwks, par, revoke, token, userinfo};
 use crate::pages::admin::requests::answer;
 use crate::pages::{
-    account, admin, admin_link, confirm_address, home, login, logout, new_address, not_me, setup, stop,
+    account, admin, admin_link, confirm_address, device, home, login, logout, new_address, not_me, setup, stop,
 };
 use crate::state::App;
 use crate::web::form::MAX_BODY;
@@ -85,6 +86,8 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::ACCOUNT_SESSIONS, get(account::sessions::show)),
         (path::ACCOUNT_SESSIONS_END, post(account::sessions::end)),
         (path::ACCOUNT_DEVICES_FORGET, post(account::sessions::forget)),
+        (path::DEVICE, get(device::show).post(device::submit)),
+        (path::DEVICE_CONFIRM, get(device::confirm::show).post(device::confirm::submit)),
         (path::LOGOUT_CONFIRM, post(logout::submit)),
     ]
 }
@@ -134,6 +137,7 @@ pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::RESUME, get(authorize::resume::get)),
         (path::CANCEL, get(authorize::resume::cancel)),
         (path::TOKEN, post(token::post)),
+        (path::DEVICE_AUTHORIZATION, post(device_authorization::post)),
         (path::USERINFO, get(userinfo::get).post(userinfo::post)),
         (path::INTROSPECT, post(introspect::post)),
         (path::REVOKE, post(revoke::post)),

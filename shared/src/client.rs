@@ -215,7 +215,7 @@ pub enum ClientError {
     #[error("an authentication method is one of client_secret_basic, client_secret_post, private_key_jwt, none")]
     AuthMethod,
     /// Not a grant.
-    #[error("a grant is one of authorization_code, refresh_token, client_credentials")]
+    #[error("a grant is one of authorization_code, refresh_token, client_credentials, device_code")]
     Grant,
     /// Not a demand.
     #[error("what a client is held to is one of par, signed_request, dpop, fapi")]

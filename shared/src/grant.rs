@@ -112,6 +112,17 @@ pub struct Wanted {
     pub id_token: Vec<String>,
 }
 
+/// What a new grant answers: it is used up with that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answering {
+    /// A request that came with the browser.
+    Browser,
+    /// One that the client has pushed, by its hash.
+    Pushed(String),
+    /// One of a device, whose code is the grant's.
+    Device,
+}
+
 /// What an access token is issued for.
 #[derive(Debug, Clone)]
 pub struct Issue {

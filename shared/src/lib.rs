@@ -22,6 +22,8 @@ pub mod client;
 #[cfg(feature = "store")]
 pub mod crypto;
 #[cfg(feature = "store")]
+pub mod device_grant;
+#[cfg(feature = "store")]
 pub mod door;
 #[cfg(feature = "store")]
 pub mod factor;

@@ -200,6 +200,7 @@ async fn one_beat(app: &App, until_sweep: &mut u32, until_report: &mut u32) -> R
             || app.store.sweep_tokens(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_visits(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_pushed(now).await? >= SWEPT_AT_ONCE
+            || app.store.sweep_device_requests(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_jtis(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_logouts(now).await? >= SWEPT_AT_ONCE
             || deliver::bury(app, now).await? >= SWEPT_AT_ONCE

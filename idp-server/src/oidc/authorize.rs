@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use twolatch_core::client::{Client, Demand};
 use twolatch_core::crypto::{random_text, token_hash};
-use twolatch_core::grant::Grant;
+use twolatch_core::grant::{Answering, Grant};
 use twolatch_core::id::Id;
 use twolatch_core::policy::Where;
 use twolatch_core::step::Assurance;
@@ -308,7 +308,8 @@ async fn issue(
         used_at: None,
         jkt: request.jkt.clone(),
     };
-    let added = app.store.add_grant(grant, session.user.name.to_string(), request.pushed.clone()).await;
+    let answering = request.pushed.clone().map_or(Answering::Browser, Answering::Pushed);
+    let added = app.store.add_grant(grant, session.user.name.to_string(), answering).await;
     added.map_err(|error| match error {
         StoreError::Conflict if request.pushed.is_some() => OauthError::new(
             Code::InvalidRequest,

@@ -46,6 +46,8 @@ struct More {
     code_challenge_methods_supported: Vec<String>,
     /// RFC 9207, 3
     authorization_response_iss_parameter_supported: bool,
+    /// RFC 8628, 4
+    device_authorization_endpoint: String,
     /// RFC 9126, 5
     pushed_authorization_request_endpoint: String,
     /// RFC 8414, 2
@@ -105,6 +107,7 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
     let more = More {
         code_challenge_methods_supported: words(&["S256"]),
         authorization_response_iss_parameter_supported: true,
+        device_authorization_endpoint: format!("{issuer}/device_authorization"),
         pushed_authorization_request_endpoint: format!("{issuer}/par"),
         introspection_endpoint: format!("{issuer}/introspect"),
         introspection_endpoint_auth_methods_supported: words(&METHODS),
@@ -138,6 +141,7 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
             CoreGrantType::AuthorizationCode,
             CoreGrantType::RefreshToken,
             CoreGrantType::ClientCredentials,
+            CoreGrantType::DeviceCode,
         ]))
         .set_acr_values_supported(Some(
             Assurance::ALL.into_iter().map(|level| AuthenticationContextClass::new(level.acr().to_owned())).collect(),

@@ -52,6 +52,12 @@ pub enum Code {
     InvalidDpopProof,
     /// RFC 9449, 8
     UseDpopNonce,
+    /// RFC 8628, 3.5
+    AuthorizationPending,
+    /// RFC 8628, 3.5
+    SlowDown,
+    /// RFC 8628, 3.5
+    ExpiredToken,
 }
 
 impl Code {
@@ -77,6 +83,9 @@ impl Code {
             Self::InvalidRequestObject => "invalid_request_object",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
         }
     }
 

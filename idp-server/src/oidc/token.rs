@@ -17,6 +17,7 @@ use crate::web::path;
 mod access_token;
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod refresh_token;
 
 /// What a successful answer carries (RFC 6749, 5.1; OpenID Connect Core, 3.1.3.3).
@@ -60,6 +61,7 @@ async fn tokens(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]
     match grant {
         GrantType::AuthorizationCode => authorization_code::redeem(app, &client, &params, proof).await,
         GrantType::RefreshToken => refresh_token::redeem(app, &client, &params, proof).await,
+        GrantType::DeviceCode => device_code::redeem(app, &client, &params, proof).await,
         GrantType::ClientCredentials => client_credentials::issue(app, &client, &params, proof).await,
     }
 }

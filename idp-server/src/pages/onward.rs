@@ -7,6 +7,7 @@ use twolatch_core::step::Assurance;
 use twolatch_core::store::StoreError;
 use twolatch_core::store::browser::Attempt;
 
+use super::device::confirm::Waiting;
 use crate::forward::leaving::Leaving;
 use crate::oidc::authorize::continuation;
 use crate::state::App;
@@ -34,11 +35,16 @@ pub struct Onward {
     pub hears: bool,
 }
 
-/// Where a browser that has signed in goes on with a sealed request: to a web app, or to one behind a proxy.
+/// Where a browser that has signed in goes on with a sealed request: to a web app, to one behind a proxy, or to what it
+/// answers to a device.
 #[must_use]
 pub fn link(app: &App, sealed: &str) -> String {
     let links = Links::of(&app.config);
-    if Leaving::open(app, sealed, app.now()).is_some() { links.forward_enter(sealed) } else { links.resume(sealed) }
+    match () {
+        () if Leaving::open(app, sealed, app.now()).is_some() => links.forward_enter(sealed),
+        () if Waiting::open(app, sealed, app.now()).is_some() => links.device_confirm_of(sealed),
+        () => links.resume(sealed),
+    }
 }
 
 impl From<Onward> for Goal {
@@ -83,6 +89,19 @@ impl Onward {
                 client_id: Some(client.id),
                 hint: None,
                 origin: leaving.host.origin(),
+                least: Assurance::Password,
+                language: None,
+                hears: false,
+            }));
+        }
+        if let Some(waiting) = Waiting::open(app, sealed, app.now()) {
+            let found = waiting.find(app, app.now()).await?;
+            return Ok(found.map(|(_, client)| Self {
+                sealed: sealed.to_owned(),
+                client: client.name,
+                client_id: Some(client.id),
+                hint: None,
+                origin: String::new(),
                 least: Assurance::Password,
                 language: None,
                 hears: false,

@@ -89,6 +89,14 @@ pub enum Notice {
     LinkNotStopped,
     /// All sessions and devices have ended, because of something that the person did not do.
     Disowned,
+    /// No device waits with a code.
+    DeviceUnknown,
+    /// Too many codes of devices were tried.
+    DeviceTooOften,
+    /// A device was let in to this app.
+    DeviceAllowed(String),
+    /// A device was not let in.
+    DeviceDenied,
     /// Something about the own account.
     Account(Account),
     /// Something about the rules of policy.

@@ -106,6 +106,12 @@ pub const AUTHORIZE: &str = "/authorize";
 pub const PAR: &str = "/par";
 /// Where a web app redeems a code.
 pub const TOKEN: &str = "/token";
+/// Where a device without a browser asks for a code to show.
+pub const DEVICE_AUTHORIZATION: &str = "/device_authorization";
+/// Where a person types that.
+pub const DEVICE: &str = "/device";
+/// Where they say yes or no.
+pub const DEVICE_CONFIRM: &str = "/device/confirm";
 /// Where a web app asks about a person.
 pub const USERINFO: &str = "/userinfo";
 /// Where a web app asks what a token is worth.

@@ -17,11 +17,13 @@ pub enum GrantType {
     RefreshToken,
     /// For itself.
     ClientCredentials,
+    /// For a device without a browser (RFC 8628).
+    DeviceCode,
 }
 
 impl GrantType {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    pub const ALL: [Self; 4] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode];
 
     /// Its registered name.
     #[must_use]
@@ -30,6 +32,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
 }
@@ -44,6 +47,8 @@ impl FromStr for GrantType {
     type Err = ClientError;
 
     fn from_str(text: &str) -> Result<Self, ClientError> {
+        // Nobody types the whole of it.
+        let text = if text == "device_code" { Self::DeviceCode.as_str() } else { text };
         Self::ALL.into_iter().find(|grant| grant.as_str() == text).ok_or(ClientError::Grant)
     }
 }

@@ -7,6 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::bound::{AT_ONCE, Bound};
+use super::device_requests::spend_device_request;
 use super::logouts::{Ending, queue_logouts};
 use super::pushed::spend_pushed;
 use super::row::{Column, Values, moment};
@@ -15,7 +16,7 @@ use super::{Store, StoreError, Written, audit, tokens};
 use crate::audit::{Event, Record};
 use crate::door::Door;
 use crate::grant::{
-    ACCESS_TOKEN_LIFE, CODE_FAILURES, CODE_LIFE, Grant, Issue, Redeemed, Redemption, Refreshed, Refreshing,
+    ACCESS_TOKEN_LIFE, Answering, CODE_FAILURES, CODE_LIFE, Grant, Issue, Redeemed, Redemption, Refreshed, Refreshing,
 };
 use crate::id::Id;
 use crate::time::Timestamp;
@@ -57,16 +58,18 @@ macro_rules! alive {
 }
 
 impl Store {
-    /// Stores a new grant of the named user. The pushed request that it answers, if there is one, is used up.
+    /// Stores a new grant of the named user. The request that it answers, where that is stored, is used up.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where that was used before, or the session has just ended; else why it could not be stored.
-    pub async fn add_grant(&self, grant: Grant, user_name: String, pushed: Option<String>) -> Written<()> {
+    pub async fn add_grant(&self, grant: Grant, user_name: String, answering: Answering) -> Written<()> {
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
-                if let Some(hash) = pushed {
-                    spend_pushed(connection, &hash, grant.created_at).await?;
+                match answering {
+                    Answering::Browser => {}
+                    Answering::Pushed(hash) => spend_pushed(connection, &hash, grant.created_at).await?,
+                    Answering::Device => spend_device_request(connection, &grant.code, grant.created_at).await?,
                 }
                 // Its row is held: whoever ends the session in this moment ends this, too.
                 let text = "UPDATE sessions SET seen_at = $2 WHERE sid = $1 AND expires_at > $2";

@@ -41,7 +41,7 @@ const MARKED: [&str; 18] = [
 ];
 
 /// All that a key has sealed or marked. What is not marked anew above lives for minutes or, mail, for days.
-const NEEDING: [(&str, &str); 27] = [
+const NEEDING: [(&str, &str); 28] = [
     ("users", "mac"),
     ("users", "password"),
     ("factors", "mac"),
@@ -64,6 +64,7 @@ const NEEDING: [(&str, &str); 27] = [
     ("visits", "mac"),
     ("signing_keys", "private"),
     ("pushed_requests", "mac"),
+    ("device_requests", "mac"),
     ("logouts", "mac"),
     ("attempts", "mac"),
     ("attempts", "pending"),

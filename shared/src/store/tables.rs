@@ -39,7 +39,7 @@ pub(super) const KEPT: [(&str, Keeping); 16] = [
 
 /// What is in no backup, and over with a restore: whatever was begun, given out or waits. Those that refer to others come
 /// first.
-pub(super) const PASSING: [&str; 14] = [
+pub(super) const PASSING: [&str; 15] = [
     "attempts",
     "sessions",
     "links",
@@ -48,6 +48,7 @@ pub(super) const PASSING: [&str; 14] = [
     "visits",
     "logouts",
     "pushed_requests",
+    "device_requests",
     "mails",
     "alerts",
     "email_codes",

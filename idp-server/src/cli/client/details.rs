@@ -23,7 +23,8 @@ pub(super) struct Details {
         help = "What its ID tokens are signed with: RS256 (the default), PS256, ES256 or EdDSA"
     )]
     alg: Option<String>,
-    /// How it may ask for tokens: `authorization_code` and `refresh_token` (the default), `client_credentials`.
+    /// How it may ask for tokens: `authorization_code` and `refresh_token` (the default),
+    /// `client_credentials`, `device_code`.
     #[arg(long, value_name = "GRANT", num_args = 1..)]
     grant: Vec<String>,
     /// What it may ask for in its own name; several are possible.

@@ -19,15 +19,35 @@ pub(super) async fn redeem(
     params: &Params,
     proof: Option<Proof>,
 ) -> Result<Tokens, OauthError> {
-    let now = app.now();
-    let refuse = |detail: String| Err(OauthError::new(Code::InvalidGrant, detail));
     let code = token_hash(value(params, "code")?);
     // PostgreSQL takes no NUL; with one it is nobody's address, and the try counts all the same.
     let redirect_uri = value(params, "redirect_uri")?.replace('\0', " ");
     // For a code that nobody issued nothing is written.
     let Some(grant) = app.store.grant_of_code(&code).await? else {
-        return refuse(format!("client {} sent a code that was never issued, or whose session has ended", client.id));
+        let detail = format!("client {} sent a code that was never issued, or whose session has ended", client.id);
+        return Err(OauthError::new(Code::InvalidGrant, detail));
     };
+    let challenge = params.value("code_verifier").map(pkce::challenge_of);
+    exchange(app, client, grant, Shown { code, redirect_uri, challenge }, proof).await
+}
+
+/// What a client shows beside itself.
+pub(super) struct Shown {
+    pub(super) code: String,
+    pub(super) redirect_uri: String,
+    pub(super) challenge: Option<String>,
+}
+
+/// Gives tokens for what a person has let a client have, if what it shows is right.
+pub(super) async fn exchange(
+    app: &App,
+    client: &Client,
+    grant: Grant,
+    shown: Shown,
+    proof: Option<Proof>,
+) -> Result<Tokens, OauthError> {
+    let now = app.now();
+    let refuse = |detail: String| Err(OauthError::new(Code::InvalidGrant, detail));
     let user = person_of(app, client, &grant, now).await?;
     // Everything that can fail without the code being at fault comes before the code is spent.
     let signing_key = sign::current(app, client.alg).await?;
@@ -37,10 +57,10 @@ pub(super) async fn redeem(
     let access = access_token::mint(app, client, Some(&grant), &grant.scope, jkt).await?;
     let refresh = Grant::refresh_token(&grant.id, &random_text::<32>(app.entropy())?);
     let redemption = Redemption {
-        code,
+        code: shown.code,
         client: client.id.clone(),
-        redirect_uri,
-        challenge: params.value("code_verifier").map(pkce::challenge_of),
+        redirect_uri: shown.redirect_uri,
+        challenge: shown.challenge,
         token: access.stored.clone(),
         refresh: token_hash(&refresh),
         jkt: refresh_key,

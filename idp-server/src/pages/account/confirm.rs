@@ -42,7 +42,12 @@ pub enum Target {
     Password,
     /// A page of the console.
     Console(ConsolePage),
+    /// The answer to a device, by a word that holds the sealed request.
+    Device(String),
 }
+
+/// How the word for a device begins.
+const DEVICE: &str = "device:";
 
 impl Target {
     const ALL: [Self; 6] =
@@ -53,6 +58,7 @@ impl Target {
     pub fn word(&self) -> &str {
         match self {
             Self::Console(page) => page.as_str(),
+            Self::Device(word) => word,
             Self::Security => "security",
             Self::Authenticator => "authenticator",
             Self::Email => "email",
@@ -65,12 +71,24 @@ impl Target {
     /// The one with this word; any other is the list of all.
     fn named(word: &str) -> Self {
         let own = Self::ALL.into_iter().find(|target| target.word() == word);
-        own.or_else(|| ConsolePage::parse(word).map(Self::Console)).unwrap_or(Self::Security)
+        let device = || {
+            let sealed = word.strip_prefix(DEVICE)?;
+            let is_plain = sealed.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+            is_plain.then(|| Self::device(sealed))
+        };
+        own.or_else(|| ConsolePage::parse(word).map(Self::Console)).or_else(device).unwrap_or(Self::Security)
+    }
+
+    /// The answer to a device whose sealed request this is.
+    #[must_use]
+    pub fn device(sealed: &str) -> Self {
+        Self::Device(format!("{DEVICE}{sealed}"))
     }
 
     fn link(&self, links: &Links) -> String {
         match self {
             Self::Console(page) => links.admin_page(page),
+            Self::Device(word) => links.device_confirm_of(word.strip_prefix(DEVICE).unwrap_or_default()),
             Self::Security => links.account_security(),
             Self::Authenticator => links.account_authenticator(),
             Self::Email => links.account_email(),
