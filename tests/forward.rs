@@ -199,11 +199,14 @@ async fn a_ticket_is_good_once_at_its_host_in_its_browser_for_30_seconds(core: C
     let (another, _) = front.begin(&provider, "/").await;
     worthless(&elsewhere, &ticket, &nonce).await;
     worthless(&front, &ticket, "").await;
-    worthless(&front, &ticket, &another).await;
     worthless(&front, &format!("{ticket}a"), &nonce).await;
     worthless(&front, &format!("{ticket}&ticket={ticket}"), &nonce).await;
     worthless(&front, "", &nonce).await;
     let cookie = kept(&front.come(&provider, &ticket, &nonce).await);
+    worthless(&front, &ticket, &nonce).await;
+    // In another browser it is worth nothing, and in its own neither then.
+    let (nonce, ticket) = front.ticket(&provider, &browser, "/").await;
+    worthless(&front, &ticket, &another).await;
     worthless(&front, &ticket, &nonce).await;
     // Nor is one a cookie, or a cookie one.
     let (nonce, ticket) = front.ticket(&provider, &browser, "/").await;
@@ -211,8 +214,9 @@ async fn a_ticket_is_good_once_at_its_host_in_its_browser_for_30_seconds(core: C
     worthless(&front, cookie.split_once('=').unwrap().1, &nonce).await;
     // The cookie is for that host alone.
     assert_eq!(elsewhere.status(&provider, &cookie).await, StatusCode::SEE_OTHER);
+    let (nonce, ticket) = front.ticket(&provider, &browser, "/").await;
     provider.advance(29);
-    front.come(&provider, &ticket, &nonce).await;
+    kept(&front.come(&provider, &ticket, &nonce).await);
     let (nonce, ticket) = front.ticket(&provider, &browser, "/").await;
     provider.advance(30);
     worthless(&front, &ticket, &nonce).await;

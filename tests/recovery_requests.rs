@@ -179,12 +179,13 @@ async fn ses6_an_approved_request_ends_everything_at_once(core: Core) {
     core.logins.remember(&current, "a browser", SOURCE, NOW).await.unwrap().unwrap();
     let (session, _) = core.logins.finish(current, SOURCE, NOW).await.unwrap();
     core.tamper(
-        "INSERT INTO access_tokens SELECT 't', 'c', 'g', id, security_version, 's', 'openid', 0, 4000000000, '' FROM users WHERE name = 'alice'",
+        "INSERT INTO access_tokens SELECT 't', 'c', 'g', id, security_version, 's', 'openid', '[]', 0, 4000000000, NULL, '' \
+         FROM users WHERE name = 'alice'",
     )
     .await;
     core.tamper(
-        "INSERT INTO grants SELECT 'g', 'c', id, 's', 1, '', 'u', '', NULL, 'openid', '', security_version, 0, 'h', NULL, \
-         4000000000, NULL, '', 0 FROM users WHERE name = 'alice'",
+        "INSERT INTO grants SELECT 'g', 'c', id, 's', 1, '', 'u', '', NULL, 'openid', '{}', '', security_version, 0, 'h', \
+         NULL, 4000000000, NULL, NULL, '', 0 FROM users WHERE name = 'alice'",
     )
     .await;
     letters(&core.logins, NOW).await;

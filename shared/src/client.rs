@@ -139,6 +139,14 @@ pub enum TokenFormat {
     Jwt,
 }
 
+impl Settings {
+    /// Whether it is behind a proxy at a host of this name.
+    #[must_use]
+    pub fn is_at(&self, host: &AppHost) -> bool {
+        self.hosts.iter().any(|own| own.name() == host.name())
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

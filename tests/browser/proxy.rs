@@ -133,9 +133,12 @@ impl Proxy {
         let (config, mut command) = match kind {
             Kind::Nginx => {
                 let (listen, root) = (format!("listen 127.0.0.1:{port} ssl;"), folder.path().display());
+                let (host, told) = (format!("Host {NAME}:{port};"), format!("X-Forwarded-Host {NAME}:{port};"));
                 let own = [
                     ("listen 443 ssl;", listen.as_str()),
                     ("server_name app.example.org;", "server_name app.localhost;"),
+                    ("X-Forwarded-Host app.example.org;", &told),
+                    ("Host app.example.org;", &host),
                     ("/etc/ssl/certs/app.example.org.pem", &cert),
                     ("/etc/ssl/private/app.example.org.key", &key),
                 ];

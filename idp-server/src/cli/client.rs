@@ -320,15 +320,15 @@ impl RotateSecret {
 
 /// Whether its hosts are nobody else's, and not ours.
 async fn check_hosts(app: &App, client: &Client) -> Result<(), ClientFault> {
-    let ours = authority(&app.config);
-    if let Some(host) = client.settings.hosts.iter().find(|host| host.as_str() == ours) {
+    let ours = authority(&app.config).split(':').next().unwrap_or_default();
+    if let Some(host) = client.settings.hosts.iter().find(|host| host.name() == ours) {
         return Err(ClientFault::OwnHost(host.clone()));
     }
     if client.settings.hosts.is_empty() {
         return Ok(());
     }
     for other in app.store.clients().await?.into_iter().filter(|other| other.id != client.id) {
-        if let Some(host) = client.settings.hosts.iter().find(|host| other.settings.hosts.contains(host)) {
+        if let Some(host) = client.settings.hosts.iter().find(|host| other.settings.is_at(host)) {
             return Err(ClientFault::HostTaken(host.clone(), other.id));
         }
     }

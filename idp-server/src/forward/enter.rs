@@ -44,7 +44,7 @@ async fn go_on(app: &App, uri: &Uri, headers: &HeaderMap, address: Option<IpAddr
         refuse(StatusCode::BAD_REQUEST, t("request-unknown"), format!("no application is at {}", leaving.host))
     })?;
     let at = Where { address, ..Where::web(Some(&client.id)) };
-    let session = web::session::current(app, headers, address).await?;
+    let session = web::session::unjudged(app, headers).await?;
     let session = match session {
         Some(session) if may_issue(app, &session.user, &session.proofs, at, now).await?.is_some() => session,
         _ => return Ok(see_other(&Links::of(&app.config).login_continuing(sealed))),

@@ -10,18 +10,7 @@ use super::cookie::Cookie;
 use crate::oidc::gate::may_issue;
 use crate::state::App;
 
-/// The live session of a browser at an address, if it has one that still meets what policy asks for there.
-///
-/// # Errors
-/// Where the database cannot be read.
-pub async fn current(app: &App, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Option<Session>, StoreError> {
-    match Cookie::Session.read(headers, app.config.is_https()) {
-        Some(token) => of_token(app, &token, address).await,
-        None => Ok(None),
-    }
-}
-
-/// The same, for the token in the cookie.
+/// The live session of a browser at an address, by the token in its cookie, if it still meets what policy asks for there.
 ///
 /// # Errors
 /// Where the database cannot be read.

@@ -23,6 +23,12 @@ impl AppHost {
         &self.0
     }
 
+    /// The name alone. Cookies know no ports, and proxies look at names: two applications at one name are one.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.split(':').next().unwrap_or_default()
+    }
+
     /// Where the application is. It is never without TLS: nobody else could be kept from its cookies.
     #[must_use]
     pub fn origin(&self) -> String {

@@ -136,12 +136,11 @@ pub(super) async fn end_visits(connection: &mut AnyConnection, ending: Ending<'_
 
 async fn change(connection: &mut AnyConnection, store: &Store, ticket: Ticket) -> Written<Option<String>> {
     // Sessions first, as whoever ends one does: two transactions that wait for each other would both fail.
-    let text = "UPDATE sessions SET seen_at = $4 WHERE expires_at > $4 AND sid IN (SELECT sid FROM visits \
-                WHERE token_hash = $1 AND host = $2 AND nonce_hash = $3 AND expires_at > $4)";
+    let text = "UPDATE sessions SET seen_at = $3 WHERE expires_at > $3 AND sid IN (SELECT sid FROM visits \
+                WHERE token_hash = $1 AND host = $2 AND nonce_hash IS NOT NULL AND expires_at > $3)";
     let held = sqlx::query(text)
         .bind(&ticket.token)
         .bind(ticket.host.as_str())
-        .bind(&ticket.nonce)
         .bind(ticket.now.unix())
         .execute(&mut *connection)
         .await?;
@@ -149,17 +148,17 @@ async fn change(connection: &mut AnyConnection, store: &Store, ticket: Ticket) -
         return Ok(None);
     }
     let spent = sqlx::query(concat!(
-        "DELETE FROM visits WHERE token_hash = $1 AND host = $2 AND nonce_hash = $3 AND expires_at > $4 RETURNING ",
+        "DELETE FROM visits WHERE token_hash = $1 AND host = $2 AND nonce_hash IS NOT NULL AND expires_at > $3 RETURNING ",
         columns!()
     ))
     .bind(&ticket.token)
     .bind(ticket.host.as_str())
-    .bind(&ticket.nonce)
     .bind(ticket.now.unix())
     .fetch_optional(&mut *connection)
     .await?;
     let Some(visit) = spent.map(|row| read(store, &row)).transpose()? else { return Ok(None) };
-    let Some(arrival) = visit.arrival else { return Ok(None) };
+    // In another browser it is spent all the same: it has gone where it should not have.
+    let Some(arrival) = visit.arrival.filter(|arrival| arrival.nonce == ticket.nonce) else { return Ok(None) };
     let (created_at, expires_at) = (ticket.now, ticket.now.plus(SESSION_LIFE));
     let visit = Visit { token: ticket.cookie, arrival: None, created_at, expires_at, ..visit };
     insert(connection, store, &visit).await?;

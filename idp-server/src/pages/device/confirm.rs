@@ -28,7 +28,6 @@ use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
 use crate::web::path::Links;
-use crate::web::session;
 
 /// How long a person may take to sign in, in seconds.
 const LIFE: i64 = 600;
@@ -164,7 +163,8 @@ async fn find(app: &App, browser: &Browser, sealed: &str) -> Result<Found, Detou
     let Some(waiting) = Waiting::open(app, sealed, now) else { return Err(over().into()) };
     let Some((request, client)) = waiting.find(app, now).await? else { return Err(over().into()) };
     let session = match &browser.session {
-        Some(token) => session::of_token(app, token, browser.address).await?,
+        // It is judged for the application below.
+        Some(token) => app.store.session(token, now).await?,
         None => None,
     };
     let Some(session) = session else { return Err(browser.go(&links.login_continuing(sealed)).into()) };
