@@ -82,7 +82,7 @@ async function aStrangerWhoPretends() {
   assert.deepEqual(remote, { "remote-user": "alice", "remote-groups": "staff", "remote-name": "alice" });
 
   // What cannot be read is refused, and what is not for people is not reached.
-  assert.deepEqual(await fetched(page, "/.twolatch/check", {}), given.proxy === "nginx" ? [404, false] : [200, false]);
+  assert.deepEqual(await fetched(page, "/.twolatch/check", {}), given.proxy === "nginx" ? [404, false] : [403, false]);
   assert.deepEqual(await fetched(page, "/a%00b", {}), given.proxy === "nginx" ? [400, false] : [403, false]);
   assert.deepEqual(await fetched(page, "/a%0Ab", {}), [403, false]);
 
