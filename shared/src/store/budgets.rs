@@ -105,12 +105,6 @@ impl Budget {
         Self { id: format!("password:{name}:{}", place_of(source)), free: 5, then: Then::Grow(720) }
     }
 
-    /// Codes of devices that were typed at one source.
-    #[must_use]
-    pub fn of_user_code(source: &str) -> Self {
-        Self { id: format!("user_code:{}", place_of(source)), free: 20, then: Then::Flat(5) }
-    }
-
     /// Everything that a stranger at one source tries.
     #[must_use]
     pub fn of_source(door: &str, source: &str) -> Self {

@@ -30,6 +30,9 @@ macro_rules! request {
 /// For so long a device that comes too late is told so.
 const KEPT: i64 = 600;
 
+/// So many codes can be typed at one place without delay.
+const TRIES: i64 = 20;
+
 /// Anybody can ask for a public client: so many wait for it at most.
 const MOST: i64 = 1000;
 
@@ -97,7 +100,7 @@ impl Store {
     /// # Errors
     /// Where the database fails, or the row is not as it was written.
     pub async fn typed_user_code(&self, user_code: String, source: String, now: Timestamp) -> Written<Typed> {
-        let budget = Budget::of_user_code(&source);
+        let budget = Budget { free: TRIES, ..Budget::of_source("user_code", &source) };
         let charged =
             self.write(move |connection| Box::pin(async move { charge(connection, &budget, now).await })).await?;
         if charged != Charge::Taken {
