@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { createServer } from "node:http";
 import { code } from "./totp.mjs";
-import { PASSWORD, fillAndSend, given, inABrowser, visitor } from "./visit.mjs";
+import { PASSWORD, fillAndSend, given, inABrowser, look, nextCode, press, visitor } from "./visit.mjs";
 
 globalThis.crypto ??= webcrypto; // Debian 12's Node has it there only
 const oidc = await import("openid-client");
@@ -42,6 +42,7 @@ async function aPersonBehindManyApps() {
       });
     }
     await machine(given.machine);
+    await device(page, given.device);
     await turnedBack(page, open);
   } finally {
     app.close();
@@ -116,6 +117,37 @@ async function machine(one) {
   assert.deepEqual([worth.active, worth.scope, worth.token_type], [true, "jobs:read", "DPoP"]);
   await oidc.tokenRevocation(config, tokens.access_token);
   assert.equal((await oidc.tokenIntrospection(config, tokens.access_token)).active, false);
+}
+
+// A device without a browser shows a code, which the person types in one.
+async function device(page, one) {
+  const { config } = await configured(one);
+  const asked = await oidc.initiateDeviceAuthorization(config, { scope: "openid profile offline_access" });
+  const polling = oidc.pollDeviceAuthorizationGrant(config, asked);
+  await page.goto(`${given.issuer}/device`);
+  await fillAndSend(page, "#user_code", "BCDF-GHJK");
+  await look(page, "device-unknown", "Sign in on a device");
+  await page.goto(asked.verification_uri_complete);
+  assert.equal(await page.inputValue("#user_code"), asked.user_code);
+  await look(page, "device", "Sign in on a device");
+  await press(page, "main form button[type=submit]");
+  // Signed in, but not just now.
+  await look(page, "device-second-factor", "Confirm that it is you");
+  await fillAndSend(page, "#code", await nextCode(given.secret));
+  await look(page, "device-confirm", "Let An app sign in?");
+  assert.match(await page.textContent("main"), new RegExp(asked.user_code));
+  await press(page, "main form button[value=allow]");
+  assert.match(await page.textContent(".said"), /Your device is signed in to An app/);
+  const tokens = await polling;
+  const told = await oidc.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
+  assert.equal(told.preferred_username, "alice");
+  await oidc.refreshTokenGrant(config, tokens.refresh_token);
+
+  const other = await oidc.initiateDeviceAuthorization(config, { scope: "openid" });
+  await page.goto(other.verification_uri_complete);
+  await press(page, "main form button[type=submit]");
+  await press(page, "main form button[value=deny]");
+  await assert.rejects(oidc.pollDeviceAuthorizationGrant(config, other), { error: "access_denied" });
 }
 
 // Somebody who does not want to sign in is back at the app, which is told so.

@@ -34,12 +34,14 @@ fn openid_client_proves_itself_asks_and_holds_tokens_in_every_way_that_it_knows(
         also(with(&format!("{signed} --require par"), Some(SigningAlg::Es256)), &json!({ "par": true })),
     ];
     let machine = with(&format!("{signed} --grant client_credentials --scope jobs:read"), Some(SigningAlg::Es256));
+    let device = with("--public --grant device_code refresh_token", None);
     server.start();
     let given = json!({
         "chromium": CHROMIUM,
         "issuer": server.issuer(),
         "secret": secret,
         "callback": callback,
+        "device": device,
         "clients": clients,
         "machine": machine,
         "screenshots": screenshots(),
