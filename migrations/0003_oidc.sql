@@ -32,6 +32,22 @@ CREATE TABLE profiles (
     mac TEXT NOT NULL
 );
 
+-- What people let applications learn that are not the organisation's own, as long as that is remembered.
+CREATE TABLE consents (
+    -- Whose it is, and the client.
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    -- JSON.
+    disclosure TEXT NOT NULL,
+    given_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    mac TEXT NOT NULL
+);
+CREATE INDEX consents_by_user ON consents (user_id);
+CREATE INDEX consents_by_client ON consents (client_id);
+CREATE INDEX consents_by_expiry ON consents (expires_at);
+
 -- Grants and tokens reference nothing: each use reads client, session and person again. What is taken back is deleted, so
 -- that nobody can bring it to life by hand.
 CREATE TABLE grants (

@@ -152,6 +152,8 @@ mod oidc_claims;
 #[cfg(test)]
 mod oidc_code_flow;
 #[cfg(test)]
+mod oidc_consent;
+#[cfg(test)]
 mod oidc_cors;
 #[cfg(test)]
 mod oidc_device;

@@ -1,13 +1,14 @@
 //! Devices without a browser: a person types their code elsewhere, and says yes or no.
 
-use axum::http::{Method, StatusCode, header};
+use axum::http::StatusCode;
 use serde_json::json;
 use twolatch_core::client::{AuthMethod, GrantType};
 use twolatch_core::factor::Kind;
 use twolatch_core::policy::Level;
 
 use crate::support::core::{Core, on_both};
-use crate::support::provider::{Answer, BOTH, Browser, ISSUER, Provider, Registered, form, payload};
+use crate::support::provider::tab::{Tab, field};
+use crate::support::provider::{Answer, BOTH, ISSUER, Provider, Registered, payload};
 
 on_both!(
     a_device_signs_in_once_a_person_has_said_yes,
@@ -39,40 +40,7 @@ async fn poll(provider: &Provider, client: &Registered, code: &str) -> Answer {
     provider.token(client, &[GRANT, ("device_code", code)]).await
 }
 
-/// A browser that keeps what forms need.
-struct Tab<'a> {
-    provider: &'a Provider,
-    browser: Option<&'a Browser>,
-    flow: Option<String>,
-}
-
-impl<'a> Tab<'a> {
-    fn new(provider: &'a Provider, browser: Option<&'a Browser>) -> Self {
-        Self { provider, browser, flow: None }
-    }
-
-    fn cookies(&self) -> String {
-        let session = self.browser.map(|browser| self.provider.cookie(&browser.token));
-        session.into_iter().chain(self.flow.clone()).collect::<Vec<_>>().join("; ")
-    }
-
-    async fn get(&mut self, path: &str) -> Answer {
-        let answer = self.provider.raw(Method::GET, path, &[("cookie", &self.cookies())], "").await;
-        if answer.status == StatusCode::OK && self.flow.is_none() {
-            self.flow = Some(answer.header(header::SET_COOKIE).split(';').next().unwrap().to_owned());
-        }
-        answer
-    }
-
-    async fn post(&self, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = field(page, "form");
-        let fields = [&[("form", token.as_str())], fields].concat();
-        let (cookies, body) = (self.cookies(), form(&fields));
-        let headers =
-            [("content-type", "application/x-www-form-urlencoded"), ("origin", ISSUER), ("cookie", cookies.as_str())];
-        self.provider.raw(Method::POST, path, &headers, &body).await
-    }
-
+impl Tab<'_> {
     /// Where the browser is sent that has typed a code.
     async fn types(&mut self, code: &str) -> String {
         let page = self.get("/device").await;
@@ -86,11 +54,6 @@ impl<'a> Tab<'a> {
         assert_eq!(page.status, StatusCode::OK, "{to} {page:?}");
         self.post(&page, "/device/confirm", &[("request", &field(&page, "request")), ("answer", answer)]).await
     }
-}
-
-fn field(page: &Answer, name: &str) -> String {
-    let rest = page.body.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{page:?}")).1;
-    rest.split_once('"').unwrap().0.to_owned()
 }
 
 async fn a_device_signs_in_once_a_person_has_said_yes(core: Core) {

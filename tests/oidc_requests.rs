@@ -95,7 +95,17 @@ async fn o23_prompt_none_never_asks(core: Core) {
     provider.advance(100);
     let second = claims(&provider, &client, &provider.authorize(Some(&browser), &request("none")).await).await;
     assert_eq!((&first["sub"], &first["auth_time"]), (&second["sub"], &second["auth_time"]));
-    for prompt in ["none login", "login none", "none none", "none consent", "login  consent", "create", "NONE", "x"] {
+    for prompt in [
+        "none login",
+        "login none",
+        "none none",
+        "none consent",
+        "login  consent",
+        "created",
+        "none create",
+        "NONE",
+        "x",
+    ] {
         for browser in [Some(&browser), None] {
             let answer = provider.authorize(browser, &request(prompt)).await;
             answer.is_error(CALLBACK, "invalid_request", Some("a state"));
@@ -103,7 +113,7 @@ async fn o23_prompt_none_never_asks(core: Core) {
     }
     // Core, 11: clients send it with offline_access. An administrator has consented for everybody.
     assert!(provider.authorize(Some(&browser), &request("consent")).await.param("code").is_some());
-    for prompt in ["select_account", "login consent", "consent select_account", "login"] {
+    for prompt in ["select_account", "login consent", "consent select_account", "login", "create"] {
         login(&provider.authorize(Some(&browser), &request(prompt)).await);
     }
     let old = with(&request("none"), "max_age", "10");
@@ -350,7 +360,7 @@ async fn o38_the_documents_are_true_and_public(core: Core) {
             "end_session_endpoint": format!("{ISSUER}/logout"),
             "backchannel_logout_supported": true,
             "backchannel_logout_session_supported": true,
-            "prompt_values_supported": ["none", "login", "select_account"],
+            "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
             "ui_locales_supported": ["en", "id"],
         });
         assert_eq!(answer.json(), expected);

@@ -24,7 +24,9 @@ pub mod admin_link;
 pub mod authenticator;
 pub mod confirm;
 pub mod confirm_address;
+pub mod consent;
 pub mod device;
+pub mod disclosure;
 pub mod home;
 pub mod login;
 pub mod logout;
@@ -116,6 +118,7 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("logout", logout::LogoutPage::samples(frame)),
         all("device", device::DevicePage::samples(frame)),
         all("device_confirm", device::confirm::ConfirmPage::samples(frame)),
+        all("consent", consent::ConsentPage::samples(frame)),
         all("form_post", FormPostPage::samples(frame)),
         all("login", login::LoginPage::samples(frame)),
         all("login_code", login::code::CodePage::samples(frame)),
@@ -147,6 +150,7 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("account_recovery", account::recovery::RecoveryPage::samples(frame)),
         all("account_done", account::done::DonePage::samples(frame)),
         all("account_sessions", account::sessions::SessionsPage::samples(frame)),
+        all("account_apps", account::apps::AppsPage::samples(frame)),
         all("account_password", account::password::PasswordPage::samples(frame)),
         all("admin_users", admin::users::UsersPage::samples(frame)),
         all("admin_bulk", admin::bulk::BulkPage::samples(frame)),

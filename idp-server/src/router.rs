@@ -12,11 +12,11 @@ use crate::oidc::device as device_authorization;
 use crate::oidc::{authorize, cors, discovery, introspect, jwks, par, revoke, token, userinfo};
 use crate::pages::admin::requests::answer;
 use crate::pages::{
-    account, admin, admin_link, confirm_address, device, home, login, logout, new_address, not_me, setup, stop,
+    account, admin, admin_link, confirm_address, consent, device, home, login, logout, new_address, not_me, setup, stop,
 };
 use crate::state::App;
 use crate::web::form::MAX_BODY;
-use crate::web::path::{console as at, person as of, rules};
+use crate::web::path::{apps, console as at, person as of, rules};
 use crate::web::{assets, guard, headers, path};
 
 /// The web server's routes.
@@ -86,6 +86,9 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::ACCOUNT_SESSIONS, get(account::sessions::show)),
         (path::ACCOUNT_SESSIONS_END, post(account::sessions::end)),
         (path::ACCOUNT_DEVICES_FORGET, post(account::sessions::forget)),
+        (apps::ACCOUNT_APPS, get(account::apps::show)),
+        (apps::ACCOUNT_APPS_END, post(account::apps::end)),
+        (apps::CONSENT, get(consent::show).post(consent::submit)),
         (path::DEVICE, get(device::show).post(device::submit)),
         (path::DEVICE_CONFIRM, get(device::confirm::show).post(device::confirm::submit)),
         (path::LOGOUT_CONFIRM, post(logout::submit)),

@@ -15,6 +15,7 @@ pub mod guard;
 pub mod headers;
 pub mod language;
 pub mod notice;
+pub mod parcel;
 pub mod path;
 pub mod request;
 pub mod session;

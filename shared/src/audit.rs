@@ -94,6 +94,10 @@ pub enum Event {
     ClientChanged,
     /// A client was removed.
     ClientDeleted,
+    /// Somebody has let an application of somebody else's learn something of them.
+    ConsentGiven,
+    /// Somebody has taken that back, or whatever else an application had of them.
+    ConsentWithdrawn,
     /// An authorization code was issued.
     CodeIssued,
     /// A ticket to an application behind a proxy was issued; the detail says where it is.

@@ -19,6 +19,7 @@ pub use self::host::AppHost;
 pub use self::key::{KeyError, Numbers, PublicKey};
 pub use self::redirect::{RedirectError, RedirectUri};
 pub use self::scope::ScopeName;
+pub use self::trust::Trust;
 
 mod alg;
 mod auth_method;
@@ -30,6 +31,7 @@ mod redirect;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 /// A registered application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +87,13 @@ impl Client {
         self.pkce_waived_at.is_none() || self.auth_method == AuthMethod::None || self.must(Demand::Fapi)
     }
 
+    /// Whether somebody who has let it learn something is not asked again. Anybody can say that they are a client that proves
+    /// itself by nothing (RFC 8252, 8.6).
+    #[must_use]
+    pub fn is_remembered(&self) -> bool {
+        self.settings.trust == Trust::ThirdParty && self.auth_method != AuthMethod::None
+    }
+
     /// Whether it is held to something, by name or as a part of FAPI.
     #[must_use]
     pub fn must(&self, demand: Demand) -> bool {
@@ -102,6 +111,8 @@ impl Client {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// Whose it is.
+    pub trust: Trust,
     /// How it may ask for tokens.
     pub grants: Vec<GrantType>,
     /// Where a browser may go after a logout that it asked for.
@@ -150,6 +161,7 @@ impl Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            trust: Trust::FirstParty,
             grants: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
             post_logout_redirect_uris: Vec::new(),
             groups: Vec::new(),
@@ -231,6 +243,9 @@ pub enum ClientError {
     /// Not a scope.
     #[error("a scope is 1 to 64 letters, digits or `.`, `_`, `:`, `/` and `-`, and none of those about people")]
     Scope,
+    /// Not known.
+    #[error("whose a client is, is one of first_party, third_party, unverified")]
+    Trust,
     /// Not a host.
     #[error("a host is `app.example.org` as browsers send it: in lower case, with a port only where that is not 443")]
     Host,

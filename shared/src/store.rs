@@ -35,6 +35,7 @@ pub mod browser;
 pub mod budgets;
 pub(crate) mod canaries;
 pub(crate) mod clients;
+mod consents;
 pub mod device_requests;
 pub mod devices;
 pub mod email_codes;

@@ -34,6 +34,7 @@ use super::site;
 pub(crate) use self::answer::{Answer, payload};
 
 mod answer;
+pub(crate) mod tab;
 
 pub(crate) const ISSUER: &str = "https://id.example.org";
 pub(crate) const CALLBACK: &str = "https://app.example.com/callback";

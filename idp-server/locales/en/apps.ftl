@@ -1,8 +1,39 @@
-### What web apps and people see of each other: answers on their way, and signing out.
+### What web apps and people see of each other: answers on their way, consent, and signing out.
 
 form-post = Back to the app
 form-post-lead = Your browser hands our answer to the app.
 form-post-submit = Continue
+
+login-create = No account yet? Accounts are made by { $organisation }: ask there for one. You get a link to set it up, and come back to this app then.
+
+consent = Let { $client } know you?
+consent-lead = { $client } at { $origin } is not run by your organisation. If you allow it, it learns:
+consent-unverified = Not verified.
+consent-unverified-lead = Nobody of your organisation has looked at this app or knows who runs it. Go on only if you know it and began this yourself.
+consent-who = You are signed in as { $name }.
+consent-allow = Allow
+consent-deny = Cancel
+consent-later = You can take this back at any time: on your account's page, under Apps.
+
+learns-openid = That you have an account here, and a number that it knows you by
+learns-profile = Your name, and what else your profile says
+learns-email = Your mail address
+learns-address = Your postal address
+learns-phone = Your telephone number
+learns-groups = The groups that you are in
+learns-offline = All of this also while you are away, until you take it back
+learns-claims = Of your profile also: { $claims }
+
+apps = Apps
+apps-lead = These apps can learn something of you without asking again, or you are signed in to them.
+apps-none = No app has anything of you at the moment.
+apps-consented = You have allowed this on { $when }; it is remembered until { $until }.
+apps-since = Signed in since { $when }
+apps-offline = Goes on without you since { $when }
+apps-end = Take it back
+apps-end-name = Take back what { $name } has
+account-tab-apps = Apps
+account-said-app-ended = The app has nothing of you any more. It asks you again next time.
 
 logout = Sign out?
 logout-lead = { $app } asks to sign you out here. Then you are signed out of every app that you use through this page.

@@ -4,6 +4,37 @@ form-post = Kembali ke aplikasi
 form-post-lead = Peramban Anda menyerahkan jawaban kami kepada aplikasi.
 form-post-submit = Lanjutkan
 
+login-create = Belum punya akun? Akun dibuat oleh { $organisation }: mintalah di sana. Anda akan mendapat tautan untuk menyiapkannya, lalu kembali ke aplikasi ini.
+
+consent = Izinkan { $client } mengenal Anda?
+consent-lead = { $client } di { $origin } tidak dijalankan oleh organisasi Anda. Jika Anda mengizinkan, aplikasi ini mengetahui:
+consent-unverified = Belum diverifikasi.
+consent-unverified-lead = Tidak ada orang dari organisasi Anda yang telah memeriksa aplikasi ini atau tahu siapa yang menjalankannya. Lanjutkan hanya jika Anda mengenalnya dan Anda sendiri yang memulai.
+consent-who = Anda masuk sebagai { $name }.
+consent-allow = Izinkan
+consent-deny = Batal
+consent-later = Anda dapat mencabutnya kapan saja: di halaman akun Anda, bagian Aplikasi.
+
+learns-openid = Bahwa Anda punya akun di sini, dan sebuah nomor untuk mengenali Anda
+learns-profile = Nama Anda, dan isi profil Anda lainnya
+learns-email = Alamat surel Anda
+learns-address = Alamat pos Anda
+learns-phone = Nomor telepon Anda
+learns-groups = Grup tempat Anda berada
+learns-offline = Semua itu juga saat Anda tidak hadir, sampai Anda mencabutnya
+learns-claims = Dari profil Anda juga: { $claims }
+
+apps = Aplikasi
+apps-lead = Aplikasi ini dapat mengetahui sesuatu tentang Anda tanpa bertanya lagi, atau Anda sedang masuk di sana.
+apps-none = Saat ini tidak ada aplikasi yang memiliki apa pun tentang Anda.
+apps-consented = Anda mengizinkannya pada { $when }; izin ini diingat sampai { $until }.
+apps-since = Masuk sejak { $when }
+apps-offline = Berlanjut tanpa Anda sejak { $when }
+apps-end = Cabut
+apps-end-name = Cabut yang dimiliki { $name }
+account-tab-apps = Aplikasi
+account-said-app-ended = Aplikasi tidak lagi memiliki apa pun tentang Anda. Lain kali aplikasi akan bertanya lagi.
+
 logout = Keluar?
 logout-lead = { $app } meminta agar Anda keluar di sini. Setelah itu Anda keluar dari semua aplikasi yang Anda pakai lewat halaman ini.
 logout-lead-unnamed = Keluar di sini berarti keluar dari semua aplikasi yang Anda pakai lewat halaman ini.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use twolatch_core::client::{AuthMethod, Client, Demand, GrantType, Settings, SigningAlg};
+use twolatch_core::client::{AuthMethod, Client, Demand, GrantType, Settings, SigningAlg, Trust};
 use twolatch_core::crypto::random_text;
 use twolatch_core::store::StoreError;
 
@@ -348,6 +348,9 @@ fn checked(client: Client) -> Result<Client, ClientFault> {
     }
     if client.may(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
         return Err(ClientFault::NoRedirect);
+    }
+    if client.settings.trust != Trust::FirstParty && !client.settings.hosts.is_empty() {
+        return Err(ClientFault::Stranger);
     }
     if client.may(GrantType::ClientCredentials) && public {
         return Err(ClientFault::NoSecret);

@@ -195,6 +195,7 @@ async fn one_beat(app: &App, until_sweep: &mut u32, until_report: &mut u32) -> R
         // A few hundred rows at a time, so that no verdict waits for long; as often as there is something.
         while app.store.sweep(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_requests(now).await? >= SWEPT_AT_ONCE
+            || app.store.sweep_consents(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_grants(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_jobs(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_tokens(now).await? >= SWEPT_AT_ONCE

@@ -24,6 +24,7 @@ use crate::state::App;
 use crate::text::t;
 use crate::web::cookie::Cookie;
 use crate::web::failure::{Failure, Kind};
+use crate::web::parcel::Parcel;
 use crate::web::path::Links;
 use crate::web::request::Origin;
 

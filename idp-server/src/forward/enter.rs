@@ -21,6 +21,7 @@ use crate::state::App;
 use crate::text::{Text, t};
 use crate::web;
 use crate::web::failure::Failure;
+use crate::web::parcel::Parcel;
 use crate::web::path::{CALLBACK, Links};
 use crate::web::request::Origin;
 

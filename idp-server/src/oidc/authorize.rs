@@ -17,6 +17,7 @@ use twolatch_core::store::sessions::SESSION_LIFE;
 use twolatch_core::store::{Session, StoreError};
 use twolatch_core::time::Timestamp;
 
+use self::consent::Consented;
 pub use self::request::{AuthorizationRequest, Prompt};
 pub use self::resume::{Continuation, continuation};
 use super::error::{Code, OauthError};
@@ -35,6 +36,7 @@ use crate::web::language::Wish;
 use crate::web::path::Links;
 use crate::web::request::Origin;
 
+pub mod consent;
 mod request;
 pub mod resume;
 #[cfg(test)]
@@ -193,7 +195,7 @@ async fn heed(app: &App, request: &mut AuthorizationRequest, hint: &str) -> Resu
             request.subject = Some(subject);
             Ok(())
         }
-        None if request.prompt != Some(Prompt::None) => Ok(()),
+        None if !request.asks(Prompt::None) => Ok(()),
         _ => Err(OauthError::new(Code::LoginRequired, "the id_token_hint names nobody, or somebody else")),
     }
 }
@@ -213,21 +215,31 @@ async fn answer(
         Some(session) => may_issue(app, &session.user, &session.proofs, at, now).await?,
         None => None,
     };
-    match (missing(request, session, assurance, now), session) {
+    let session = match (missing(request, session, assurance, now), session) {
         (Missing::Nothing, Some(session)) if !client.admits(&session.user) => {
             let who = format!("{} is in none of the groups that may sign in to {}", session.user.name, client.id);
-            Err(OauthError::new(Code::AccessDenied, who))
+            return Err(OauthError::new(Code::AccessDenied, who));
         }
-        (Missing::Nothing, Some(session)) => {
-            let code = issue(app, request, session, address, now).await?;
-            Ok(to.code(app, &code))
-        }
-        (Missing::Fail(code, detail), _) => Err(OauthError::new(code, detail)),
+        (Missing::Nothing, Some(session)) => session,
+        (Missing::Fail(code, detail), _) => return Err(OauthError::new(code, detail)),
         _ => {
             let sealed = resume::seal(app, request)?;
-            Ok(see_other(&Links::of(&app.config).login_continuing(&sealed)))
+            return Ok(see_other(&Links::of(&app.config).login_continuing(&sealed)));
         }
-    }
+    };
+    let by_consent = match consent::standing(app, request, client, session, now).await? {
+        Consented::Needless => false,
+        Consented::Given => true,
+        Consented::Missing if request.asks(Prompt::None) => {
+            return Err(OauthError::new(Code::ConsentRequired, "prompt=none, and the person would have to consent"));
+        }
+        Consented::Missing => {
+            let sealed = resume::seal(app, request)?;
+            return Ok(see_other(&Links::of(&app.config).consent_of(&sealed)));
+        }
+    };
+    let code = issue(app, request, session, address, by_consent, now).await?;
+    Ok(to.code(app, &code))
 }
 
 /// What stands between a request and its code.
@@ -247,9 +259,10 @@ fn missing(
     assurance: Option<Assurance>,
     now: Timestamp,
 ) -> Missing {
-    let login = match request.prompt {
-        Some(Prompt::None) => Missing::Fail(Code::LoginRequired, "prompt=none, and the person would have to sign in"),
-        Some(Prompt::Login) | None => Missing::Login,
+    let login = if request.asks(Prompt::None) {
+        Missing::Fail(Code::LoginRequired, "prompt=none, and the person would have to sign in")
+    } else {
+        Missing::Login
     };
     let (Some(session), Some(assurance)) = (session, assurance) else { return login };
     let Some(auth_time) = auth_time(&session.proofs) else { return login };
@@ -257,10 +270,11 @@ fn missing(
     let is_new = request.before.as_ref() != Some(&session.id_hash);
     let is_fresh = is_new && auth_time >= request.at;
     let too_old = request.max_age.is_some_and(|max_age| now.since(auth_time) > max_age);
-    if (request.prompt == Some(Prompt::Login) || too_old) && !is_fresh {
+    let again = request.asks(Prompt::Login) || request.asks(Prompt::Create);
+    if (again || too_old) && !is_fresh {
         return login;
     }
-    let after_login = is_new && session.created_at >= request.at && request.prompt != Some(Prompt::None);
+    let after_login = is_new && session.created_at >= request.at && !request.asks(Prompt::None);
     if request.subject.as_ref().is_some_and(|subject| subject != session.user.id.as_str()) {
         return match login {
             Missing::Login if after_login => Missing::Fail(Code::LoginRequired, "somebody else has signed in"),
@@ -283,6 +297,7 @@ async fn issue(
     request: &AuthorizationRequest,
     session: &Session,
     address: Option<IpAddr>,
+    by_consent: bool,
     now: Timestamp,
 ) -> Result<String, OauthError> {
     let code = random_text::<32>(app.entropy())?;
@@ -309,13 +324,13 @@ async fn issue(
         jkt: request.jkt.clone(),
     };
     let answering = request.pushed.clone().map_or(Answering::Browser, Answering::Pushed);
-    let added = app.store.add_grant(grant, session.user.name.to_string(), answering).await;
+    let added = app.store.add_grant(grant, session.user.name.to_string(), answering, by_consent).await;
     added.map_err(|error| match error {
         StoreError::Conflict if request.pushed.is_some() => OauthError::new(
             Code::InvalidRequest,
-            "a code was issued for this pushed request before, or the session has ended",
+            "a code was issued for this pushed request before, or session or consent have ended",
         ),
-        StoreError::Conflict => OauthError::new(Code::LoginRequired, "the session has ended in this moment"),
+        StoreError::Conflict => OauthError::new(Code::LoginRequired, "session or consent have ended in this moment"),
         other => other.into(),
     })?;
     Ok(code)

@@ -119,7 +119,7 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
         backchannel_logout_supported: true,
         backchannel_logout_session_supported: true,
         dpop_signing_alg_values_supported: words(&dpop::ALGS.map(SigningAlg::as_str)),
-        prompt_values_supported: words(&["none", "login", "select_account"]),
+        prompt_values_supported: words(&["none", "login", "consent", "select_account", "create"]),
     };
     let metadata = Metadata::new(
         IssuerUrl::new(issuer.to_owned())?,

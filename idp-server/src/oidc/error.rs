@@ -39,6 +39,8 @@ pub enum Code {
     /// OpenID Connect Core, 3.1.2.6
     LoginRequired,
     /// OpenID Connect Core, 3.1.2.6
+    ConsentRequired,
+    /// OpenID Connect Core, 3.1.2.6
     RequestNotSupported,
     /// OpenID Connect Core, 3.1.2.6
     RequestUriNotSupported,
@@ -76,6 +78,7 @@ impl Code {
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",

@@ -1,5 +1,7 @@
 //! Scopes, and the claims that each gives (OpenID Connect Core, 5.4).
 
+use twolatch_core::client::Trust;
+
 /// What a client may learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -49,6 +51,15 @@ impl Scope {
     #[must_use]
     pub fn join(scopes: &[Self]) -> String {
         scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether a client that is trusted so far may have it.
+    #[must_use]
+    pub const fn is_for(self, trust: Trust) -> bool {
+        match trust {
+            Trust::FirstParty | Trust::ThirdParty => true,
+            Trust::Unverified => matches!(self, Self::Openid | Self::Profile | Self::Email),
+        }
     }
 
     /// The claims that it gives.

@@ -2,7 +2,7 @@
 //! registered for. It must not know where that goes.
 
 use serde_json::{Map, Value};
-use twolatch_core::client::Client;
+use twolatch_core::client::{Client, Trust};
 use twolatch_core::grant::{AccessToken, Grant};
 use twolatch_core::store::StoreError;
 use twolatch_core::store::profiles::Given;
@@ -16,7 +16,8 @@ use crate::state::App;
 /// Whether a client may ask for a claim by name.
 #[must_use]
 pub fn is_for(client: &Client, name: &str) -> bool {
-    Scope::ALL.iter().any(|scope| scope.claims().contains(&name)) || owns(client, name)
+    let trust = client.settings.trust;
+    Scope::ALL.iter().any(|scope| scope.is_for(trust) && scope.claims().contains(&name)) || owns(client, name)
 }
 
 fn owns(client: &Client, name: &str) -> bool {
@@ -36,7 +37,9 @@ pub async fn at_userinfo(
 ) -> Result<Map<String, Value>, StoreError> {
     let scopes = Scope::parse(&token.scope);
     let of_scopes = scopes.iter().flat_map(|scope| scope.claims()).copied();
-    let own = client.iter().flat_map(|client| &client.settings.claims).map(ClaimName::as_str);
+    // Others were told with the request, and people with them.
+    let ours = client.filter(|client| client.settings.trust == Trust::FirstParty);
+    let own = ours.iter().flat_map(|client| &client.settings.claims).map(ClaimName::as_str);
     let asked = client.iter().flat_map(|client| still(client, &token.claims));
     of(app, user, of_scopes.chain(asked).chain(own).collect(), now).await
 }

@@ -27,6 +27,7 @@ use crate::web::path::Links;
 use crate::web::session;
 
 pub mod address;
+pub mod apps;
 pub mod authenticator;
 pub mod confirm;
 pub mod done;

@@ -16,6 +16,7 @@ use crate::web::browser::Browser;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
+use crate::web::parcel::Parcel;
 use crate::web::path::Links;
 
 pub mod confirm;

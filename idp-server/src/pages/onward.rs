@@ -12,6 +12,7 @@ use crate::forward::leaving::Leaving;
 use crate::oidc::authorize::continuation;
 use crate::state::App;
 use crate::text::Language;
+use crate::web::parcel::Parcel;
 use crate::web::path::Links;
 
 /// What the sign-in pages may know of the web app behind them.
@@ -33,6 +34,8 @@ pub struct Onward {
     pub language: Option<Language>,
     /// Whether the web app is told of whoever turns back.
     pub hears: bool,
+    /// Whether the person may have no account yet.
+    pub create: bool,
 }
 
 /// Where a browser that has signed in goes on with a sealed request: to a web app, to one behind a proxy, or to what it
@@ -92,6 +95,7 @@ impl Onward {
                 least: Assurance::Password,
                 language: None,
                 hears: false,
+                create: false,
             }));
         }
         if let Some(waiting) = Waiting::open(app, sealed, app.now()) {
@@ -105,6 +109,7 @@ impl Onward {
                 least: Assurance::Password,
                 language: None,
                 hears: false,
+                create: false,
             }));
         }
         let continuation = continuation(app, sealed).await?;
@@ -117,6 +122,7 @@ impl Onward {
             least: continuation.acr.unwrap_or(Assurance::Password),
             language: continuation.language,
             hears: true,
+            create: continuation.create,
         }))
     }
 
@@ -132,6 +138,7 @@ impl Onward {
             least: Assurance::Password,
             language: None,
             hears: true,
+            create: true,
         }
     }
 }

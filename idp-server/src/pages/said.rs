@@ -147,6 +147,7 @@ impl From<Account> for Said {
             Account::AddressConfirmed => Self::good(t("said-address-confirmed")),
             Account::SessionEnded => Self::good(t("account-said-session-ended")),
             Account::OthersEnded => Self::good(t("account-said-others-ended")),
+            Account::AppEnded => Self::good(t("account-said-app-ended")),
             Account::Forgotten => Self::good(t("account-said-forgotten")),
             Account::AllForgotten => Self::good(t("account-said-all-forgotten")),
         }

@@ -153,6 +153,8 @@ pub enum Account {
     SessionEnded,
     /// All other sessions were ended.
     OthersEnded,
+    /// An application has nothing any more.
+    AppEnded,
     /// A device was forgotten.
     Forgotten,
     /// All devices were forgotten.

@@ -5,6 +5,7 @@ pub use self::console::ConsolePage;
 pub use self::links::Links;
 use crate::config::Config;
 
+pub mod apps;
 pub mod console;
 mod links;
 pub mod person;

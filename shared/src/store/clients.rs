@@ -115,6 +115,8 @@ impl Store {
                     "DELETE FROM grants WHERE client_id = $1",
                     "DELETE FROM access_tokens WHERE client_id = $1",
                     "DELETE FROM visits WHERE client_id = $1",
+                    "DELETE FROM consents WHERE client_id = $1",
+                    "DELETE FROM pushed_requests WHERE client_id = $1",
                     "DELETE FROM device_requests WHERE client_id = $1",
                 ] {
                     sqlx::query(text).bind(id.as_str()).execute(&mut *connection).await?;

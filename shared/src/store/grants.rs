@@ -7,6 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::bound::{AT_ONCE, Bound};
+use super::consents::hold_consent;
 use super::device_requests::spend_device_request;
 use super::logouts::{Ending, queue_logouts};
 use super::pushed::spend_pushed;
@@ -61,8 +62,14 @@ impl Store {
     /// Stores a new grant of the named user. The request that it answers, where that is stored, is used up.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where that was used before, or the session has just ended; else why it could not be stored.
-    pub async fn add_grant(&self, grant: Grant, user_name: String, answering: Answering) -> Written<()> {
+    /// [`StoreError::Conflict`] where that was used before, or the session or the consent has just ended; else why it could not be stored.
+    pub async fn add_grant(
+        &self,
+        grant: Grant,
+        user_name: String,
+        answering: Answering,
+        by_consent: bool,
+    ) -> Written<()> {
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
@@ -76,6 +83,9 @@ impl Store {
                 let held = sqlx::query(text).bind(&grant.sid).bind(grant.created_at.unix());
                 if held.execute(&mut *connection).await?.rows_affected() != 1 {
                     return Err(StoreError::Conflict);
+                }
+                if by_consent {
+                    hold_consent(connection, &grant.user, &grant.client, grant.created_at).await?;
                 }
                 insert(connection, &store, &grant).await?;
                 let record = record(grant.created_at, Event::CodeIssued, &user_name).saying(grant.client);
@@ -302,14 +312,14 @@ pub(super) async fn take_back(connection: &mut AnyConnection, grant: &Id<Grant>)
     Ok(())
 }
 
-/// Takes back all that was given in sessions or to people, and notes which clients have to be told. Grants before tokens,
-/// and sessions before both: everywhere, so that no two wait for each other.
+/// Takes back all that was given in sessions or to people, and notes which clients have to be told; answers how many grants
+/// that were. Grants before tokens, and sessions before both: everywhere, so that no two wait for each other.
 pub(super) async fn end_grants(
     connection: &mut AnyConnection,
     store: &Store,
     ending: Ending<'_>,
     now: Timestamp,
-) -> Written<()> {
+) -> Written<usize> {
     let mut bound = Bound::default();
     let text = format!(
         "DELETE FROM grants WHERE {} RETURNING id, client_id, user_id, sid, used_at",
@@ -329,7 +339,8 @@ pub(super) async fn end_grants(
         bound.query(format!("DELETE FROM access_tokens WHERE grant_id IN ({ids})")).execute(&mut *connection).await?;
     }
     end_visits(connection, ending).await?;
-    queue_logouts(connection, store, told, now).await
+    queue_logouts(connection, store, told, now).await?;
+    Ok(ids.len())
 }
 
 fn record(at: Timestamp, event: Event, user_name: &str) -> Record {

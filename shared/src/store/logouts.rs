@@ -153,6 +153,8 @@ pub(super) enum Ending<'a> {
     People(&'a [&'a str]),
     /// Those of somebody, but not of this session.
     Others(&'a str, &'a str),
+    /// Those of somebody that this client has.
+    Client(&'a str, &'a str),
 }
 
 impl Ending<'_> {
@@ -161,6 +163,7 @@ impl Ending<'_> {
         match self {
             Self::Sessions(sids) => format!("sid IN ({})", bound.texts(sids.iter().map(String::as_str))),
             Self::People(ids) => format!("user_id IN ({})", bound.texts(ids.iter().copied())),
+            Self::Client(id, client) => format!("user_id = {} AND client_id = {}", bound.text(id), bound.text(client)),
             Self::Others(id, sid) => format!("user_id = {} AND sid <> {}", bound.text(id), bound.text(sid)),
         }
     }

@@ -19,7 +19,7 @@ use crate::crypto::seal::Place;
 const BATCH: i64 = 200;
 
 /// Tables whose rows are marked anew.
-const MARKED: [&str; 18] = [
+const MARKED: [&str; 19] = [
     "users",
     "factors",
     "policies",
@@ -35,13 +35,14 @@ const MARKED: [&str; 18] = [
     "sessions",
     "links",
     "devices",
+    "consents",
     "grants",
     "access_tokens",
     "visits",
 ];
 
 /// All that a key has sealed or marked. What is not marked anew above lives for minutes or, mail, for days.
-const NEEDING: [(&str, &str); 28] = [
+const NEEDING: [(&str, &str); 29] = [
     ("users", "mac"),
     ("users", "password"),
     ("factors", "mac"),
@@ -59,6 +60,7 @@ const NEEDING: [(&str, &str); 28] = [
     ("sessions", "mac"),
     ("links", "mac"),
     ("devices", "mac"),
+    ("consents", "mac"),
     ("grants", "mac"),
     ("access_tokens", "mac"),
     ("visits", "mac"),

@@ -8,7 +8,7 @@ use self::row::{NAMES, USER, bind_user, read_user, user_row};
 use super::bound::{Bound, rows};
 use super::factors::read_factor;
 use super::row::Column;
-use super::{Boxed, Store, StoreError, Written, profiles};
+use super::{Boxed, Store, StoreError, Written, consents, profiles};
 use crate::factor::{Factor, Kind};
 use crate::id::Id;
 use crate::time::Timestamp;
@@ -317,6 +317,7 @@ pub async fn delete_user(connection: &mut AnyConnection, id: &Id<User>, expected
     if done.rows_affected() != 1 {
         return Err(StoreError::Conflict);
     }
+    consents::forget(connection, id).await?;
     profiles::forget(connection, id.as_str()).await
 }
 

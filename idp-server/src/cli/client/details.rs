@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use twolatch_core::client::{
-    AppHost, Client, Demand, GrantType, PublicKey, RedirectUri, ScopeName, SigningAlg, TokenFormat,
+    AppHost, Client, Demand, GrantType, PublicKey, RedirectUri, ScopeName, SigningAlg, TokenFormat, Trust,
 };
 use twolatch_core::user::GroupName;
 use twolatch_core::user::profile::ClaimName;
@@ -23,6 +23,12 @@ pub(super) struct Details {
         help = "What its ID tokens are signed with: RS256 (the default), PS256, ES256 or EdDSA"
     )]
     alg: Option<String>,
+    #[arg(
+        long,
+        value_name = "WHOSE",
+        help = "Whose it is: first_party, of your own (the default), or third_party: people are asked what it may know"
+    )]
+    trust: Option<String>,
     /// How it may ask for tokens: `authorization_code` and `refresh_token` (the default),
     /// `client_credentials`, `device_code`.
     #[arg(long, value_name = "GRANT", num_args = 1..)]
@@ -77,6 +83,7 @@ enum Format {
 /// The same, checked.
 #[derive(Debug, Clone)]
 pub(super) struct Checked {
+    trust: Option<Trust>,
     redirect_uris: Vec<RedirectUri>,
     alg: Option<SigningAlg>,
     grants: Vec<GrantType>,
@@ -134,6 +141,7 @@ impl Details {
         let after = self.post_logout_redirect_uri.into_iter();
         let told = self.backchannel_logout_uri.map(|uri| address("--backchannel-logout-uri", uri)).transpose()?;
         Ok(Checked {
+            trust: self.trust.map(|trust| trust.parse()).transpose()?,
             redirect_uris,
             alg: self.alg.map(|alg| alg.parse()).transpose()?,
             grants: self.grant.iter().map(|grant| grant.parse()).collect::<Result<_, _>>()?,
@@ -211,6 +219,7 @@ impl Checked {
         given(self.claims, &mut client.settings.claims);
         given(self.audiences, &mut client.settings.audiences);
         given(self.hosts, &mut client.settings.hosts);
+        client.settings.trust = self.trust.unwrap_or(client.settings.trust);
         client.settings.access_tokens = self.access_tokens.unwrap_or(client.settings.access_tokens);
         client.settings.userinfo_alg = self.userinfo_alg.or(client.settings.userinfo_alg);
         client.alg = self.alg.unwrap_or(client.alg);

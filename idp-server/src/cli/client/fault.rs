@@ -72,6 +72,9 @@ pub(in crate::cli) enum ClientFault {
     /// Its cookies would be ours.
     #[error("--forward-host {0}: this is Twolatch's own host")]
     OwnHost(AppHost),
+    /// Nobody is asked there what it may know.
+    #[error("--forward-host: what is behind your proxy is told who comes without asking them, and is first_party")]
+    Stranger,
     /// The name cannot be shown.
     #[error("--name: a name has 1 to 64 characters, none of them a control character")]
     Name,

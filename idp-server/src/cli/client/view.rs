@@ -17,6 +17,7 @@ pub(super) fn view(client: &Client) -> Value {
         "client_id": client.id,
         "name": client.name,
         "redirect_uris": client.redirect_uris,
+        "trust": client.settings.trust,
         "auth_method": client.auth_method,
         "alg": client.alg,
         "grants": client.settings.grants,
@@ -48,6 +49,7 @@ pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFau
     for uri in client.settings.hosts.iter().map(AppHost::origin) {
         writeln!(out, "behind a proxy {uri}")?;
     }
+    writeln!(out, "trust          {}", client.settings.trust)?;
     writeln!(out, "auth_method    {}", client.auth_method)?;
     writeln!(out, "alg            {}", client.alg)?;
     let words = |words: Vec<&str>| words.join(" ");

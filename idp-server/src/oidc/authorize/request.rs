@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use twolatch_core::client::{Client, ClientId, GrantType};
+use twolatch_core::client::{Client, ClientId, GrantType, Trust};
+use twolatch_core::consent::Disclosure;
 use twolatch_core::grant::Wanted;
 use twolatch_core::step::Assurance;
 use twolatch_core::time::Timestamp;
@@ -47,7 +48,7 @@ pub struct AuthorizationRequest {
     /// The PKCE challenge.
     pub challenge: Option<String>,
     /// Whether and how the person may be asked.
-    pub prompt: Option<Prompt>,
+    pub prompts: Vec<Prompt>,
     /// How many seconds ago the person may have signed in.
     pub max_age: Option<i64>,
     /// The least that the client accepts.
@@ -66,6 +67,8 @@ pub struct AuthorizationRequest {
     pub at: Timestamp,
     /// The session that the browser had then: another one is a new sign-in.
     pub before: Option<String>,
+    /// The session whose person has let the client have what it asks for, in answer to this very request.
+    pub consented: Option<String>,
 }
 
 /// The `prompt` values that we support (OpenID Connect Core, 3.1.2.1).
@@ -76,9 +79,31 @@ pub enum Prompt {
     None,
     /// Ask, whoever is signed in.
     Login,
+    /// Ask what the client may learn, whatever was said before; never for the organisation's own.
+    Consent,
+    /// The person may have no account yet.
+    Create,
 }
 
 impl AuthorizationRequest {
+    /// Whether it asks for that.
+    #[must_use]
+    pub fn asks(&self, prompt: Prompt) -> bool {
+        self.prompts.contains(&prompt)
+    }
+
+    /// What the client would learn.
+    #[must_use]
+    pub fn disclosure(&self) -> Disclosure {
+        let scopes = self.scope.split(' ').map(str::to_owned).collect();
+        let named = self.claims.userinfo.iter().chain(&self.claims.id_token);
+        let of_scopes: Vec<&str> = Scope::parse(&self.scope).iter().flat_map(|scope| scope.claims()).copied().collect();
+        let mut claims: Vec<String> = named.filter(|name| !of_scopes.contains(&name.as_str())).cloned().collect();
+        claims.sort();
+        claims.dedup();
+        Disclosure { scopes, claims }
+    }
+
     /// Checks the parameters that follow client and redirect URI.
     ///
     /// # Errors
@@ -107,14 +132,21 @@ impl AuthorizationRequest {
         }
         // What a client cannot use it does not get (OpenID Connect Core, 11).
         scopes.retain(|scope| *scope != Scope::OfflineAccess || client.may(GrantType::RefreshToken));
+        scopes.retain(|scope| scope.is_for(client.settings.trust));
         let challenge = challenge(params, client.requires_pkce())?;
         let nonce = params.value("nonce");
         if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE || nonce.contains('\0')) {
             return Err(invalid("the nonce is longer than 512 bytes, or has a NUL that databases do not keep"));
         }
         let max_age = params.value("max_age").map(seconds).transpose()?;
-        let prompt = params.value("prompt").map(prompt).transpose()?.flatten();
-        let claims = params.value("claims").map(|text| claims(text, client)).transpose()?.unwrap_or_default();
+        let prompts = params.value("prompt").map(prompts).transpose()?.unwrap_or_default();
+        let mut claims = params.value("claims").map(|text| claims(text, client)).transpose()?.unwrap_or_default();
+        if client.settings.trust != Trust::FirstParty {
+            // What it is told is what people are shown.
+            let own = client.settings.claims.iter().map(ToString::to_string);
+            let own: Vec<String> = own.filter(|name| !claims.wanted.userinfo.contains(name)).collect();
+            claims.wanted.userinfo.extend(own);
+        }
         Ok(Self {
             client: client.id.clone(),
             redirect_uri: redirect_uri.to_owned(),
@@ -124,7 +156,7 @@ impl AuthorizationRequest {
             scope: Scope::join(&scopes),
             claims: claims.wanted,
             challenge,
-            prompt,
+            prompts,
             max_age,
             acr: lowest(params.value("acr_values").unwrap_or_default().split(' ')).max(claims.acr),
             subject: claims.subject,
@@ -134,6 +166,7 @@ impl AuthorizationRequest {
             pushed: None,
             at: now,
             before: None,
+            consented: None,
         })
     }
 }
@@ -167,21 +200,29 @@ fn seconds(text: &str) -> Result<i64, OauthError> {
     seconds.ok_or_else(|| OauthError::new(Code::InvalidRequest, "max_age is not a number of seconds"))
 }
 
-/// What the words ask for together. Who chooses an account signs in; what registered apps may have, their administrator has
-/// consented to.
-fn prompt(text: &str) -> Result<Option<Prompt>, OauthError> {
+/// What the words ask for together. Who chooses an account signs in.
+fn prompts(text: &str) -> Result<Vec<Prompt>, OauthError> {
     let invalid = |detail: &'static str| OauthError::new(Code::InvalidRequest, detail);
-    let words: Vec<&str> = text.split(' ').collect();
-    if let Some(unknown) = words.iter().find(|word| !["none", "login", "select_account", "consent"].contains(word)) {
-        let shown: String = unknown.chars().take(32).collect();
-        return Err(OauthError::new(Code::InvalidRequest, format!("the prompt {shown:?} is none that there is")));
+    let mut prompts = Vec::new();
+    for word in text.split(' ') {
+        prompts.push(match word {
+            "none" => Prompt::None,
+            "login" | "select_account" => Prompt::Login,
+            "consent" => Prompt::Consent,
+            "create" => Prompt::Create,
+            unknown => {
+                let shown: String = unknown.chars().take(32).collect();
+                return Err(OauthError::new(
+                    Code::InvalidRequest,
+                    format!("the prompt {shown:?} is none that there is"),
+                ));
+            }
+        });
     }
-    match words.as_slice() {
-        ["none"] => Ok(Some(Prompt::None)),
-        words if words.contains(&"none") => Err(invalid("the prompt `none` stands alone")),
-        ["consent"] => Ok(None),
-        _ => Ok(Some(Prompt::Login)),
+    if prompts.contains(&Prompt::None) && prompts.len() > 1 {
+        return Err(invalid("the prompt `none` stands alone"));
     }
+    Ok(prompts)
 }
 
 /// The least of the levels named; `None` where none is known. Whoever names several accepts each of them.

@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
 use twolatch_core::client::{Client, ClientId, RedirectUri};
-use twolatch_core::crypto::seal::Place;
 use twolatch_core::step::Assurance;
 use twolatch_core::store::StoreError;
 use twolatch_core::time::Timestamp;
@@ -20,15 +19,21 @@ use crate::state::App;
 use crate::text::{Language, t};
 use crate::web;
 use crate::web::language::Wish;
+use crate::web::parcel::Parcel;
 use crate::web::request::Origin;
 
-/// How long a person may take to sign in, in seconds.
-const LIFE: i64 = 3600;
+/// The longest request that waits in an address.
+const MAX_SEALED: usize = 6000;
 
-/// The longest request that waits in an address: sealed it stays below 6 KB.
-const MAX_BYTES: usize = 4400;
+impl Parcel for AuthorizationRequest {
+    const KIND: &'static str = "authorization_request";
 
-const PLACE: Place<'static> = Place { table: "authorization_request", column: "", row: "", owner: "" };
+    const LIFE: i64 = 3600;
+
+    fn since(&self) -> Timestamp {
+        self.at
+    }
+}
 
 /// What the login page may know of the request that it serves.
 #[derive(Debug, Clone)]
@@ -43,6 +48,8 @@ pub struct Continuation {
     pub origin: String,
     /// The client wants the person to sign in again, with everything: an existing session is no shortcut.
     pub again: bool,
+    /// The client takes the person for somebody who has no account yet.
+    pub create: bool,
     /// The least that the client accepts, which may be more than policy asks.
     pub acr: Option<Assurance>,
     /// The language that the client asks for.
@@ -67,20 +74,30 @@ pub fn resume_url(sealed: &str) -> String {
 /// # Errors
 /// Where the database fails, or the client's row is not as it was written.
 pub async fn continuation(app: &App, sealed: &str) -> Result<Option<Continuation>, StoreError> {
-    let now = app.now();
-    let Some(request) = open(app, sealed, now) else { return Ok(None) };
-    let client = app.store.client(&request.client).await?;
-    let client =
-        client.filter(|client| client.disabled_at.is_none() && client.redirect_uri(&request.redirect_uri).is_some());
-    Ok(client.map(|client| Continuation {
+    let Some((request, client)) = asked(app, sealed).await? else { return Ok(None) };
+    Ok(Some(Continuation {
+        origin: RedirectUri::origin(&request.redirect_uri).to_owned(),
+        again: request.asks(Prompt::Login) || request.asks(Prompt::Create) || request.max_age.is_some(),
+        create: request.asks(Prompt::Create),
         client: client.id,
         client_name: client.name,
-        origin: RedirectUri::origin(&request.redirect_uri).to_owned(),
-        again: request.prompt == Some(Prompt::Login) || request.max_age.is_some(),
         acr: request.acr,
         login_hint: request.login_hint,
         language: request.language,
     }))
+}
+
+/// A sealed request and its client; `None` for one that is damaged or too old, or whose client or address is not registered
+/// any more.
+///
+/// # Errors
+/// Where the database fails, or the client's row is not as it was written.
+pub async fn asked(app: &App, sealed: &str) -> Result<Option<(AuthorizationRequest, Client)>, StoreError> {
+    let Some(request) = AuthorizationRequest::open(app, sealed, app.now()) else { return Ok(None) };
+    let client = app.store.client(&request.client).await?;
+    let client =
+        client.filter(|client| client.disabled_at.is_none() && client.redirect_uri(&request.redirect_uri).is_some());
+    Ok(client.map(|client| (request, client)))
 }
 
 /// Answers the browser of somebody who turns back: the client is told.
@@ -108,7 +125,7 @@ async fn waiting(
     let stale = || Failure::page(t("request-stale"), "the sealed request is damaged or older than an hour");
     let params = Params::parse(uri.query().unwrap_or_default().as_bytes()).map_err(|_| stale())?;
     let sealed = params.value("request").ok_or_else(stale)?;
-    let request = open(app, sealed, app.now()).ok_or_else(stale)?;
+    let request = AuthorizationRequest::open(app, sealed, app.now()).ok_or_else(stale)?;
     let (client, to) =
         prove(app, Some(request.client.as_str()), Some(&request.redirect_uri), &Params::default()).await?;
     let wish = Wish::of(&app.config, &Method::GET, uri, headers);
@@ -117,19 +134,13 @@ async fn waiting(
 }
 
 /// Seals a request for the way through the browser.
-pub(super) fn seal(app: &App, request: &AuthorizationRequest) -> Result<String, OauthError> {
-    let json = serde_json::to_vec(request).map_err(|error| OauthError::new(Code::ServerError, error.to_string()))?;
-    if json.len() > MAX_BYTES {
+///
+/// # Errors
+/// `invalid_request` where it is too long for an address.
+pub fn seal(app: &App, request: &AuthorizationRequest) -> Result<String, OauthError> {
+    let sealed = request.seal(app)?;
+    if sealed.len() > MAX_SEALED {
         return Err(OauthError::new(Code::InvalidRequest, "the request is too long"));
     }
-    let sealed = app.store.keys().seal(app.entropy(), PLACE, &json);
-    sealed.map_err(|error| OauthError::new(Code::ServerError, error.to_string()))
-}
-
-/// Opens a request that is not too old. One from the future was sealed by another clock, and is not trusted further
-/// than a minute.
-fn open(app: &App, sealed: &str, now: Timestamp) -> Option<AuthorizationRequest> {
-    let json = app.store.keys().open(PLACE, sealed).ok()?;
-    let request: AuthorizationRequest = serde_json::from_slice(&json).ok()?;
-    (-60..LIFE).contains(&now.since(request.at)).then_some(request)
+    Ok(sealed)
 }

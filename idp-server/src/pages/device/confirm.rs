@@ -5,8 +5,8 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use twolatch_core::client::{Client, GrantType};
-use twolatch_core::crypto::seal::Place;
+use twolatch_core::client::{Client, GrantType, Trust};
+use twolatch_core::consent::{Consent, Disclosure};
 use twolatch_core::device_grant::{DeviceRequest, NO_REDIRECT, shown};
 use twolatch_core::grant::{Answering, Grant};
 use twolatch_core::id::Id;
@@ -17,22 +17,19 @@ use twolatch_core::time::Timestamp;
 
 use super::super::account::ask_again;
 use super::super::account::confirm::Target;
-use super::super::{Answer, Detour, show as show_page};
+use super::super::{Answer, Detour, disclosure, show as show_page};
 use crate::oidc::device::mark_of;
 use crate::oidc::gate::may_issue;
 use crate::oidc::scope::Scope;
 use crate::state::App;
+use crate::text::Text;
 use crate::web::browser::Browser;
-use crate::web::failure::{Failure, Kind};
+use crate::web::failure::Kind;
 use crate::web::form::Form;
 use crate::web::frame::Frame;
 use crate::web::notice::Notice;
+use crate::web::parcel::{Parcel, in_query};
 use crate::web::path::Links;
-
-/// How long a person may take to sign in, in seconds.
-const LIFE: i64 = 600;
-
-const PLACE: Place<'static> = Place { table: "device_answer", column: "", row: "", owner: "" };
 
 /// A code that was typed. It lives in the browser, sealed, while the person signs in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -43,26 +40,17 @@ pub struct Waiting {
     pub at: Timestamp,
 }
 
+impl Parcel for Waiting {
+    const KIND: &'static str = "device_answer";
+
+    const LIFE: i64 = 600;
+
+    fn since(&self) -> Timestamp {
+        self.at
+    }
+}
+
 impl Waiting {
-    /// Seals it for the way through the browser.
-    ///
-    /// # Errors
-    /// Where it cannot be sealed.
-    pub fn seal(&self, app: &App) -> Result<String, Failure> {
-        let json = serde_json::to_vec(self).map_err(|error| Kind::Internal.because(error.to_string()))?;
-        let sealed = app.store.keys().seal(app.entropy(), PLACE, &json);
-        sealed.map_err(|error| Kind::Internal.because(error.to_string()))
-    }
-
-    /// Opens one that is not too old. One from the future was sealed by another clock, and is not trusted further than a
-    /// minute.
-    #[must_use]
-    pub fn open(app: &App, sealed: &str, now: Timestamp) -> Option<Self> {
-        let json = app.store.keys().open(PLACE, sealed).ok()?;
-        let waiting: Self = serde_json::from_slice(&json).ok()?;
-        (-60..LIFE).contains(&now.since(waiting.at)).then_some(waiting)
-    }
-
     /// The device that waits with it, and its app, if both are as they should be.
     ///
     /// # Errors
@@ -93,6 +81,8 @@ pub struct ConfirmPage {
     code: String,
     place: String,
     since: Timestamp,
+    /// What it learns, where it is not the organisation's own.
+    learns: Vec<Text>,
     offline: bool,
     sealed: String,
 }
@@ -102,12 +92,13 @@ impl ConfirmPage {
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let page = |place: &str, offline| Self {
-            frame: frame.clone(),
+            frame: frame.clone().keeping("request", "k.sealed"),
             client: "Backup <script>".to_owned(),
             name: "alice".to_owned(),
             code: "BCDF-GHJK".to_owned(),
             place: place.to_owned(),
             since: Timestamp::from_unix(1_772_611_200),
+            learns: if offline { Vec::new() } else { disclosure::words(&of("openid profile email")) },
             offline,
             sealed: "k.sealed".to_owned(),
         };
@@ -126,10 +117,11 @@ struct Found {
 
 /// Asks.
 pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(query): RawQuery) -> Answer {
-    let query = query.unwrap_or_default();
-    let found = find(&app, &browser, query.strip_prefix("request=").unwrap_or_default()).await?;
-    let page = |frame| ConfirmPage {
-        frame,
+    let found = find(&app, &browser, in_query(query.as_deref())).await?;
+    let asks = found.client.settings.trust != Trust::FirstParty;
+    let page = |frame: Frame| ConfirmPage {
+        frame: frame.keeping("request", &found.sealed),
+        learns: if asks { disclosure::words(&of(&found.request.scope)) } else { Vec::new() },
         client: found.client.name,
         name: found.session.user.name.to_string(),
         code: shown(&found.waiting.code),
@@ -183,9 +175,19 @@ async fn find(app: &App, browser: &Browser, sealed: &str) -> Result<Found, Detou
     Ok(Found { sealed: sealed.to_owned(), waiting, request, client, session })
 }
 
+/// What a device learns.
+fn of(scope: &str) -> Disclosure {
+    Disclosure { scopes: scope.split(' ').map(str::to_owned).collect(), claims: Vec::new() }
+}
+
 async fn allow(app: &App, browser: &Browser, found: Found) -> Result<Notice, Detour> {
     let Found { request, client, session, .. } = found;
     let now = browser.now;
+    let by_consent = client.settings.trust != Trust::FirstParty;
+    if by_consent {
+        let consent = Consent::new(session.user.id.clone(), client.id.clone(), of(&request.scope), now);
+        app.store.give_consent(consent, session.user.name.to_string()).await?;
+    }
     let grant = Grant {
         id: Id::random(app.entropy()).map_err(StoreError::from)?,
         client: client.id,
@@ -207,7 +209,7 @@ async fn allow(app: &App, browser: &Browser, found: Found) -> Result<Notice, Det
         used_at: None,
         jkt: None,
     };
-    match app.store.add_grant(grant, session.user.name.to_string(), Answering::Device).await {
+    match app.store.add_grant(grant, session.user.name.to_string(), Answering::Device, by_consent).await {
         Ok(()) => Ok(Notice::DeviceAllowed(client.name)),
         Err(StoreError::Conflict) => Ok(Notice::DeviceUnknown),
         Err(error) => Err(error.into()),

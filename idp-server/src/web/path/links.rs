@@ -6,11 +6,10 @@ use super::{
     ACCENT, ACCOUNT, ACCOUNT_ADDRESS, ACCOUNT_AUTHENTICATOR, ACCOUNT_AUTHENTICATOR_OWN, ACCOUNT_AUTHENTICATOR_REMOVE,
     ACCOUNT_CONFIRM, ACCOUNT_CONFIRM_MAIL, ACCOUNT_DEVICES_FORGET, ACCOUNT_DONE, ACCOUNT_EMAIL, ACCOUNT_EMAIL_OFF,
     ACCOUNT_PASSWORD, ACCOUNT_RECOVERY, ACCOUNT_RECOVERY_FILE, ACCOUNT_SECURITY, ACCOUNT_SESSIONS,
-    ACCOUNT_SESSIONS_END, AUTHORIZE, CANCEL, CONFIRM_ADDRESS, DEVICE, DEVICE_CONFIRM, FORWARD_ENTER, FORWARD_OVER,
-    HOME, ICON, LOGIN, LOGIN_ADMIN_LINK, LOGIN_CODE, LOGIN_EMAIL, LOGIN_EMAIL_SEND, LOGIN_LATER, LOGIN_METHOD,
-    LOGIN_NEED_RECOVERY, LOGIN_PASSWORD, LOGIN_RECOVER, LOGIN_RECOVERY, LOGIN_RECOVERY_FILE, LOGIN_SETUP,
-    LOGIN_SETUP_APP, LOGIN_SETUP_EMAIL, LOGIN_SETUP_EMAIL_SEND, LOGO, LOGOUT, LOGOUT_CONFIRM, NEW_ADDRESS, NOT_ME,
-    RECOVERY, RESUME, SCRIPT, SETUP, STOP, STYLE, origin, prefix,
+    ACCOUNT_SESSIONS_END, CONFIRM_ADDRESS, HOME, ICON, LOGIN, LOGIN_ADMIN_LINK, LOGIN_CODE, LOGIN_EMAIL,
+    LOGIN_EMAIL_SEND, LOGIN_LATER, LOGIN_METHOD, LOGIN_NEED_RECOVERY, LOGIN_PASSWORD, LOGIN_RECOVER, LOGIN_RECOVERY,
+    LOGIN_RECOVERY_FILE, LOGIN_SETUP, LOGIN_SETUP_APP, LOGIN_SETUP_EMAIL, LOGIN_SETUP_EMAIL_SEND, LOGO, LOGOUT,
+    LOGOUT_CONFIRM, NEW_ADDRESS, NOT_ME, RECOVERY, SCRIPT, SETUP, STOP, STYLE, origin, prefix,
 };
 use crate::config::Config;
 use crate::config::colour::Colour;
@@ -296,54 +295,6 @@ impl Links {
     #[must_use]
     pub fn logout_asked(&self, query: &str) -> String {
         format!("{}?{query}", self.to(LOGOUT))
-    }
-
-    /// Going on to a web app with a sealed request, whose characters all stand for themselves in an address.
-    #[must_use]
-    pub fn resume(&self, sealed: &str) -> String {
-        format!("{}?request={sealed}", self.to(RESUME))
-    }
-
-    /// Typing what a device shows.
-    #[must_use]
-    pub fn device(&self) -> String {
-        self.to(DEVICE)
-    }
-
-    /// Saying yes or no to a device.
-    #[must_use]
-    pub fn device_confirm(&self) -> String {
-        self.to(DEVICE_CONFIRM)
-    }
-
-    /// The same, for one whose code was typed.
-    #[must_use]
-    pub fn device_confirm_of(&self, sealed: &str) -> String {
-        format!("{}?request={sealed}", self.device_confirm())
-    }
-
-    /// Where somebody turns back who does not want to go on with a sealed request.
-    #[must_use]
-    pub fn cancel(&self, sealed: &str) -> String {
-        format!("{}?request={sealed}", self.to(CANCEL))
-    }
-
-    /// Signing in for an application behind a proxy.
-    #[must_use]
-    pub fn forward_enter(&self, sealed: &str) -> String {
-        format!("{}?request={sealed}", self.to(FORWARD_ENTER))
-    }
-
-    /// A ticket to one that was worth nothing.
-    #[must_use]
-    pub fn forward_over(&self) -> String {
-        self.to(FORWARD_OVER)
-    }
-
-    /// Asking again with a GET for what a form asked for.
-    #[must_use]
-    pub fn authorize(&self, query: &str) -> String {
-        format!("{}?{query}", self.to(AUTHORIZE))
     }
 
     /// The style sheet, as it is now.

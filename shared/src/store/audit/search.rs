@@ -233,8 +233,8 @@ fn rest(filter: &Filter, bound: &mut Bound) -> String {
         let (whole, start) = (bound.text(client.as_str()), bound.text(format!("{} ", client.as_str())));
         let length = bound.number(i64::try_from(client.as_str().len() + 1).unwrap_or(i64::MAX));
         asked.push(format!(
-            "event IN ('client_added', 'client_deleted', 'code_issued', 'token_issued', 'code_reused', \
-             'ticket_issued') \
+            "event IN ('client_added', 'client_changed', 'client_deleted', 'consent_given', 'consent_withdrawn', \
+             'code_issued', 'token_issued', 'code_reused', 'token_refreshed', 'refresh_reused', 'ticket_issued') \
              AND (detail = {whole} OR substr(detail, 1, CAST({length} AS INTEGER)) = {start})"
         ));
     }

@@ -57,7 +57,8 @@ pub async fn end_other_sessions(
     let text = "DELETE FROM sessions WHERE user_id = $1 AND sid <> $2";
     let user = session.user.id.as_str();
     sqlx::query(text).bind(user).bind(&session.sid).execute(&mut *connection).await?;
-    end_grants(connection, store, Ending::Others(user, &session.sid), now).await
+    end_grants(connection, store, Ending::Others(user, &session.sid), now).await?;
+    Ok(())
 }
 
 /// Ends what web apps were given in a session, whether there still is one or not.
@@ -65,7 +66,8 @@ pub async fn end_other_sessions(
 /// # Errors
 /// Where the database fails.
 pub async fn end_sid(connection: &mut AnyConnection, store: &Store, sid: String, now: Timestamp) -> Written<()> {
-    end_grants(connection, store, Ending::Sessions(&[sid]), now).await
+    end_grants(connection, store, Ending::Sessions(&[sid]), now).await?;
+    Ok(())
 }
 
 /// Lets a session that has just begun go on as the one that its browser had before: web apps know it by the same name, and
