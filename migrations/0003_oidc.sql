@@ -32,6 +32,20 @@ CREATE TABLE profiles (
     mac TEXT NOT NULL
 );
 
+-- What lets somebody else register clients, a few each.
+CREATE TABLE initial_tokens (
+    id TEXT NOT NULL PRIMARY KEY,
+    token_hash TEXT NOT NULL UNIQUE,
+    -- Whom it was given to.
+    note TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
+    -- How many clients have come of it.
+    used BIGINT NOT NULL
+);
+CREATE INDEX initial_tokens_by_expiry ON initial_tokens (expires_at);
+
 -- What people let applications learn that are not the organisation's own, as long as that is remembered.
 CREATE TABLE consents (
     -- Whose it is, and the client.

@@ -1,6 +1,5 @@
 //! What the OpenID Foundation's conformance suite asks of a provider, module by module: each test carries the name of its
-//! module and asserts what that asks. Third-party initiated login is not among them: it needs clients that register
-//! themselves.
+//! module and asserts what that asks.
 
 mod backchannel;
 mod basic;
@@ -15,3 +14,4 @@ mod fapi_par;
 mod fapi_token;
 mod form_post;
 mod logout;
+mod third_party;

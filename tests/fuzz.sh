@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PATH="$HOME/.cargo/bin:$PATH"
-readonly targets=(google oath uris migration table people socket answer options typed config params jwt redirect)
+readonly targets=(google oath uris migration table people socket answer options typed config params jwt redirect register)
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/fuzz
 readonly target golden=idp-server/src/import/golden
 

@@ -174,6 +174,8 @@ mod oidc_par;
 #[cfg(test)]
 mod oidc_refresh;
 #[cfg(test)]
+mod oidc_registration;
+#[cfg(test)]
 mod oidc_relying_party;
 #[cfg(test)]
 mod oidc_requests;

@@ -278,7 +278,7 @@ async fn t5_a_client_that_has_registered_itself_learns_little(core: Core) {
     assert!(page.body.contains("Not verified"), "{}", page.body);
     let code = says(&provider, &tab, &page, "allow").await.param("code").unwrap();
     let tokens = provider.redeem(&client, &code).await;
-    assert_eq!(tokens.text("scope"), "openid profile email");
+    assert_eq!(tokens.text("scope"), "openid profile email offline_access");
     let told = provider.userinfo(&tokens.text("access_token")).await.json();
     assert!(told.get("name").is_some() && told.get("groups").is_none() && told.get("phone_number").is_none(), "{told}");
 }

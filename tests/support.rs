@@ -1,5 +1,6 @@
 //! What the tests with real servers stand on. It must know nothing of what any one test is about.
 
+pub(crate) mod certificate;
 pub(crate) mod core;
 pub(crate) mod database;
 pub(crate) mod front;

@@ -15,7 +15,14 @@ const OPEN: [&str; 1] = ["/"];
 fn sec_9_every_way_in_is_written_down() {
     let section = README.split("\n## Every way in\n").nth(1).unwrap().split("\n## ").next().unwrap();
     let words: BTreeSet<&str> = section.split('`').skip(1).step_by(2).collect();
-    let web = [router::people(), router::console(), router::openid_connect(), router::forward(), router::programs()];
+    let web = [
+        router::people(),
+        router::console(),
+        router::openid_connect(),
+        router::registration(),
+        router::forward(),
+        router::programs(),
+    ];
     let routes: Vec<&str> = web
         .into_iter()
         .flatten()

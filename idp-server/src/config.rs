@@ -12,6 +12,7 @@ use twolatch_core::policy::Level;
 use twolatch_core::store::Location;
 
 use self::alerts::{Alerts, RawAlerts};
+use self::clients::{Clients, RawClients};
 use self::login::{AfterSetup, RawLogin};
 use self::mail::{Mail, RawMail};
 use self::metrics::RawMetrics;
@@ -20,6 +21,7 @@ use self::recovery::RawRecovery;
 use self::shown::Setting;
 
 pub mod alerts;
+pub mod clients;
 pub mod colour;
 pub mod login;
 pub mod mail;
@@ -77,8 +79,8 @@ pub struct Config {
     pub pages: Pages,
     /// Whether programs may sign people in with name and password.
     pub password_login: bool,
-    /// Whose certificates web apps have that we call, if not those that browsers know.
-    pub clients_ca: Option<PathBuf>,
+    /// How web apps are treated.
+    pub clients: Clients,
     /// All of that for people, with where it comes from.
     pub settings: Vec<Setting>,
 }
@@ -186,14 +188,6 @@ pub struct Raw {
     /// How web apps are called.
     #[serde(default)]
     pub clients: RawClients,
-}
-
-/// `[clients]`
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawClients {
-    /// See [`Config::clients_ca`].
-    pub ca: Option<PathBuf>,
 }
 
 /// `[api]`
@@ -311,6 +305,7 @@ impl Config {
             return Err(wrong("listen", fault.to_owned()));
         }
         let approval = recovery::check(&raw.recovery).map_err(|(key, fault)| wrong(key, fault))?;
+        let clients = Clients::check(raw.clients).map_err(|(key, fault)| wrong(key, fault))?;
         let pages = Pages::check(raw.pages).map_err(|(key, fault)| wrong(key, fault))?;
         Ok(Self {
             path: path.to_owned(),
@@ -332,7 +327,7 @@ impl Config {
             approval,
             pages,
             password_login: raw.api.password_login.unwrap_or(true),
-            clients_ca: raw.clients.ca,
+            clients,
             settings: Vec::new(),
         })
     }

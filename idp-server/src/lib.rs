@@ -12,6 +12,7 @@ pub mod counts;
 pub mod csv;
 pub mod date;
 pub mod doctor;
+pub mod fetch;
 pub mod figures;
 pub mod forward;
 pub mod hosts;

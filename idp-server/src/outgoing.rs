@@ -18,6 +18,7 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use url::{Position, Url};
 
 /// How long all of it may take, connecting included.
@@ -96,10 +97,18 @@ impl Caller {
             let stream = TcpStream::connect((address, port)).await.map_err(|error| unreachable(&error))?;
             return send(stream, request).await;
         }
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| unreachable(&error))?;
         let stream = TcpStream::connect((host, port)).await.map_err(|error| unreachable(&error))?;
-        let stream = self.tls().connect(name, stream).await.map_err(|error| unreachable(&error))?;
-        send(stream, request).await
+        send(self.secured(host, stream).await?, request).await
+    }
+
+    /// Begins TLS with a host on a connection to it.
+    ///
+    /// # Errors
+    /// Where that is not the host.
+    pub(crate) async fn secured(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Trouble> {
+        let unreachable = |error: &dyn Display| Trouble::Connection(error.to_string());
+        let name = ServerName::try_from(host.to_owned()).map_err(|error| unreachable(&error))?;
+        self.tls().connect(name, stream).await.map_err(|error| unreachable(&error))
     }
 
     fn tls(&self) -> &TlsConnector {

@@ -9,7 +9,7 @@ use crate::api::auth;
 use crate::forward::{callback, check, enter};
 use crate::metrics;
 use crate::oidc::device as device_authorization;
-use crate::oidc::{authorize, cors, discovery, introspect, jwks, par, revoke, token, userinfo};
+use crate::oidc::{authorize, cors, discovery, introspect, jwks, par, register, revoke, token, userinfo};
 use crate::pages::admin::requests::answer;
 use crate::pages::{
     account, admin, admin_link, confirm_address, consent, device, home, login, logout, new_address, not_me, setup, stop,
@@ -26,8 +26,9 @@ pub fn routes(app: App) -> Router {
         .route("/healthz", get(metrics::alive))
         .route("/readyz", get(metrics::ready))
         .route(path::CALLBACK, get(callback::get));
-    for (path, methods) in [people(), console(), openid_connect(), forward(), programs(), files()].into_iter().flatten()
-    {
+    let registration = if app.config.clients.registration { registration() } else { Vec::new() };
+    let parts = [people(), console(), openid_connect(), registration, forward(), programs(), files()];
+    for (path, methods) in parts.into_iter().flatten() {
         all = all.route(&format!("{prefix}{path}"), methods);
     }
     if !prefix.is_empty() {
@@ -87,6 +88,7 @@ pub fn people() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::ACCOUNT_SESSIONS_END, post(account::sessions::end)),
         (path::ACCOUNT_DEVICES_FORGET, post(account::sessions::forget)),
         (apps::ACCOUNT_APPS, get(account::apps::show)),
+        (apps::ACCOUNT_APPS_OPEN, get(account::apps::open)),
         (apps::ACCOUNT_APPS_END, post(account::apps::end)),
         (apps::CONSENT, get(consent::show).post(consent::submit)),
         (path::DEVICE, get(device::show).post(device::submit)),
@@ -146,6 +148,13 @@ pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::REVOKE, post(revoke::post)),
         (path::LOGOUT, get(logout::show).post(logout::post)),
     ]
+}
+
+/// Where web apps register themselves, if that is turned on.
+#[must_use]
+pub fn registration() -> Vec<(&'static str, MethodRouter<App>)> {
+    let own = get(register::get).put(register::put).delete(register::delete);
+    vec![(path::REGISTER, post(register::post)), (path::REGISTERED, own)]
 }
 
 /// What proxies ask for applications that they stand before, and where browsers come from there.

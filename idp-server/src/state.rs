@@ -9,6 +9,7 @@ use twolatch_core::time::{Clock, Timestamp};
 
 use crate::config::Config;
 use crate::counts::Counts;
+use crate::fetch::Fetcher;
 use crate::figures::Counted;
 use crate::oidc::sign::Keys;
 use crate::trail::check::Checks;
@@ -28,6 +29,8 @@ pub struct App {
     pub figures: Counted,
     /// What was counted since the start.
     pub counts: Counts,
+    /// What fetches documents of web apps.
+    pub fetcher: Fetcher,
     /// Runs over the whole audit.
     pub checks: Checks,
     /// The clock.

@@ -94,6 +94,10 @@ pub enum Event {
     ClientChanged,
     /// A client was removed.
     ClientDeleted,
+    /// A token was made that lets somebody else register clients.
+    InitialTokenMade,
+    /// It was taken back.
+    InitialTokenDeleted,
     /// Somebody has let an application of somebody else's learn something of them.
     ConsentGiven,
     /// Somebody has taken that back, or whatever else an application had of them.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use self::registration::Registration;
 use crate::time::Timestamp;
 use crate::user::profile::ClaimName;
 use crate::user::{GroupName, User};
@@ -28,6 +29,7 @@ mod grant_type;
 mod host;
 mod key;
 mod redirect;
+pub mod registration;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -135,6 +137,12 @@ pub struct Settings {
     pub audiences: Vec<String>,
     /// What it gets at the userinfo endpoint is signed with; JSON where absent.
     pub userinfo_alg: Option<SigningAlg>,
+    /// Where its public keys are, if they change there: those above are what was found last.
+    pub jwks_uri: Option<RedirectUri>,
+    /// Where others send people who shall sign in to it (OpenID Connect Core, 4).
+    pub initiate_login_uri: Option<RedirectUri>,
+    /// How it has registered itself.
+    pub registration: Option<Registration>,
     /// Where it answers behind a proxy that asks us whom to let in.
     pub hosts: Vec<AppHost>,
 }
@@ -173,6 +181,9 @@ impl Default for Settings {
             access_tokens: TokenFormat::Opaque,
             audiences: Vec::new(),
             userinfo_alg: None,
+            jwks_uri: None,
+            initiate_login_uri: None,
+            registration: None,
             hosts: Vec::new(),
         }
     }
@@ -244,7 +255,7 @@ pub enum ClientError {
     #[error("a scope is 1 to 64 letters, digits or `.`, `_`, `:`, `/` and `-`, and none of those about people")]
     Scope,
     /// Not known.
-    #[error("whose a client is, is one of first_party, third_party, unverified")]
+    #[error("whose a client is, is first_party or third_party")]
     Trust,
     /// Not a host.
     #[error("a host is `app.example.org` as browsers send it: in lower case, with a port only where that is not 443")]

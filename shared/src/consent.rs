@@ -64,7 +64,7 @@ impl Consent {
     }
 }
 
-/// An application that can learn something of somebody without asking again.
+/// What an application has of somebody, who need not be asked again for that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     /// Which.
@@ -75,4 +75,12 @@ pub struct Access {
     pub since: Option<Timestamp>,
     /// Whether that goes on without them.
     pub offline: bool,
+}
+
+impl Access {
+    /// Nothing at all.
+    #[must_use]
+    pub const fn none(client: ClientId) -> Self {
+        Self { client, consent: None, since: None, offline: false }
+    }
 }

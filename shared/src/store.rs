@@ -46,6 +46,7 @@ pub mod factors;
 mod gates;
 mod grants;
 mod holder;
+mod initial_tokens;
 pub mod jobs;
 mod jtis;
 mod keys;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use idp_server::config::Config;
 use idp_server::counts::Counts;
+use idp_server::config::clients::Clients;
+use idp_server::fetch::Fetcher;
 use idp_server::figures::Counted;
 use idp_server::oidc::sign::Keys;
 use idp_server::state::App;
@@ -86,6 +88,7 @@ async fn app(folder: &Path) -> App {
         keys: Keys::default(),
         counts: Counts::default(),
         figures: Counted::default(),
+        fetcher: Fetcher::new(&Clients::default()).unwrap(),
         checks: Checks::default(),
         clock: Arc::new(StandingClock),
     }

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::support::certificate::certify;
 use crate::support::server::Process;
 use crate::support::wait::until;
-use crate::support::{free_port, run, skip};
+use crate::support::{free_port, skip};
 
 pub(crate) const PYTHON: &str = "/usr/bin/python3";
 
@@ -50,18 +51,7 @@ impl Post {
 
     /// The same, for so many days from now.
     pub(super) fn certify_for(&self, name: &str, days: i32) {
-        let at = |name: &str| self.path(name).to_str().unwrap().to_owned();
-        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-        let (ca, ca_key, request) = (at("ca.pem"), at("ca.key"), at("request.pem"));
-        let authority = ["req", "-x509", "-days", "30", "-subj", "/CN=Test", "-keyout", &ca_key, "-out", &ca];
-        openssl(&[&authority[..], &key, &["-addext", "basicConstraints=critical,CA:TRUE"]].concat());
-        let asked = ["req", "-new", "-subj", "/CN=mail", "-keyout", &at("key.pem"), "-out", &request];
-        openssl(&[&asked[..], &key].concat());
-        fs::write(self.path("names"), format!("subjectAltName={name}\n")).unwrap();
-        let (names, certificate) = (at("names"), at("cert.pem"));
-        let days = days.to_string();
-        let signed = ["x509", "-req", "-days", &days, "-in", &request, "-CA", &ca, "-CAkey", &ca_key];
-        openssl(&[&signed[..], &["-CAcreateserial", "-extfile", &names, "-out", &certificate]].concat());
+        certify(&self.folder, name, days);
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -90,8 +80,4 @@ impl Post {
         let log = fs::read_to_string(self.path("log")).unwrap_or_default();
         log.lines().filter(|line| line.starts_with(start)).count()
     }
-}
-
-fn openssl(arguments: &[&str]) {
-    run("openssl", arguments, "");
 }

@@ -10,6 +10,7 @@ use axum::http::{Method, Request, header};
 use data_encoding::BASE64;
 use idp_server::config::Config;
 use idp_server::counts::Counts;
+use idp_server::fetch::Fetcher;
 use idp_server::figures::Counted;
 use idp_server::oidc::{client_auth, sign};
 use idp_server::router::routes;
@@ -76,7 +77,13 @@ impl Provider {
 
     /// The provider over a new system, under its own address.
     pub(crate) async fn at(core: Core, issuer: &str) -> Self {
-        let config = Config { issuer: issuer.to_owned(), ..site::config() };
+        Self::configured(core, |config| issuer.clone_into(&mut config.issuer)).await
+    }
+
+    /// The provider over a new system, with its configuration changed as the test needs it.
+    pub(crate) async fn configured(core: Core, edit: impl FnOnce(&mut Config)) -> Self {
+        let mut config = site::config();
+        edit(&mut config);
         let clock = Arc::new(StandingClock::at(NOW));
         sign::create_missing(core.store(), NOW).await.unwrap();
         let app = app(core.logins.clone(), Arc::new(config), Arc::<StandingClock>::clone(&clock));
@@ -87,6 +94,12 @@ impl Provider {
     pub(crate) async fn second_server(&self) -> Self {
         let clock = Arc::<StandingClock>::clone(&self.clock);
         let app = app(self.core.second_server().await, Arc::clone(&self.app.config), clock);
+        Self { router: routes(app.clone()), app, ..self.clone() }
+    }
+
+    /// The same server with another configuration.
+    pub(crate) fn reconfigured(&self, config: Config) -> Self {
+        let app = app(self.app.logins.clone(), Arc::new(config), Arc::<StandingClock>::clone(&self.clock));
         Self { router: routes(app.clone()), app, ..self.clone() }
     }
 
@@ -281,11 +294,12 @@ fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
     App {
         store: logins.store.clone(),
         logins,
-        config,
         keys: sign::Keys::default(),
         figures: Counted::default(),
         counts: Counts::default(),
+        fetcher: Fetcher::new(&config.clients).unwrap(),
         checks: Checks::default(),
+        config,
         clock,
     }
 }

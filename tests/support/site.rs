@@ -10,7 +10,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use idp_server::config::Config;
+use idp_server::config::clients::Clients;
 use idp_server::counts::Counts;
+use idp_server::fetch::Fetcher;
 use idp_server::figures::Counted;
 use idp_server::listen::web::Remote;
 use idp_server::oidc::sign::Keys;
@@ -101,6 +103,7 @@ impl Site {
             keys: Keys::default(),
             figures: Counted::default(),
             counts: Counts::default(),
+            fetcher: Fetcher::new(&Clients::default()).unwrap(),
             checks: Checks::default(),
             clock: Arc::<StandingClock>::clone(&clock),
         };

@@ -25,11 +25,13 @@ learns-offline = All of this also while you are away, until you take it back
 learns-claims = Of your profile also: { $claims }
 
 apps = Apps
-apps-lead = These apps can learn something of you without asking again, or you are signed in to them.
+apps-lead = These apps know something of you or you are signed in to them, or you can sign in to them from here.
 apps-none = No app has anything of you at the moment.
 apps-consented = You have allowed this on { $when }; it is remembered until { $until }.
 apps-since = Signed in since { $when }
 apps-offline = Goes on without you since { $when }
+apps-open = Open
+apps-open-name = Open { $name }
 apps-end = Take it back
 apps-end-name = Take back what { $name } has
 account-tab-apps = Apps

@@ -25,11 +25,13 @@ learns-offline = Semua itu juga saat Anda tidak hadir, sampai Anda mencabutnya
 learns-claims = Dari profil Anda juga: { $claims }
 
 apps = Aplikasi
-apps-lead = Aplikasi ini dapat mengetahui sesuatu tentang Anda tanpa bertanya lagi, atau Anda sedang masuk di sana.
+apps-lead = Aplikasi ini mengetahui sesuatu tentang Anda atau Anda sedang masuk di sana, atau Anda dapat masuk ke sana dari sini.
 apps-none = Saat ini tidak ada aplikasi yang memiliki apa pun tentang Anda.
 apps-consented = Anda mengizinkannya pada { $when }; izin ini diingat sampai { $until }.
 apps-since = Masuk sejak { $when }
 apps-offline = Berlanjut tanpa Anda sejak { $when }
+apps-open = Buka
+apps-open-name = Buka { $name }
 apps-end = Cabut
 apps-end-name = Cabut yang dimiliki { $name }
 account-tab-apps = Aplikasi

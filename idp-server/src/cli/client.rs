@@ -18,10 +18,12 @@ use crate::web::path::authority;
 
 use self::details::{Clear, Details};
 pub(super) use self::fault::ClientFault;
+use self::initial_token::InitialTokens;
 use self::view::{logouts, show, view};
 
 mod details;
 mod fault;
+mod initial_token;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -57,6 +59,9 @@ pub(super) enum Clients {
         #[arg(long)]
         json: bool,
     },
+    /// Tokens with which others register applications: add, list, delete.
+    #[command(subcommand)]
+    InitialToken(InitialTokens),
     /// Let nobody sign in to an application until it is enabled again; what it holds is worth nothing meanwhile.
     Disable {
         /// Its client id.
@@ -152,7 +157,8 @@ impl Clients {
             }
             Self::List { json: false } => {
                 for client in app.store.clients().await? {
-                    writeln!(out, "{}\t{}\t{}", client.id, client.auth_method, client.name)?;
+                    let said = if client.settings.trust == Trust::Unverified { "\tnot verified" } else { "" };
+                    writeln!(out, "{}\t{}\t{}{said}", client.id, client.auth_method, client.name)?;
                 }
                 Ok(())
             }
@@ -168,6 +174,7 @@ impl Clients {
                 app.store.client(&known).await?.ok_or(ClientFault::Missing(id))?;
                 logouts(&app.store.logouts_of(&known).await?, json, out)
             }
+            Self::InitialToken(tokens) => tokens.apply(app, actor, out).await,
             Self::Disable { id } => {
                 let since = Some(app.now());
                 change(app, &id, "is disabled", actor, move |client| client.disabled_at = since).await?;
@@ -356,7 +363,7 @@ fn checked(client: Client) -> Result<Client, ClientFault> {
         return Err(ClientFault::NoSecret);
     }
     let signs = client.auth_method == AuthMethod::PrivateKeyJwt || client.must(Demand::SignedRequest);
-    if signs && client.settings.keys.is_empty() {
+    if signs && client.settings.keys.is_empty() && client.settings.jwks_uri.is_none() {
         return Err(ClientFault::NoKeys);
     }
     // FAPI 2.0 Security Profile, 5.3.2.1 and 5.4.1

@@ -14,10 +14,11 @@ use twolatch_core::policy::Rules;
 
 use super::open::{assemble, become_owner, close, open, owner};
 use super::{CliError, actor, say, say_json};
+use crate::config::clients::RawClients;
 use crate::config::login::RawLogin;
 use crate::config::pages::RawPages;
 use crate::config::recovery::RawRecovery;
-use crate::config::{Config, DEFAULT_PATH, Raw, RawApi, RawClients, RawPassword, RawPolicy};
+use crate::config::{Config, DEFAULT_PATH, Raw, RawApi, RawPassword, RawPolicy};
 use crate::oidc::sign::create_missing;
 use crate::state::App;
 

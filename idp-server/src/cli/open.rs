@@ -15,6 +15,7 @@ use twolatch_core::time::SystemClock;
 use super::CliError;
 use crate::config::Config;
 use crate::counts::Counts;
+use crate::fetch::Fetcher;
 use crate::figures::Counted;
 use crate::oidc::sign::Keys;
 use crate::state::App;
@@ -96,6 +97,8 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         organisation: config.organisation.as_str().into(),
         host: host.into(),
     };
+    let fetcher = Fetcher::new(&config.clients)
+        .map_err(|error| CliError { message: format!("clients.ca: {error}"), status: 78 })?;
     let app = App {
         store,
         logins,
@@ -103,6 +106,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         keys: Keys::default(),
         figures: Counted::default(),
         counts: Counts::default(),
+        fetcher,
         checks: Checks::default(),
         clock: Arc::new(SystemClock),
     };

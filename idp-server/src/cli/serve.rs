@@ -82,7 +82,7 @@ fn run(config: Config) -> Result<(), CliError> {
         let receiver = config.alerts.as_ref().and_then(|alerts| alerts.webhook.as_ref()).map(Receiver::new).transpose();
         let receiver = receiver.map_err(|error| CliError { message: error.to_string(), status: 78 })?;
         let relay = config.mail.as_ref().map(Relay::new).transpose().map_err(|error| CliError { message: error.to_string(), status: 78 })?;
-        let caller = Caller::new(config.clients_ca.as_deref()).map_err(|error| CliError { message: format!("clients.ca: {error}"), status: 78 })?;
+        let caller = Caller::new(config.clients.ca.as_deref()).map_err(|error| CliError { message: format!("clients.ca: {error}"), status: 78 })?;
         let app = open_with(config).await?;
         let (stopper, stop) = watch::channel(false);
         let (last_stopper, last_stop) = watch::channel(false);
@@ -195,6 +195,7 @@ async fn one_beat(app: &App, until_sweep: &mut u32, until_report: &mut u32) -> R
         // A few hundred rows at a time, so that no verdict waits for long; as often as there is something.
         while app.store.sweep(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_requests(now).await? >= SWEPT_AT_ONCE
+            || app.store.sweep_initial_tokens(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_consents(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_grants(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_jobs(now).await? >= SWEPT_AT_ONCE

@@ -100,7 +100,10 @@ pub fn all(config: &Config, text: &str) -> Vec<Setting> {
     );
     shown.maybe("pages.accent", config.pages.accent.map(|accent| accent.to_string()));
     shown.put("api.password_login", config.password_login);
-    shown.maybe("clients.ca", config.clients_ca.as_deref().map(path));
+    shown.maybe("clients.ca", config.clients.ca.as_deref().map(path));
+    shown.put("clients.registration", config.clients.registration);
+    let networks: Vec<String> = config.clients.fetch_from.iter().map(ToString::to_string).collect();
+    shown.maybe("clients.fetch_from", (!networks.is_empty()).then(|| networks.join(", ")));
     shown.all
 }
 

@@ -27,7 +27,7 @@ use super::params::Params;
 use super::redirect::{Mode, ReturnTo, see_other};
 use super::scope::Scope;
 use super::token::is_form;
-use super::{par, request_object, sign};
+use super::{client_keys, par, request_object, sign};
 use crate::state::App;
 use crate::text::{Language, Text, t};
 use crate::web;
@@ -124,7 +124,11 @@ async fn signed(app: &App, params: &Params, wish: &Wish) -> Result<Option<Params
     else {
         return Ok(None);
     };
-    match request_object::unwrap(&app.config.issuer, &client, params, app.now()) {
+    let unwrapped = match client_keys::known(app, client, params.value("request").unwrap_or_default()).await {
+        Ok(client) => request_object::unwrap(&app.config.issuer, &client, params, app.now()),
+        Err(error) => Err(error),
+    };
+    match unwrapped {
         Ok(signed) => Ok(Some(signed)),
         Err(error) => {
             let proven = prove(app, params.value("client_id"), params.value("redirect_uri"), params).await;

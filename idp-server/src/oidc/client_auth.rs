@@ -7,6 +7,7 @@ use twolatch_core::client::{AuthMethod, Client};
 use twolatch_core::secret::Secret;
 use twolatch_core::store::Store;
 
+use super::client_keys;
 use super::error::{Code, OauthError};
 use super::params::{Params, decode};
 use crate::state::App;
@@ -59,6 +60,7 @@ pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Re
     match client.auth_method {
         AuthMethod::None => Ok(client),
         AuthMethod::PrivateKeyJwt => {
+            let client = client_keys::known(app, client, secret).await?;
             assertion::prove(app, &client, secret).await?;
             Ok(client)
         }

@@ -12,7 +12,7 @@ use openidconnect::core::{
 use openidconnect::url::ParseError;
 use openidconnect::{
     AdditionalProviderMetadata, AuthUrl, AuthenticationContextClass, IssuerUrl, JsonWebKeySetUrl, LanguageTag,
-    ProviderMetadata, ResponseTypes, Scope as ScopeName, TokenUrl, UserInfoUrl,
+    ProviderMetadata, RegistrationUrl, ResponseTypes, Scope as ScopeName, TokenUrl, UserInfoUrl,
 };
 use serde::{Deserialize, Serialize};
 use twolatch_core::client::SigningAlg;
@@ -92,7 +92,8 @@ const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "privat
 
 /// Answers the metadata.
 pub async fn get(State(app): State<App>) -> Response {
-    match metadata(&app.config.issuer).map(|metadata| serde_json::to_string(&metadata)) {
+    match metadata(&app.config.issuer, app.config.clients.registration).map(|metadata| serde_json::to_string(&metadata))
+    {
         Ok(Ok(body)) => {
             let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
             (StatusCode::OK, headers, body).into_response()
@@ -102,7 +103,7 @@ pub async fn get(State(app): State<App>) -> Response {
     }
 }
 
-fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
+fn metadata(issuer: &str, registration: bool) -> Result<Metadata, ParseError> {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let more = More {
         code_challenge_methods_supported: words(&["S256"]),
@@ -132,6 +133,9 @@ fn metadata(issuer: &str) -> Result<Metadata, ParseError> {
     );
     Ok(metadata
         .set_token_endpoint(Some(TokenUrl::new(format!("{issuer}/token"))?))
+        .set_registration_endpoint(
+            registration.then(|| RegistrationUrl::new(format!("{issuer}/register"))).transpose()?,
+        )
         .set_userinfo_endpoint(Some(UserInfoUrl::new(format!("{issuer}/userinfo"))?))
         .set_scopes_supported(Some(
             Scope::ALL.into_iter().map(|scope| ScopeName::new(scope.as_str().to_owned())).collect(),

@@ -50,6 +50,10 @@ pub enum Code {
     InvalidToken,
     /// RFC 9101, 8
     InvalidRequestObject,
+    /// RFC 7591, 3.2.2
+    InvalidRedirectUri,
+    /// RFC 7591, 3.2.2
+    InvalidClientMetadata,
     /// RFC 9449, 5
     InvalidDpopProof,
     /// RFC 9449, 8
@@ -84,6 +88,8 @@ impl Code {
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::InvalidToken => "invalid_token",
             Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
             Self::AuthorizationPending => "authorization_pending",

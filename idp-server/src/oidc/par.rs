@@ -15,7 +15,7 @@ use super::error::{Code, OauthError};
 use super::params::Params;
 use super::redirect::ReturnTo;
 use super::token::asked;
-use super::{client_auth, dpop, request_object};
+use super::{client_auth, client_keys, dpop, request_object};
 use crate::state::App;
 use crate::web::path;
 
@@ -55,6 +55,7 @@ async fn push(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
         return Err(invalid("a request_uri has no place in a request that is pushed"));
     }
     let now = app.now();
+    let client = client_keys::known(app, client, params.value("request").unwrap_or_default()).await?;
     let params = request_object::unwrap(&app.config.issuer, &client, &params, now)?;
     let params = match &proof {
         Some(proof) => bound(&params, &proof.jkt)?,

@@ -58,7 +58,7 @@ impl Scope {
     pub const fn is_for(self, trust: Trust) -> bool {
         match trust {
             Trust::FirstParty | Trust::ThirdParty => true,
-            Trust::Unverified => matches!(self, Self::Openid | Self::Profile | Self::Email),
+            Trust::Unverified => matches!(self, Self::Openid | Self::Profile | Self::Email | Self::OfflineAccess),
         }
     }
 

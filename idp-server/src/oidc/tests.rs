@@ -11,7 +11,9 @@ use twolatch_core::store::{Location, Store};
 use twolatch_core::time::{Clock, Timestamp};
 
 use crate::config::Config;
+use crate::config::clients::Clients;
 use crate::counts::Counts;
+use crate::fetch::Fetcher;
 use crate::figures::Counted;
 use crate::oidc::sign::Keys;
 use crate::state::App;
@@ -59,6 +61,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         keys: Keys::default(),
         figures: Counted::default(),
         counts: Counts::default(),
+        fetcher: Fetcher::new(&Clients::default()).unwrap(),
         checks: Checks::default(),
         clock,
     };

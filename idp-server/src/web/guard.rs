@@ -23,12 +23,13 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let wish = Wish::of(&app.config, &method, &uri, request.headers());
-    let known = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS].contains(&method);
+    let reads = [Method::POST, Method::PUT].contains(&method);
+    let known = reads || [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS].contains(&method);
     let mut response = if !known {
         Kind::NoMethod.because(format!("method {method}")).into_response()
     } else if !uri.path().starts_with('/') {
         Kind::BadForm.because("the target is no path").into_response()
-    } else if method != Method::POST && has_body(request.headers()) {
+    } else if !reads && has_body(request.headers()) {
         Kind::BadForm.because("a body where none is read").into_response()
     } else {
         within(LIMIT, next.run(request)).await

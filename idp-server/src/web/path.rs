@@ -105,6 +105,10 @@ pub const JWKS: &str = "/jwks";
 pub const AUTHORIZE: &str = "/authorize";
 /// Where a web app pushes what it asks, before it sends a browser.
 pub const PAR: &str = "/par";
+/// Where one registers itself.
+pub const REGISTER: &str = "/register";
+/// Where one reads and changes that.
+pub const REGISTERED: &str = "/register/{id}";
 /// Where a web app redeems a code.
 pub const TOKEN: &str = "/token";
 /// Where a device without a browser asks for a code to show.

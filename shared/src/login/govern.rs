@@ -9,6 +9,7 @@ use super::actor::{Actor, allow};
 use super::manage::ManageError;
 use super::notices::alarm;
 use crate::audit::Event;
+use crate::client::Trust;
 use crate::letter::Notice;
 use crate::policy::{Exemption, Policy, Rules, Subject};
 use crate::store::audit::record;
@@ -120,7 +121,8 @@ impl Logins {
     /// Makes an exemption.
     ///
     /// # Errors
-    /// Why it was not made: [`ManageError::NeverHolds`] where its limits shut each other out; [`ManageError::LocksOut`]
+    /// Why it was not made: [`ManageError::NeverHolds`] where its limits shut each other out; [`ManageError::Unverified`]
+    /// where it is for a client that nobody has looked at; [`ManageError::LocksOut`]
     /// where it spares administrators what none of them has set up, and none could sign in when it ends.
     pub async fn exempt(&self, exemption: Exemption, actor: &Actor) -> Result<(), ManageError> {
         if self.locked {
@@ -128,6 +130,11 @@ impl Logins {
         }
         if exemption.within.doors().is_empty() {
             return Err(ManageError::NeverHolds);
+        }
+        if let Some(id) = &exemption.within.client
+            && self.store.client(id).await?.is_some_and(|client| client.settings.trust == Trust::Unverified)
+        {
+            return Err(ManageError::Unverified(id.clone()));
         }
         let detail = serde_json::to_string(&exemption).unwrap_or_default();
         let before = self.policy(actor.now).await?;

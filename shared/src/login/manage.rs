@@ -12,6 +12,7 @@ use super::roster::tell_of_admin;
 use super::setup::{Confirmed, default_name};
 use super::web::Fault;
 use crate::audit::{Event, Record};
+use crate::client::ClientId;
 use crate::crypto::password::Weak;
 use crate::crypto::random_text;
 use crate::factor::totp::Totp;
@@ -71,6 +72,11 @@ pub enum ManageError {
          network is of web or ssh; a key is of ssh (service sshd)"
     )]
     NeverHolds,
+    /// Nobody here knows whose client it is.
+    #[error(
+        "the client `{0}` has registered itself, and nobody has looked at it: `twolatch client set {0} --trust third_party` first"
+    )]
+    Unverified(ClientId),
     /// No administrator could sign in any more.
     #[error(
         "under these rules no administrator could sign in: none of them has, or could set up, a method that they allow; \

@@ -35,7 +35,7 @@ impl Store {
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
-                insert(connection, &store, &client).await?;
+                insert_client(connection, &store, &client).await?;
                 let record = Record::new(client.created_at, Event::ClientAdded).by(&actor).saying(client.id);
                 audit::record(connection, &store, record).await
             })
@@ -68,7 +68,7 @@ impl Store {
                 if gone.rows_affected() != 1 {
                     return Err(StoreError::Conflict);
                 }
-                insert(connection, &store, &client).await?;
+                insert_client(connection, &store, &client).await?;
                 let record = Record::new(now, Event::ClientChanged).by(&actor).saying(format!("{id} {said}"));
                 audit::record(connection, &store, record).await?;
                 Ok(Some(client))
@@ -146,10 +146,14 @@ pub(crate) async fn clients_held(connection: &mut AnyConnection, store: &Store) 
 /// Where the database fails.
 pub(crate) async fn replace(connection: &mut AnyConnection, store: &Store, client: &Client) -> Written<()> {
     sqlx::query("DELETE FROM clients WHERE id = $1").bind(client.id.as_str()).execute(&mut *connection).await?;
-    insert(connection, store, client).await
+    insert_client(connection, store, client).await
 }
 
-async fn insert(connection: &mut AnyConnection, store: &Store, client: &Client) -> Written<()> {
+/// Stores a client, in a transaction.
+///
+/// # Errors
+/// Where the database fails, or the id is taken.
+pub(super) async fn insert_client(connection: &mut AnyConnection, store: &Store, client: &Client) -> Written<()> {
     let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
     let uris = serde_json::Value::from(uris).to_string();
     let settings = serde_json::to_string(&client.settings);

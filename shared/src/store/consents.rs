@@ -116,8 +116,7 @@ impl Store {
         for row in sqlx::query(text).bind(user.as_str()).bind(now.unix()).fetch_all(self.pool()).await? {
             let id: String = row.try_get(0)?;
             let client = id.parse().map_err(|_| StoreError::Value { table: "grants", row: id.clone() })?;
-            let bare = Access { client, consent: None, since: None, offline: false };
-            let access = all.entry(id).or_insert(bare);
+            let access = all.entry(id).or_insert(Access::none(client));
             access.since = Some(Timestamp::from_unix(row.try_get(1)?));
             access.offline = row.try_get::<i64, _>(2)? == 1;
         }

@@ -19,7 +19,7 @@ use crate::crypto::seal::Place;
 const BATCH: i64 = 200;
 
 /// Tables whose rows are marked anew.
-const MARKED: [&str; 19] = [
+const MARKED: [&str; 20] = [
     "users",
     "factors",
     "policies",
@@ -35,6 +35,7 @@ const MARKED: [&str; 19] = [
     "sessions",
     "links",
     "devices",
+    "initial_tokens",
     "consents",
     "grants",
     "access_tokens",
@@ -42,7 +43,7 @@ const MARKED: [&str; 19] = [
 ];
 
 /// All that a key has sealed or marked. What is not marked anew above lives for minutes or, mail, for days.
-const NEEDING: [(&str, &str); 29] = [
+const NEEDING: [(&str, &str); 30] = [
     ("users", "mac"),
     ("users", "password"),
     ("factors", "mac"),
@@ -60,6 +61,7 @@ const NEEDING: [(&str, &str); 29] = [
     ("sessions", "mac"),
     ("links", "mac"),
     ("devices", "mac"),
+    ("initial_tokens", "mac"),
     ("consents", "mac"),
     ("grants", "mac"),
     ("access_tokens", "mac"),

@@ -39,10 +39,11 @@ pub(super) const KEPT: [(&str, Keeping); 16] = [
 
 /// What is in no backup, and over with a restore: whatever was begun, given out or waits. Those that refer to others come
 /// first.
-pub(super) const PASSING: [&str; 16] = [
+pub(super) const PASSING: [&str; 17] = [
     "attempts",
     "sessions",
     "links",
+    "initial_tokens",
     "consents",
     "grants",
     "access_tokens",

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use twolatch_core::client::{
-    AppHost, Client, Demand, GrantType, PublicKey, RedirectUri, ScopeName, SigningAlg, TokenFormat, Trust,
+    AppHost, Client, ClientError, Demand, GrantType, PublicKey, RedirectUri, ScopeName, SigningAlg, TokenFormat, Trust,
 };
 use twolatch_core::user::GroupName;
 use twolatch_core::user::profile::ClaimName;
@@ -23,6 +23,12 @@ pub(super) struct Details {
         help = "What its ID tokens are signed with: RS256 (the default), PS256, ES256 or EdDSA"
     )]
     alg: Option<String>,
+    /// Where its public keys are, if they change there: https. Instead of --jwks.
+    #[arg(long, value_name = "URI", conflicts_with = "jwks")]
+    jwks_uri: Option<String>,
+    /// Where others send people who shall sign in to it; they find it at /account/apps. https.
+    #[arg(long, value_name = "URI")]
+    initiate_login_uri: Option<String>,
     #[arg(
         long,
         value_name = "WHOSE",
@@ -84,6 +90,8 @@ enum Format {
 #[derive(Debug, Clone)]
 pub(super) struct Checked {
     trust: Option<Trust>,
+    jwks_uri: Option<RedirectUri>,
+    initiate_login_uri: Option<RedirectUri>,
     redirect_uris: Vec<RedirectUri>,
     alg: Option<SigningAlg>,
     grants: Vec<GrantType>,
@@ -124,6 +132,8 @@ pub(super) enum Clear {
     UserinfoAlg,
     /// It is told nothing of your own.
     Claim,
+    /// Nobody is sent to it from here.
+    InitiateLoginUri,
     /// It is behind no proxy that asks here.
     ForwardHost,
 }
@@ -141,7 +151,9 @@ impl Details {
         let after = self.post_logout_redirect_uri.into_iter();
         let told = self.backchannel_logout_uri.map(|uri| address("--backchannel-logout-uri", uri)).transpose()?;
         Ok(Checked {
-            trust: self.trust.map(|trust| trust.parse()).transpose()?,
+            jwks_uri: self.jwks_uri.map(|uri| https("--jwks-uri", uri)).transpose()?,
+            initiate_login_uri: self.initiate_login_uri.map(|uri| https("--initiate-login-uri", uri)).transpose()?,
+            trust: self.trust.map(|trust| ours(&trust)).transpose()?,
             redirect_uris,
             alg: self.alg.map(|alg| alg.parse()).transpose()?,
             grants: self.grant.iter().map(|grant| grant.parse()).collect::<Result<_, _>>()?,
@@ -178,6 +190,21 @@ fn callable(uri: RedirectUri) -> Result<RedirectUri, ClientFault> {
         return Err(ClientFault::Address { option: "--backchannel-logout-uri", uri: uri.to_string(), error });
     }
     Ok(uri)
+}
+
+/// What an administrator can make of it: what is unverified has registered itself.
+fn ours(text: &str) -> Result<Trust, ClientError> {
+    text.parse().ok().filter(|trust| *trust != Trust::Unverified).ok_or(ClientError::Trust)
+}
+
+/// Whoever stands in between must not be able to put something else there.
+fn https(option: &'static str, uri: String) -> Result<RedirectUri, ClientFault> {
+    let parsed: Result<RedirectUri, _> = uri.parse();
+    let parsed = parsed.map_err(|error| ClientFault::Address { option, uri: uri.clone(), error })?;
+    if parsed.as_str().starts_with("https://") {
+        return Ok(parsed);
+    }
+    Err(ClientFault::Address { option, uri, error: twolatch_core::client::RedirectError::PlainHttp })
 }
 
 fn keys(path: &Path) -> Result<Vec<PublicKey>, ClientFault> {
@@ -219,6 +246,11 @@ impl Checked {
         given(self.claims, &mut client.settings.claims);
         given(self.audiences, &mut client.settings.audiences);
         given(self.hosts, &mut client.settings.hosts);
+        if !client.settings.keys.is_empty() && self.jwks_uri.is_some() {
+            client.settings.keys.clear();
+        }
+        client.settings.jwks_uri = self.jwks_uri.or(client.settings.jwks_uri.take());
+        client.settings.initiate_login_uri = self.initiate_login_uri.or(client.settings.initiate_login_uri.take());
         client.settings.trust = self.trust.unwrap_or(client.settings.trust);
         client.settings.access_tokens = self.access_tokens.unwrap_or(client.settings.access_tokens);
         client.settings.userinfo_alg = self.userinfo_alg.or(client.settings.userinfo_alg);
@@ -238,7 +270,8 @@ impl Clear {
             Self::PostLogoutRedirectUri => client.settings.post_logout_redirect_uris.clear(),
             Self::BackchannelLogoutUri => client.logout_uri = None,
             Self::Require => client.settings.demands.clear(),
-            Self::Jwks => client.settings.keys.clear(),
+            Self::Jwks => (client.settings.keys, client.settings.jwks_uri) = (Vec::new(), None),
+            Self::InitiateLoginUri => client.settings.initiate_login_uri = None,
             Self::Audience => client.settings.audiences.clear(),
             Self::Claim => client.settings.claims.clear(),
             Self::UserinfoAlg => client.settings.userinfo_alg = None,

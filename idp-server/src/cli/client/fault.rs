@@ -49,6 +49,12 @@ pub(in crate::cli) enum ClientFault {
     /// It signs, and nothing could be checked.
     #[error("--jwks is missing: what the application signs is checked with its public keys")]
     NoKeys,
+    /// A note that cannot be shown.
+    #[error("--note: a note has 1 to 128 bytes, none of them a control character")]
+    Note,
+    /// There is no such token.
+    #[error("there is no initial access token `{0}`; `twolatch client initial-token list` shows all")]
+    NoToken(String),
     /// An API has no such name.
     #[error("--audience: an API is named by a URI, such as https://api.example.org, of at most 256 ASCII characters")]
     Audience,

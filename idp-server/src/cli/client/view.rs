@@ -30,6 +30,9 @@ pub(super) fn view(client: &Client) -> Value {
         "require": client.settings.demands,
         "forward_hosts": client.settings.hosts,
         "require_pkce": client.requires_pkce(),
+        "jwks_uri": client.settings.jwks_uri,
+        "initiate_login_uri": client.settings.initiate_login_uri,
+        "registered_with": client.settings.registration.as_ref().map(|own| own.by.as_str()),
         "jwks": { "keys": client.settings.keys },
         "access_token": client.settings.access_tokens,
         "audiences": client.settings.audiences,
@@ -76,6 +79,15 @@ pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFau
     if !client.settings.demands.is_empty() {
         let demands = client.settings.demands.iter().map(|demand| demand.as_str()).collect();
         writeln!(out, "held to        {}", words(demands))?;
+    }
+    if let Some(own) = &client.settings.registration {
+        writeln!(out, "registered     by itself, with the initial access token {}", own.by)?;
+    }
+    if let Some(uri) = &client.settings.initiate_login_uri {
+        writeln!(out, "sign-in starts {uri}")?;
+    }
+    if let Some(uri) = &client.settings.jwks_uri {
+        writeln!(out, "keys from      {uri}")?;
     }
     for key in &client.settings.keys {
         writeln!(out, "key            {} {}", key.kind(), key.kid.as_deref().unwrap_or("(without a name)"))?;

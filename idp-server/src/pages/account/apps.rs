@@ -2,14 +2,17 @@
 //! ended. Being signed in is enough for that.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::IntoResponse;
-use twolatch_core::consent::{Access, Consent, Disclosure};
+use twolatch_core::client::{Client, Trust};
+use twolatch_core::consent::{Access, CONSENT_LIFE, Disclosure};
 use twolatch_core::time::Timestamp;
+use twolatch_core::user::User;
 
 use super::super::said::Said;
 use super::super::{Answer, disclosure, show as show_page};
 use super::signed_in;
+use crate::oidc::params::encode;
 use crate::state::App;
 use crate::text::Text;
 use crate::web::browser::Browser;
@@ -38,14 +41,17 @@ struct Shown {
     consented: Option<(Timestamp, Timestamp)>,
     since: Option<Timestamp>,
     offline: bool,
+    /// It can be sent somebody to sign in.
+    opens: bool,
 }
 
 impl Shown {
-    fn of(name: String, access: Access) -> Self {
+    fn of(client: Client, access: Access) -> Self {
         let consent = access.consent;
         Self {
             id: access.client.to_string(),
-            name,
+            opens: client.settings.initiate_login_uri.is_some(),
+            name: client.name,
             learns: consent.as_ref().map(|consent| disclosure::words(&consent.disclosure)).unwrap_or_default(),
             consented: consent.map(|consent| (consent.given_at, consent.expires_at)),
             since: access.since,
@@ -54,17 +60,34 @@ impl Shown {
     }
 }
 
+impl Shown {
+    /// Whether it has anything that could be taken back.
+    const fn is_held(&self) -> bool {
+        self.consented.is_some() || self.since.is_some()
+    }
+}
+
 impl AppsPage {
     /// Examples, for tests.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
         let now = Timestamp::from_unix(1_772_611_200);
-        let (id, whose) = ("wiki".parse().ok(), twolatch_core::id::Id::from_stored("alice".to_owned()));
-        let disclosure = Disclosure { scopes: vec!["openid".to_owned(), "email".to_owned()], claims: Vec::new() };
-        let access = |consent, offline| id.clone().map(|client| Access { client, consent, since: Some(now), offline });
-        let consent = id.clone().map(|client| Consent::new(whose, client, disclosure, now));
-        let both = [access(consent, false), access(None, true)].into_iter().flatten();
-        let apps = both.map(|access| Shown::of("Wiki <script>".to_owned(), access)).collect();
+        let learns = disclosure::words(&Disclosure {
+            scopes: vec!["openid".to_owned(), "email".to_owned()],
+            claims: Vec::new(),
+        });
+        let bare = Shown {
+            id: "wiki".to_owned(),
+            name: "Wiki <script>".to_owned(),
+            learns: Vec::new(),
+            consented: None,
+            since: None,
+            offline: false,
+            opens: true,
+        };
+        let asked = Shown { learns, consented: Some((now, now.plus(CONSENT_LIFE))), since: Some(now), ..bare.clone() };
+        let own = Shown { since: Some(now), offline: true, opens: false, ..bare.clone() };
+        let apps = vec![asked, own, bare];
         let page = |apps, said: Option<Notice>| Self { frame: frame.clone(), apps, said: said.into() };
         vec![page(apps, None), page(Vec::new(), Some(Account::AppEnded.into()))]
     }
@@ -74,14 +97,36 @@ impl AppsPage {
 pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     let session = signed_in(&app, &browser).await?;
     let mut apps = Vec::new();
-    for access in app.store.access_to(&session.user.id, browser.now).await? {
-        // What a client held that is gone is worth nothing.
-        if let Some(client) = app.store.client(&access.client).await? {
-            apps.push(Shown::of(client.name, access));
+    let mut held = app.store.access_to(&session.user.id, browser.now).await?;
+    for client in app.store.clients().await?.into_iter().filter(|client| client.disabled_at.is_none()) {
+        let known = held.iter().position(|access| access.client == client.id).map(|index| held.swap_remove(index));
+        match known {
+            Some(access) => apps.push(Shown::of(client, access)),
+            None if is_offered(&client, &session.user) => apps.push(Shown::of(client.clone(), Access::none(client.id))),
+            None => {}
         }
     }
     let said = Said::from(browser.notice(&app));
     Ok(show_page(&app, &browser, None, |frame| AppsPage { frame, apps, said })?)
+}
+
+/// Whether somebody is shown an application that has nothing of them: they may sign in to it, and somebody here knows whose it is.
+fn is_offered(client: &Client, user: &User) -> bool {
+    client.settings.initiate_login_uri.is_some() && client.settings.trust != Trust::Unverified && client.admits(user)
+}
+
+/// Sends somebody to an application, to sign in there (OpenID Connect Core, 4).
+pub(crate) async fn open(State(app): State<App>, Path(id): Path<String>, browser: Browser) -> Answer {
+    let session = signed_in(&app, &browser).await?;
+    let none = || Kind::NoPage.because("no such application can be opened");
+    let id = id.parse().map_err(|_| none())?;
+    let client = app.store.client(&id).await?.filter(|client| client.disabled_at.is_none()).ok_or_else(none)?;
+    let held = app.store.access_to(&session.user.id, browser.now).await?;
+    let is_known = held.iter().any(|access| access.client == id) || is_offered(&client, &session.user);
+    let uri = client.settings.initiate_login_uri.filter(|_| is_known).ok_or_else(none)?;
+    let between = if uri.as_str().contains('?') { '&' } else { '?' };
+    let query = encode([("iss", app.config.issuer.as_str()), ("login_hint", session.user.name.as_str())]);
+    Ok(browser.go(&format!("{uri}{between}{query}")).into_response())
 }
 
 /// Ends one.

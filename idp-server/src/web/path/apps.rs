@@ -6,6 +6,8 @@ use super::{AUTHORIZE, CANCEL, DEVICE, DEVICE_CONFIRM, FORWARD_ENTER, FORWARD_OV
 pub const CONSENT: &str = "/authorize/consent";
 /// Which of them do.
 pub const ACCOUNT_APPS: &str = "/account/apps";
+/// Signing in to one of them.
+pub const ACCOUNT_APPS_OPEN: &str = "/account/apps/{id}/open";
 /// None of what one of them has any more.
 pub const ACCOUNT_APPS_END: &str = "/account/apps/end";
 
@@ -74,6 +76,12 @@ impl Links {
     #[must_use]
     pub fn account_apps(&self) -> String {
         self.to(ACCOUNT_APPS)
+    }
+
+    /// Signing in to one of them.
+    #[must_use]
+    pub fn account_apps_open(&self, id: &str) -> String {
+        self.to(&ACCOUNT_APPS_OPEN.replace("{id}", id))
     }
 
     /// None of what one of them has any more.
