@@ -182,6 +182,8 @@ mod oidc_requests;
 #[cfg(test)]
 mod oidc_rows;
 #[cfg(test)]
+mod oidc_strangers;
+#[cfg(test)]
 mod oidc_tokens;
 #[cfg(test)]
 mod old_modules;

@@ -14,24 +14,24 @@ on_both!(
     oau18_nothing_is_issued_before_somebody_has_let_it,
     oau18_a_consent_is_remembered_for_what_was_said_and_as_long_as_that,
     oau18_a_client_that_proves_itself_by_nothing_is_never_let_in_silently,
+    oau18_a_small_yes_makes_no_large_one_last_longer,
     oau18_who_takes_it_back_takes_back_all_that_came_of_it,
     oau18_a_consent_in_one_session_is_none_in_another,
     oau18_a_consent_that_somebody_else_wrote_is_none,
     o23_consent_is_asked_where_a_client_asks_for_that,
     t5_who_turns_back_leaves_nothing_behind,
-    t5_a_client_that_has_registered_itself_learns_little,
     devices_of_others_are_let_in_by_consent,
     consents_go_with_whom_and_what_they_are_of,
 );
 
 const THIRD: Trust = Trust::ThirdParty;
 
-async fn third(provider: &Provider) -> Registered {
+pub(crate) async fn third(provider: &Provider) -> Registered {
     provider.client(|client| client.settings.trust = THIRD).await
 }
 
 /// Where a request leads; the page that asks, where it does.
-async fn asked(provider: &Provider, tab: &mut Tab<'_>, params: &[(&str, &str)]) -> Answer {
+pub(crate) async fn asked(provider: &Provider, tab: &mut Tab<'_>, params: &[(&str, &str)]) -> Answer {
     let answer = provider.authorize(tab.browser, params).await;
     assert!(answer.location().starts_with("/authorize/consent?request="), "{answer:?}");
     let to = answer.location().to_owned();
@@ -41,15 +41,15 @@ async fn asked(provider: &Provider, tab: &mut Tab<'_>, params: &[(&str, &str)]) 
 }
 
 /// Answers the page, and goes on to where that leads.
-async fn says(provider: &Provider, tab: &Tab<'_>, page: &Answer, answer: &str) -> Answer {
+pub(crate) async fn says(provider: &Provider, tab: &Tab<'_>, page: &Answer, answer: &str) -> Answer {
     let sealed = field(page, "request");
     let left = tab.post(page, "/authorize/consent", &[("request", &sealed), ("answer", answer)]).await;
     assert_eq!(left.status, StatusCode::SEE_OTHER, "{left:?}");
-    provider.visit(tab.browser, left.location()).await
+    if left.location().starts_with(CALLBACK) { left } else { provider.visit(tab.browser, left.location()).await }
 }
 
 /// Lets the client have what it asks for.
-async fn allow(provider: &Provider, browser: &Browser, params: &[(&str, &str)]) -> String {
+pub(crate) async fn allow(provider: &Provider, browser: &Browser, params: &[(&str, &str)]) -> String {
     let mut tab = Tab::new(provider, Some(browser));
     let page = asked(provider, &mut tab, params).await;
     says(provider, &tab, &page, "allow").await.param("code").unwrap()
@@ -148,15 +148,39 @@ async fn oau18_a_client_that_proves_itself_by_nothing_is_never_let_in_silently(c
         })
         .await;
     let unverified = provider.client(|client| client.settings.trust = Trust::Unverified).await;
-    for client in [public, unverified] {
+    for client in [&public, &unverified] {
         for _ in 0..2 {
-            let code = allow(&provider, &browser, &good(&client)).await;
-            assert_eq!(provider.redeem(&client, &code).await.status, StatusCode::OK);
+            let code = allow(&provider, &browser, &good(client)).await;
+            assert_eq!(provider.redeem(client, &code).await.status, StatusCode::OK);
         }
-        let none = with(&good(&client), "prompt", "none");
-        let silent = provider.authorize(Some(&browser), &none).await;
-        silent.is_error(CALLBACK, "consent_required", Some("a state"));
     }
+    let silent = provider.authorize(Some(&browser), &with(&good(&public), "prompt", "none")).await;
+    silent.is_error(CALLBACK, "consent_required", Some("a state"));
+    // One whose secret is on people's own machines, where anybody may have found it.
+    let installed = third(&provider).await;
+    provider.edit(&installed, |client| client.redirect_uris = vec!["http://127.0.0.1/cb".parse().unwrap()]).await;
+    let params = with(&good(&installed), "redirect_uri", "http://127.0.0.1:5000/cb");
+    for _ in 0..2 {
+        allow(&provider, &browser, &params).await;
+    }
+}
+
+async fn oau18_a_small_yes_makes_no_large_one_last_longer(core: Core) {
+    let provider = Provider::over(core).await;
+    let browser = provider.browser("alice", &BOTH).await;
+    let client = third(&provider).await;
+    allow(&provider, &browser, &good(&client)).await;
+    let since = provider.now();
+    provider.advance(CONSENT_LIFE / 2);
+    let browser = provider.sign_in(browser.user.clone(), &BOTH).await;
+    let small = with(&with(&good(&client), "scope", "openid"), "prompt", "consent");
+    allow(&provider, &browser, &small).await;
+    let id = client.id.parse().unwrap();
+    let until =
+        async || provider.app.store.consent(&browser.user.id, &id, provider.now()).await.unwrap().unwrap().expires_at;
+    assert_eq!(until().await, since.plus(CONSENT_LIFE));
+    allow(&provider, &browser, &with(&good(&client), "prompt", "consent")).await;
+    assert_eq!(until().await, provider.now().plus(CONSENT_LIFE));
 }
 
 async fn oau18_who_takes_it_back_takes_back_all_that_came_of_it(core: Core) {
@@ -265,22 +289,6 @@ async fn t5_who_turns_back_leaves_nothing_behind(core: Core) {
     let left = tab.post(&page, "/authorize/consent", &[("request", &sealed), ("answer", "allow")]).await;
     assert!(left.location().starts_with("/authorize/resume?"), "{left:?}");
     assert_eq!(provider.number("SELECT COUNT(*) FROM consents").await, 0);
-}
-
-async fn t5_a_client_that_has_registered_itself_learns_little(core: Core) {
-    let provider = Provider::over(core).await;
-    let browser = provider.browser("alice", &BOTH).await;
-    let client = provider.client(|client| client.settings.trust = Trust::Unverified).await;
-    let wide = with(&good(&client), "scope", "openid profile email address phone groups offline_access");
-    let wide = with(&wide, "claims", "{\"userinfo\":{\"phone_number\":null,\"groups\":null,\"name\":null}}");
-    let mut tab = Tab::new(&provider, Some(&browser));
-    let page = asked(&provider, &mut tab, &wide).await;
-    assert!(page.body.contains("Not verified"), "{}", page.body);
-    let code = says(&provider, &tab, &page, "allow").await.param("code").unwrap();
-    let tokens = provider.redeem(&client, &code).await;
-    assert_eq!(tokens.text("scope"), "openid profile email offline_access");
-    let told = provider.userinfo(&tokens.text("access_token")).await.json();
-    assert!(told.get("name").is_some() && told.get("groups").is_none() && told.get("phone_number").is_none(), "{told}");
 }
 
 async fn devices_of_others_are_let_in_by_consent(core: Core) {

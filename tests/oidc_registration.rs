@@ -22,7 +22,7 @@ use twolatch_core::policy::{Exemption, Level, Subject, Within};
 
 use crate::support::certificate::certify;
 use crate::support::core::{Core, actor, on_both};
-use crate::support::provider::{Answer, BOTH, CALLBACK, ISSUER, Provider, Registered, form, good};
+use crate::support::provider::{Answer, BOTH, CALLBACK, ISSUER, Provider, Registered, cut, form, good};
 use crate::support::signer::Signer;
 
 on_both!(
@@ -157,7 +157,7 @@ async fn registration_is_off_unless_it_is_turned_on(core: Core) {
 async fn an_initial_token_is_good_for_ten_clients_and_a_while(core: Core) {
     let provider = open(core).await;
     let (token, asked) = (initial(&provider).await, json!({ "redirect_uris": [REDIRECT] }));
-    for bad in ["", "x", &token[1..]] {
+    for bad in ["", "x", cut(&token, 1)] {
         let refused = register(&provider, bad, &asked).await;
         assert_eq!((refused.status, refused.text("error")), (StatusCode::UNAUTHORIZED, "invalid_token".to_owned()));
         assert!(refused.header(header::WWW_AUTHENTICATE).starts_with("Bearer "));
@@ -172,6 +172,8 @@ async fn an_initial_token_is_good_for_ten_clients_and_a_while(core: Core) {
         StatusCode::UNAUTHORIZED
     );
     // What is refused for what it says takes no place.
+    let ours = json!({ "redirect_uris": [format!("{ISSUER}/login")] });
+    register(&provider, &token, &ours).await.is_refused("invalid_redirect_uri");
     let faulty = json!({ "redirect_uris": ["http://other.example.net/"] });
     register(&provider, &token, &faulty).await.is_refused("invalid_redirect_uri");
     let plain = [("authorization", &*format!("Bearer {token}")), ("content-type", "text/plain")];
@@ -239,8 +241,10 @@ async fn what_is_approved_is_changed_by_administrators(core: Core) {
     provider.edit(&client, |client| client.settings.trust = Trust::ThirdParty).await;
     provider.app.logins.exempt(exemption, &actor(provider.now())).await.unwrap();
     let other = json!({ "client_id": id, "redirect_uris": [REDIRECT] });
-    let refused = send(&provider, Method::PUT, &uri, &access, &other).await;
-    assert_eq!((refused.status, refused.text("error")), (StatusCode::FORBIDDEN, "access_denied".to_owned()));
+    for method in [Method::PUT, Method::DELETE] {
+        let refused = send(&provider, method, &uri, &access, &other).await;
+        assert_eq!((refused.status, refused.text("error")), (StatusCode::FORBIDDEN, "access_denied".to_owned()));
+    }
     assert_eq!(send(&provider, Method::GET, &uri, &access, &Value::Null).await.status, StatusCode::OK);
     provider.edit(&client, |client| client.disabled_at = Some(client.created_at)).await;
     for method in [Method::GET, Method::PUT, Method::DELETE] {
@@ -346,6 +350,15 @@ async fn ssrf_keys_at_an_address_are_fetched_with_care_and_again_when_they_chang
     provider.advance(60);
     assert_eq!(asks(&second, "d").await, StatusCode::OK);
     assert_eq!(asks(&first, "e").await, StatusCode::UNAUTHORIZED, "the key is gone");
+    // One that is gone there counts no more after an hour, though nothing else was signed since.
+    *served.lock().unwrap() = set(&first);
+    provider.advance(3599);
+    assert_eq!(asks(&second, "h").await, StatusCode::OK);
+    provider.advance(1);
+    assert_eq!(asks(&second, "i").await, StatusCode::UNAUTHORIZED);
+    *served.lock().unwrap() = set(&second);
+    provider.advance(60);
+    assert_eq!(asks(&second, "j").await, StatusCode::OK);
     // Where it cannot be fetched, what was there last is used.
     *served.lock().unwrap() = "nothing".to_owned();
     provider.advance(60);

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty, Limited};
@@ -12,12 +12,12 @@ use hyper::body::Bytes;
 use hyper::{Request, StatusCode, header};
 use thiserror::Error;
 use tokio::net::TcpStream;
-use twolatch_core::policy::Network;
+use tokio::sync::Semaphore;
 use twolatch_core::time::Timestamp;
 use url::{Position, Url};
 
 use crate::config::clients::Clients;
-use crate::outgoing::{CaError, Caller};
+use crate::outgoing::Caller;
 
 #[cfg(test)]
 mod tests;
@@ -29,15 +29,24 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const MOST: usize = 65_536;
 
 /// One document is fetched again after so many seconds at the earliest: strangers can make us want to.
-const PAUSE: i64 = 60;
+pub const PAUSE: i64 = 60;
+
+/// After so many seconds what was fetched is old.
+pub const OLD: i64 = 3600;
+
+/// So many are fetched at once.
+const AT_ONCE: usize = 8;
 
 /// Who fetches; cheap to clone.
 #[derive(Clone)]
 pub struct Fetcher(Arc<Inner>);
 
 struct Inner {
-    caller: Caller,
-    allowed: Vec<Network>,
+    clients: Clients,
+    /// Made at the first use: most systems never fetch anything.
+    caller: OnceLock<Caller>,
+    /// Each takes one: whoever names slow addresses takes them from such as themselves alone.
+    seats: Arc<Semaphore>,
     lately: Mutex<BTreeMap<String, Timestamp>>,
 }
 
@@ -50,6 +59,9 @@ pub enum Unfetched {
     /// The name leads to a machine that is not everybody's.
     #[error("the name leads to an address that is not public, or to none")]
     Private,
+    /// Others are fetched at the moment.
+    #[error("too many documents are fetched at once; try again in a moment")]
+    Busy,
     /// There is no connection.
     #[error("no connection: {0}")]
     Connection(String),
@@ -65,13 +77,11 @@ pub enum Unfetched {
 }
 
 impl Fetcher {
-    /// Prepares; connects to nothing yet.
-    ///
-    /// # Errors
-    /// Where the file with the authorities cannot be used.
-    pub fn new(clients: &Clients) -> Result<Self, CaError> {
-        let caller = Caller::new(clients.ca.as_deref())?;
-        Ok(Self(Arc::new(Inner { caller, allowed: clients.fetch_from.clone(), lately: Mutex::default() })))
+    /// Prepares; reads and connects to nothing yet.
+    #[must_use]
+    pub fn new(clients: &Clients) -> Self {
+        let (clients, seats) = (clients.clone(), Arc::new(Semaphore::new(AT_ONCE)));
+        Self(Arc::new(Inner { clients, caller: OnceLock::new(), seats, lately: Mutex::default() }))
     }
 
     /// Fetches a document.
@@ -83,15 +93,15 @@ impl Fetcher {
         fetched.unwrap_or(Err(Unfetched::Slow))
     }
 
-    /// The same for one that may have changed; `None` where it was fetched a moment ago.
+    /// The same for one that may have changed; `None` where it was fetched less than so many seconds ago.
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn fetch_again(&self, address: &str, now: Timestamp) -> Result<Option<Vec<u8>>, Unfetched> {
+    pub async fn fetch_again(&self, address: &str, age: i64, now: Timestamp) -> Result<Option<Vec<u8>>, Unfetched> {
         {
             let mut lately = self.0.lately.lock().unwrap_or_else(PoisonError::into_inner);
-            lately.retain(|_, at| (0..PAUSE).contains(&now.since(*at)));
-            if lately.contains_key(address) {
+            lately.retain(|_, at| (0..OLD).contains(&now.since(*at)));
+            if lately.get(address).is_some_and(|at| now.since(*at) < age) {
                 return Ok(None);
             }
             lately.insert(address.to_owned(), now);
@@ -107,14 +117,21 @@ impl Fetcher {
         }
         let unreachable = |error: &dyn std::fmt::Display| Unfetched::Connection(error.to_string());
         let host = host.trim_matches(['[', ']']);
-        let found = tokio::net::lookup_host((host, port)).await.map_err(|_| Unfetched::Private)?;
-        let found: Vec<SocketAddr> = found.collect();
+        let seat = Arc::clone(&self.0.seats).try_acquire_owned().map_err(|_| Unfetched::Busy)?;
+        let name = host.to_owned();
+        // Names are looked up in a thread that nothing stops: its seat is taken as long as that takes.
+        let looked_up = tokio::spawn(async move {
+            let found = tokio::net::lookup_host((name.as_str(), port)).await;
+            (found.map(Iterator::collect::<Vec<SocketAddr>>), seat)
+        });
+        let (found, _seat) = looked_up.await.map_err(|_| Unfetched::Private)?;
+        let found = found.map_err(|_| Unfetched::Private)?;
         // A name that leads to one of ours beside one of theirs is no mistake.
         if found.is_empty() || !found.iter().all(|found| self.is_allowed(found.ip())) {
             return Err(Unfetched::Private);
         }
         let stream = TcpStream::connect(found.as_slice()).await.map_err(|error| unreachable(&error))?;
-        let stream = self.0.caller.secured(host, stream).await.map_err(|trouble| unreachable(&trouble))?;
+        let stream = self.caller()?.secured(host, stream).await.map_err(|trouble| unreachable(&trouble))?;
         let request = Request::get(&url[Position::BeforePath..Position::AfterQuery])
             .header(header::HOST, &url[Position::BeforeHost..Position::AfterPort])
             .header(header::USER_AGENT, "twolatch")
@@ -134,8 +151,17 @@ impl Fetcher {
         Ok(body.map_err(|error| Unfetched::Body(error.to_string()))?.to_bytes().to_vec())
     }
 
+    fn caller(&self) -> Result<&Caller, Unfetched> {
+        if let Some(caller) = self.0.caller.get() {
+            return Ok(caller);
+        }
+        let caller = Caller::new(self.0.clients.ca.as_deref());
+        let caller = caller.map_err(|error| Unfetched::Connection(format!("clients.ca: {error}")))?;
+        Ok(self.0.caller.get_or_init(|| caller))
+    }
+
     fn is_allowed(&self, address: IpAddr) -> bool {
-        is_public(address) || self.0.allowed.iter().any(|network| network.contains(address))
+        is_public(address) || self.0.clients.fetch_from.iter().any(|network| network.contains(address))
     }
 }
 

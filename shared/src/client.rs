@@ -89,11 +89,24 @@ impl Client {
         self.pkce_waived_at.is_none() || self.auth_method == AuthMethod::None || self.must(Demand::Fapi)
     }
 
-    /// Whether somebody who has let it learn something is not asked again. Anybody can say that they are a client that proves
-    /// itself by nothing (RFC 8252, 8.6).
+    /// Whether somebody who has let it learn something is not asked again when it wants its answer there. Anybody can say that
+    /// they are a client that proves itself by nothing, or that has its secret on people's machines (RFC 8252, 8.6).
     #[must_use]
-    pub fn is_remembered(&self) -> bool {
-        self.settings.trust == Trust::ThirdParty && self.auth_method != AuthMethod::None
+    pub fn is_remembered(&self, redirect_uri: &str) -> bool {
+        let is_its_own = self.auth_method != AuthMethod::None && redirect_uri.starts_with("https://");
+        self.settings.trust == Trust::ThirdParty && is_its_own
+    }
+
+    /// What people are shown where nothing says how far it is trusted: its name, or what it cannot choose.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        match (self.settings.trust, self.redirect_uris.first()) {
+            (Trust::Unverified, Some(uri)) => {
+                let origin = RedirectUri::origin(uri.as_str());
+                origin.split_once("://").map_or(origin, |(_, host)| host)
+            }
+            _ => &self.name,
+        }
     }
 
     /// Whether it is held to something, by name or as a part of FAPI.

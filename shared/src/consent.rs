@@ -10,6 +10,9 @@ use crate::user::User;
 /// How long a consent is remembered, in seconds.
 pub const CONSENT_LIFE: i64 = 180 * 86_400;
 
+/// How long an answer can wait for its request, in seconds.
+const REQUEST_LIFE: i64 = 3600;
+
 /// What a client learns of somebody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,6 +64,23 @@ impl Consent {
     #[must_use]
     pub const fn new(user: Id<User>, client: ClientId, disclosure: Disclosure, now: Timestamp) -> Self {
         Self { user, client, disclosure, given_at: now, expires_at: now.plus(CONSENT_LIFE) }
+    }
+
+    /// The same, as long as the client is asked about each time: only the answers to what is under way count.
+    #[must_use]
+    pub fn passing(self) -> Self {
+        Self { expires_at: self.given_at.plus(REQUEST_LIFE), ..self }
+    }
+
+    /// The same beside what was let before. A small yes makes no large one last longer.
+    #[must_use]
+    pub fn beside(self, before: Self) -> Self {
+        let expires_at = if self.disclosure.covers(&before.disclosure) {
+            self.expires_at
+        } else {
+            self.expires_at.min(before.expires_at)
+        };
+        Self { disclosure: before.disclosure.and(&self.disclosure), expires_at, ..self }
     }
 }
 

@@ -28,17 +28,26 @@ async fn oidcc_3rd_party_init_login(core: Core) {
     let id = told.text("client_id");
     let open = format!("/account/apps/{id}/open");
     assert!(!tab.get("/account/apps").await.body.contains(&open));
-    assert_eq!(tab.get(&open).await.status, StatusCode::NOT_FOUND);
     let client = Registered { id, secret: String::new(), method: twolatch_core::client::AuthMethod::None };
     provider.edit(&client, |client| client.settings.trust = Trust::ThirdParty).await;
     assert!(tab.get("/account/apps").await.body.contains(&open));
-    let sent = tab.get(&open).await;
-    let to = "https://app.example.com/begin?at=1&iss=https%3A%2F%2Fid.example.org&login_hint=alice";
+    let click = async |site: &str| {
+        let cookie = provider.cookie(&browser.token);
+        provider.raw(Method::GET, &open, &[("cookie", &cookie), ("sec-fetch-site", site)], "").await
+    };
+    let sent = click("same-origin").await;
+    let to = "https://app.example.com/begin?at=1&iss=https%3A%2F%2Fid.example.org";
     assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, to));
+    // From elsewhere nobody learns who is here.
+    for site in ["cross-site", "same-site", "none", ""] {
+        assert_eq!(click(site).await.location(), "/account/apps", "{site}");
+    }
+    provider.edit(&client, |client| client.settings.trust = Trust::FirstParty).await;
+    assert_eq!(click("same-origin").await.location(), format!("{to}&login_hint=alice"));
     assert_eq!(Tab::new(&provider, None).get(&open).await.location(), "/login");
     provider.edit(&client, |client| client.settings.groups = vec!["others".parse().unwrap()]).await;
     assert!(!tab.get("/account/apps").await.body.contains(&open));
-    assert_eq!(tab.get(&open).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(click("same-origin").await.status, StatusCode::NOT_FOUND);
 }
 
 async fn oidcc_3rd_party_init_login_nohttps(core: Core) {

@@ -88,7 +88,7 @@ async fn app(folder: &Path) -> App {
         keys: Keys::default(),
         counts: Counts::default(),
         figures: Counted::default(),
-        fetcher: Fetcher::new(&Clients::default()).unwrap(),
+        fetcher: Fetcher::new(&Clients::default()),
         checks: Checks::default(),
         clock: Arc::new(StandingClock),
     }

@@ -297,7 +297,7 @@ fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
         keys: sign::Keys::default(),
         figures: Counted::default(),
         counts: Counts::default(),
-        fetcher: Fetcher::new(&config.clients).unwrap(),
+        fetcher: Fetcher::new(&config.clients),
         checks: Checks::default(),
         config,
         clock,

@@ -103,7 +103,7 @@ impl Site {
             keys: Keys::default(),
             figures: Counted::default(),
             counts: Counts::default(),
-            fetcher: Fetcher::new(&Clients::default()).unwrap(),
+            fetcher: Fetcher::new(&Clients::default()),
             checks: Checks::default(),
             clock: Arc::<StandingClock>::clone(&clock),
         };

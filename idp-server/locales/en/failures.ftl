@@ -44,4 +44,5 @@ forward-refused = This address is not served here.
 forward-sign-in = Sign in first: open the page anew in your browser.
 forward-too-little = What you have shown at sign-in is not enough for this application from where you are.
 forward-not-yours = You are signed in, but { $app } is only for people in certain groups. If you need it, ask the people who run it.
+request-unverified = The request of this app cannot be answered. Nothing was sent to it: nobody of your organisation has looked at this app yet.
 request-unavailable = The sign-in service has a problem of its own. Try again in a few minutes.

@@ -44,4 +44,5 @@ forward-refused = Alamat ini tidak dilayani di sini.
 forward-sign-in = Masuklah dahulu: buka kembali halaman ini di peramban Anda.
 forward-too-little = Yang Anda tunjukkan saat masuk belum cukup untuk aplikasi ini dari tempat Anda berada.
 forward-not-yours = Anda sudah masuk, tetapi { $app } hanya untuk anggota grup tertentu. Jika Anda memerlukannya, hubungi pengelolanya.
+request-unverified = Permintaan aplikasi ini tidak dapat dijawab. Tidak ada yang dikirim kepadanya: belum ada orang dari organisasi Anda yang memeriksa aplikasi ini.
 request-unavailable = Layanan masuk sedang bermasalah. Coba lagi beberapa menit lagi.

@@ -276,8 +276,12 @@ impl Set {
         let id = self.id.parse().map_err(|_| missing())?;
         let before = app.store.client(&id).await?.ok_or_else(missing)?;
         let (name, details) = (self.name.map(named).transpose()?, self.details.check()?);
-        let clear = self.clear;
+        let (clear, seen) = (self.clear, before.clone());
         let edit = move |client: &mut Client| {
+            // What is approved is what was looked at.
+            if *client != seen {
+                return;
+            }
             for clear in &clear {
                 clear.empty(client);
             }
@@ -288,8 +292,12 @@ impl Set {
         };
         let mut after = before.clone();
         edit.clone()(&mut after);
-        check_hosts(app, &checked(after)?).await?;
+        let after = checked(after)?;
+        check_hosts(app, &after).await?;
         let client = change(app, &self.id, "is changed", actor, edit).await?;
+        if client != after {
+            return Err(StoreError::Conflict.into());
+        }
         if self.json { Ok(writeln!(out, "{:#}", view(&client))?) } else { show(&client, out) }
     }
 }

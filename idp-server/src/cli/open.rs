@@ -97,8 +97,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         organisation: config.organisation.as_str().into(),
         host: host.into(),
     };
-    let fetcher = Fetcher::new(&config.clients)
-        .map_err(|error| CliError { message: format!("clients.ca: {error}"), status: 78 })?;
+    let fetcher = Fetcher::new(&config.clients);
     let app = App {
         store,
         logins,

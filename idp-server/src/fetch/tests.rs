@@ -41,7 +41,7 @@ fn ssrf_only_what_is_everybodys_is_fetched_from() {
 
 #[tokio::test]
 async fn ssrf_nothing_is_connected_to_that_is_not_public() {
-    let fetcher = Fetcher::new(&Clients::default()).unwrap();
+    let fetcher = Fetcher::new(&Clients::default());
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -63,10 +63,19 @@ async fn ssrf_nothing_is_connected_to_that_is_not_public() {
 
 #[tokio::test]
 async fn what_was_fetched_a_moment_ago_is_not_fetched_again() {
-    let fetcher = Fetcher::new(&Clients::default()).unwrap();
+    let fetcher = Fetcher::new(&Clients::default());
     let at = |seconds: i64| Timestamp::from_unix(1_800_000_000 + seconds);
-    assert!(fetcher.fetch_again("https://127.0.0.1/", at(0)).await.is_err());
-    assert_eq!(fetcher.fetch_again("https://127.0.0.1/", at(59)).await, Ok(None));
-    assert!(fetcher.fetch_again("https://127.0.0.1/other", at(59)).await.is_err());
-    assert!(fetcher.fetch_again("https://127.0.0.1/", at(60)).await.is_err());
+    assert!(fetcher.fetch_again("https://127.0.0.1/", PAUSE, at(0)).await.is_err());
+    assert_eq!(fetcher.fetch_again("https://127.0.0.1/", PAUSE, at(59)).await, Ok(None));
+    assert!(fetcher.fetch_again("https://127.0.0.1/other", PAUSE, at(59)).await.is_err());
+    assert!(fetcher.fetch_again("https://127.0.0.1/", PAUSE, at(60)).await.is_err());
+}
+
+#[tokio::test]
+async fn no_more_are_fetched_at_once_than_there_are_seats() {
+    let fetcher = Fetcher::new(&Clients::default());
+    let seats: Vec<_> = (0..AT_ONCE).map(|_| Arc::clone(&fetcher.0.seats).try_acquire_owned().unwrap()).collect();
+    assert_eq!(fetcher.fetch("https://127.0.0.1/").await, Err(Unfetched::Busy));
+    drop(seats);
+    assert_eq!(fetcher.fetch("https://127.0.0.1/").await, Err(Unfetched::Private));
 }

@@ -43,7 +43,7 @@ pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Re
         None => mark_of(store, &claimed.id, ""),
     };
     let secret = claimed.secret.as_ref().map_or("\0", Secret::expose);
-    let is = |mark: &str| store.keys().check_token(PURPOSE, &[Some(&claimed.id), Some(secret)], mark).is_ok();
+    let is = |mark: &str| is_secret(store, &claimed.id, secret, mark);
     let former = client.as_ref().and_then(|client| client.former.as_ref()).filter(|(_, until)| now < *until);
     let fits = is(&mark) || former.is_some_and(|(mark, _)| is(mark));
     let shown: String = claimed.id.chars().take(64).collect();
@@ -73,6 +73,12 @@ pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Re
 #[must_use]
 pub fn mark_of(store: &Store, id: &str, secret: &str) -> String {
     store.keys().mark_token(PURPOSE, &[Some(id), Some(secret)])
+}
+
+/// Whether that is what is stored of a client's secret.
+#[must_use]
+pub fn is_secret(store: &Store, id: &str, secret: &str, mark: &str) -> bool {
+    store.keys().check_token(PURPOSE, &[Some(id), Some(secret)], mark).is_ok()
 }
 
 fn claimed(headers: &HeaderMap, params: &Params) -> Result<Claimed, OauthError> {

@@ -6,7 +6,7 @@ use twolatch_core::client::{Client, KeyError, PublicKey};
 
 use super::error::OauthError;
 use super::jose::Signed;
-use crate::fetch::Unfetched;
+use crate::fetch::{OLD, PAUSE, Unfetched};
 use crate::state::App;
 
 /// The most keys of a client.
@@ -37,8 +37,8 @@ pub async fn fetch(app: &App, uri: &str) -> Result<Vec<PublicKey>, NoKeys> {
     read(&app.fetcher.fetch(uri).await?)
 }
 
-/// The client of something signed, with the keys that it has at its address now, if none of those that are known has signed it.
-/// Where they cannot be had, with those that are known.
+/// The client of something signed, with the keys that it has at its address now, if none of those that are known has signed it,
+/// or nobody has looked there for an hour: one that is gone counts no more. Where they cannot be had, with those that are known.
 ///
 /// # Errors
 /// Where the database fails.
@@ -46,10 +46,8 @@ pub async fn known(app: &App, client: Client, signed: &str) -> Result<Client, Oa
     let Some(uri) = client.settings.jwks_uri.clone() else { return Ok(client) };
     // What cannot be read is no reason to call anybody.
     let Ok(token) = Signed::read(signed) else { return Ok(client) };
-    if token.by_one_of(&client.settings.keys).is_ok() {
-        return Ok(client);
-    }
-    let fetched = match app.fetcher.fetch_again(uri.as_str(), app.now()).await {
+    let age = if token.by_one_of(&client.settings.keys).is_ok() { OLD } else { PAUSE };
+    let fetched = match app.fetcher.fetch_again(uri.as_str(), age, app.now()).await {
         Ok(Some(document)) => read(&document),
         Ok(None) => return Ok(client),
         Err(error) => Err(error.into()),

@@ -64,6 +64,7 @@ async fn begin(
         return Err(OauthError::new(Code::InvalidScope, "the scope does not contain `openid`"));
     }
     scopes.retain(|scope| *scope != Scope::OfflineAccess || client.may(GrantType::RefreshToken));
+    scopes.retain(|scope| scope.is_for(client.settings.trust));
     let (code, short) = (random_text::<32>(app.entropy())?, user_code(app.entropy())?);
     let now = app.now();
     let request = DeviceRequest {

@@ -6,11 +6,12 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use twolatch_core::client::{AuthMethod, Client};
+use twolatch_core::client::{AuthMethod, Client, Trust};
 use twolatch_core::grant::AccessToken;
 
 use super::access::Worth;
 use super::error::{Code, OauthError};
+use super::scope::Scope;
 use super::token::asked;
 use super::{access, client_auth};
 use crate::state::App;
@@ -39,6 +40,9 @@ async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
     let Some(Worth { token, user, client: of }) = worth.ok() else { return Ok(json!({ "active": false })) };
     let scope = if token.client == client.id { Some(token.scope.clone()) } else { for_api(&client, &token) };
     let Some(scope) = scope else { return Ok(json!({ "active": false })) };
+    // Others learn the name if somebody has let them.
+    let ours = of.as_ref().is_none_or(|of| of.settings.trust == Trust::FirstParty);
+    let names = ours || Scope::parse(&scope).contains(&Scope::Profile);
     let mut told = json!({
         "active": true,
         "scope": scope,
@@ -52,7 +56,7 @@ async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
         "iss": app.config.issuer,
     });
     if let Some(members) = told.as_object_mut() {
-        if let Some(user) = &user {
+        if let Some(user) = user.as_ref().filter(|_| names) {
             members.insert("username".to_owned(), user.name.as_str().into());
         }
         if let Some(jkt) = &token.jkt {

@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use serde_json::Value;
-use twolatch_core::client::Client;
+use twolatch_core::client::{Client, Trust};
 use twolatch_core::store::{Session, StoreError};
 
 use super::params::{Params, encode};
@@ -87,7 +87,9 @@ pub async fn read(app: &App, params: &Params) -> Result<Asked, Failure> {
         to = hint.as_ref().map(|_| with_state(uri, state));
     }
     let language = params.value("ui_locales").and_then(Language::of_tags);
-    Ok(Asked { client, hint, to, language })
+    // Of others a person is always asked: they end more than their own session with it, and could send people anywhere.
+    let ours = client.as_ref().is_none_or(|client| client.settings.trust == Trust::FirstParty);
+    Ok(Asked { client, hint: hint.filter(|_| ours), to, language })
 }
 
 /// What a token says that we have signed for a client; it may have expired. Any other says nothing.

@@ -3,12 +3,14 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use twolatch_core::client::Client;
+use twolatch_core::client::{Client, Trust};
 
 use super::error::OauthError;
 use super::form_post;
 use super::params::encode;
 use crate::state::App;
+use crate::text::t;
+use crate::web::failure::Failure;
 use crate::web::frame::Frame;
 
 /// An address that the client has registered.
@@ -17,6 +19,8 @@ pub struct ReturnTo {
     uri: String,
     state: Option<String>,
     mode: Mode,
+    /// Nobody knows whose it is: the browser goes there when its person has said so, and not before.
+    unverified: bool,
 }
 
 /// How an answer gets there (OAuth 2.0 Multiple Response Type Encoding Practices, 2.1).
@@ -33,7 +37,8 @@ impl ReturnTo {
     #[must_use]
     pub fn prove(client: &Client, redirect_uri: &str) -> Option<Self> {
         client.redirect_uri(redirect_uri)?;
-        Some(Self { uri: redirect_uri.to_owned(), state: None, mode: Mode::Query })
+        let unverified = client.settings.trust == Trust::Unverified;
+        Some(Self { uri: redirect_uri.to_owned(), state: None, mode: Mode::Query, unverified })
     }
 
     /// The same, with what the client wants back unchanged.
@@ -60,9 +65,20 @@ impl ReturnTo {
         self.send(app, &[("code", code)])
     }
 
-    /// Sends an error (RFC 6749, 4.1.2.1; RFC 9207, 2).
+    /// Sends an error, or shows it where whoever registers a client could send people anywhere by it (RFC 9700, 4.11.2).
     #[must_use]
     pub fn error(&self, app: &App, error: &OauthError) -> Response {
+        if self.unverified {
+            let failure =
+                Failure::new(error.code.status(), t("not-possible"), t("request-unverified"), error.logged(app));
+            return failure.into_response();
+        }
+        self.denied(app, error)
+    }
+
+    /// Sends an error after the person has said that the browser shall go there (RFC 6749, 4.1.2.1; RFC 9207, 2).
+    #[must_use]
+    pub fn denied(&self, app: &App, error: &OauthError) -> Response {
         let description = error.logged(app);
         self.send(app, &[("error", error.code.as_str()), ("error_description", &description)])
     }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use twolatch_core::client::registration::Registration;
-use twolatch_core::client::{Client, ClientId, Settings, SigningAlg, Trust};
+use twolatch_core::client::{Client, ClientId, RedirectUri, Settings, SigningAlg, Trust};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::store::StoreError;
 
@@ -21,6 +21,9 @@ pub mod metadata;
 
 /// What the keyed hash of a registration access token is made for.
 const PURPOSE: &str = "registration_access_token";
+
+/// The most that a record says of a change, in characters.
+const MAX_SAID: usize = 500;
 
 /// Who changes what has registered itself, in records.
 const ITSELF: &str = "the client itself";
@@ -47,7 +50,7 @@ pub async fn put(State(app): State<App>, Path(id): Path<String>, headers: Header
 /// Removes a client, and whatever it holds.
 pub async fn delete(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let gone = async {
-        let (client, _) = own(&app, &headers, &id).await?;
+        let (client, _) = own_to_change(&app, &headers, &id).await?;
         Ok(app.store.delete_client(client.id, ITSELF.to_owned(), app.now()).await?)
     };
     match gone.await {
@@ -60,7 +63,7 @@ async fn register(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Value, 
     let (now, token) = (app.now(), bearer(headers)?);
     let by = app.store.initial_token(&token_hash(token), now).await?;
     let by = by.ok_or_else(|| invalid_token("the initial access token is none, or used up, or too old"))?;
-    let metadata = Metadata::read(app, headers, body).await?;
+    let metadata = Metadata::read(app, headers, body)?.with_keys(app).await?;
     let id: ClientId = random_text::<10>(app.entropy())?.parse().map_err(|_| internal("no client id could be made"))?;
     let access = random_text::<32>(app.entropy())?;
     let mut client = Client {
@@ -94,18 +97,12 @@ async fn register(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Value, 
 }
 
 async fn change(app: &App, id: &str, headers: &HeaderMap, body: &[u8]) -> Result<Value, OauthError> {
-    let (before, access) = own(app, headers, id).await?;
-    if before.settings.trust != Trust::Unverified {
-        // What an administrator has looked at stays what it was.
-        return Err(OauthError::new(
-            Code::AccessDenied,
-            "an administrator has approved the client: they change it, too",
-        ));
-    }
-    let metadata = Metadata::read(app, headers, body).await?;
+    let (before, access) = own_to_change(app, headers, id).await?;
+    let metadata = Metadata::read(app, headers, body)?;
     if !metadata.is_of(app, &before) {
         return Err(OauthError::new(Code::InvalidRequest, "the client_id or client_secret in the body is another one"));
     }
+    let metadata = metadata.with_keys(app).await?;
     let mut after = before.clone();
     metadata.put(&mut after);
     let mut secret = None;
@@ -121,7 +118,9 @@ async fn change(app: &App, id: &str, headers: &HeaderMap, body: &[u8]) -> Result
                 *client = put;
             }
         };
-        let (id, said) = (before.id.clone(), "has changed its registration".to_owned());
+        let uris: Vec<&str> = after.redirect_uris.iter().map(RedirectUri::as_str).collect();
+        let said: String = format!("is now {:?} at {}", after.name, uris.join(" ")).chars().take(MAX_SAID).collect();
+        let id = before.id.clone();
         let changed = app.store.change_client(id, said, ITSELF.to_owned(), app.now(), edit).await?;
         if changed.as_ref() != Some(&after) {
             return Err(OauthError::new(
@@ -133,6 +132,15 @@ async fn change(app: &App, id: &str, headers: &HeaderMap, body: &[u8]) -> Result
     let mut told = metadata::told(&app.config.issuer, &after, &access);
     with_secret(&mut told, secret);
     Ok(told)
+}
+
+/// The same, as long as that is for the client to change: what an administrator has looked at stays what it was.
+async fn own_to_change(app: &App, headers: &HeaderMap, id: &str) -> Result<(Client, String), OauthError> {
+    let (client, token) = own(app, headers, id).await?;
+    if client.settings.trust == Trust::Unverified {
+        return Ok((client, token));
+    }
+    Err(OauthError::new(Code::AccessDenied, "an administrator has approved the client: they change it, too"))
 }
 
 /// The client of an address, for whoever has its registration access token. That there is no such client sounds like a wrong

@@ -61,7 +61,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         keys: Keys::default(),
         figures: Counted::default(),
         counts: Counts::default(),
-        fetcher: Fetcher::new(&Clients::default()).unwrap(),
+        fetcher: Fetcher::new(&Clients::default()),
         checks: Checks::default(),
         clock,
     };

@@ -93,11 +93,14 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
     let links = Links::of(&app.config);
     let to = match answer.expose() {
         "allow" => {
-            let request = consent::give(&app, found.request, &found.session).await?;
+            let request = consent::give(&app, found.request, &found.client, &found.session).await?;
             let sealed = resume::seal(&app, &request);
             links.resume(&sealed.map_err(|error| Kind::Internal.because(error.logged(&app)))?)
         }
-        "deny" => links.cancel(&found.sealed),
+        "deny" => {
+            let answered = resume::denied(&app, &found.request, &found.client, &browser.wish);
+            return Ok(answered.ok_or_else(|| Kind::NoPage.because("the address is registered no more"))?);
+        }
         _ => return Err(Kind::BadForm.because("the answer is neither yes nor no").into()),
     };
     Ok(browser.go(&to).into_response())

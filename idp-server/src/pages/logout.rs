@@ -84,8 +84,9 @@ pub(crate) async fn show(State(app): State<App>, RawQuery(query): RawQuery, brow
         if let Some(hint) = asked.hint {
             // The session has grown too old for its browser; what was given in it may have not.
             app.logins.end_sid(hint.into_sid(), browser.now).await?;
+            return Ok(leave(&app, &browser, asked.to));
         }
-        return Ok(leave(&app, &browser, asked.to));
+        return Ok(leave(&app, &browser, None));
     };
     if asked.hint.as_ref().is_some_and(|hint| hint.is_of(&session)) {
         app.logins.sign_out(session, browser.now).await?;
@@ -127,7 +128,7 @@ fn ask(app: &App, browser: &Browser, asked: Asked, session: &Session) -> Answer 
         browser.wish = browser.wish.of_app(language);
     }
     let name = session.user.name.to_string();
-    let page = |frame| LogoutPage { frame, app: asked.client.map(|client| client.name), name, to };
+    let page = |frame| LogoutPage { frame, app: asked.client.map(|client| client.shown().to_owned()), name, to };
     let mut response = show_page(app, &browser, None, page)?;
     if let Some(policy) = origin.as_deref().and_then(policy_continuing_to) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);

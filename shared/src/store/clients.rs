@@ -112,10 +112,10 @@ impl Store {
                 }
                 // An id may be given again; what the old client held must not come to life with it.
                 for text in [
+                    "DELETE FROM consents WHERE client_id = $1",
                     "DELETE FROM grants WHERE client_id = $1",
                     "DELETE FROM access_tokens WHERE client_id = $1",
                     "DELETE FROM visits WHERE client_id = $1",
-                    "DELETE FROM consents WHERE client_id = $1",
                     "DELETE FROM pushed_requests WHERE client_id = $1",
                     "DELETE FROM device_requests WHERE client_id = $1",
                 ] {

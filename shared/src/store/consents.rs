@@ -56,13 +56,20 @@ impl Store {
         self.write(move |connection| {
             Box::pin(async move {
                 let now = consent.given_at;
-                let row = sqlx::query(ONE).bind(key(&consent.user, &consent.client)).bind(now.unix());
-                let before = row.fetch_optional(&mut *connection).await?;
+                // Whoever takes it back in this moment takes back this, too, or is seen here.
+                let id = key(&consent.user, &consent.client);
+                sqlx::query("UPDATE consents SET mac = mac WHERE id = $1").bind(&id).execute(&mut *connection).await?;
+                let before = sqlx::query(ONE).bind(id).bind(now.unix()).fetch_optional(&mut *connection).await?;
                 // One that somebody else wrote adds nothing.
                 let before = before.as_ref().and_then(|row| read(&store, row).ok());
-                let disclosure = before.map(|before| before.disclosure).unwrap_or_default().and(&consent.disclosure);
-                insert(connection, &store, &Consent { disclosure, ..consent.clone() }).await?;
-                let record = record(now, Event::ConsentGiven, &user_name).saying(consent.client);
+                let said = consent.disclosure.scopes.join(" ");
+                let consent = match before {
+                    Some(before) => consent.beside(before),
+                    None => consent,
+                };
+                insert(connection, &store, &consent).await?;
+                let said = format!("{} {said}", consent.client);
+                let record = record(now, Event::ConsentGiven, &user_name).saying(said);
                 audit::record(connection, &store, record).await
             })
         })

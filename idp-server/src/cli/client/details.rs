@@ -132,6 +132,8 @@ pub(super) enum Clear {
     UserinfoAlg,
     /// It is told nothing of your own.
     Claim,
+    /// What has registered itself can read and change that no more.
+    Registration,
     /// Nobody is sent to it from here.
     InitiateLoginUri,
     /// It is behind no proxy that asks here.
@@ -271,6 +273,7 @@ impl Clear {
             Self::BackchannelLogoutUri => client.logout_uri = None,
             Self::Require => client.settings.demands.clear(),
             Self::Jwks => (client.settings.keys, client.settings.jwks_uri) = (Vec::new(), None),
+            Self::Registration => client.settings.registration = None,
             Self::InitiateLoginUri => client.settings.initiate_login_uri = None,
             Self::Audience => client.settings.audiences.clear(),
             Self::Claim => client.settings.claims.clear(),

@@ -41,7 +41,7 @@ pub(super) async fn standing(
     let consent = app.store.consent(&session.user.id, &client.id, now).await?;
     let covers = consent.is_some_and(|consent| consent.disclosure.covers(&request.disclosure()));
     let just_now = request.consented.as_ref() == Some(&session.id_hash);
-    let is_remembered = client.is_remembered() && !request.asks(Prompt::Consent);
+    let is_remembered = client.is_remembered(&request.redirect_uri) && !request.asks(Prompt::Consent);
     Ok(if covers && (just_now || is_remembered) { Consented::Given } else { Consented::Missing })
 }
 
@@ -69,10 +69,11 @@ pub async fn is_due(
 pub async fn give(
     app: &App,
     request: AuthorizationRequest,
+    client: &Client,
     session: &Session,
 ) -> Result<AuthorizationRequest, StoreError> {
-    let (user, client) = (session.user.id.clone(), request.client.clone());
-    let consent = Consent::new(user, client, request.disclosure(), app.now());
+    let consent = Consent::new(session.user.id.clone(), client.id.clone(), request.disclosure(), app.now());
+    let consent = if client.settings.trust == Trust::Unverified { consent.passing() } else { consent };
     app.store.give_consent(consent, session.user.name.to_string()).await?;
     Ok(AuthorizationRequest { consented: Some(session.id_hash.clone()), ..request })
 }

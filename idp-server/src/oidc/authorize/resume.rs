@@ -79,8 +79,8 @@ pub async fn continuation(app: &App, sealed: &str) -> Result<Option<Continuation
         origin: RedirectUri::origin(&request.redirect_uri).to_owned(),
         again: request.asks(Prompt::Login) || request.asks(Prompt::Create) || request.max_age.is_some(),
         create: request.asks(Prompt::Create),
+        client_name: client.shown().to_owned(),
         client: client.id,
-        client_name: client.name,
         acr: request.acr,
         login_hint: request.login_hint,
         language: request.language,
@@ -128,9 +128,20 @@ async fn waiting(
     let request = AuthorizationRequest::open(app, sealed, app.now()).ok_or_else(stale)?;
     let (client, to) =
         prove(app, Some(request.client.as_str()), Some(&request.redirect_uri), &Params::default()).await?;
-    let wish = Wish::of(&app.config, &Method::GET, uri, headers);
-    let to = to.with_state(request.state.as_deref()).by(mode(app, request.form_post, &wish, request.language));
+    let to = answering(app, &request, to, &Wish::of(&app.config, &Method::GET, uri, headers));
     Ok((request, client, to))
+}
+
+/// An address with how the request is answered there.
+fn answering(app: &App, request: &AuthorizationRequest, to: ReturnTo, wish: &Wish) -> ReturnTo {
+    to.with_state(request.state.as_deref()).by(mode(app, request.form_post, wish, request.language))
+}
+
+/// The answer to a request whose person has just said no; `None` where its address is the client's no more.
+#[must_use]
+pub fn denied(app: &App, request: &AuthorizationRequest, client: &Client, wish: &Wish) -> Option<Response> {
+    let to = answering(app, request, ReturnTo::prove(client, &request.redirect_uri)?, wish);
+    Some(to.denied(app, &OauthError::new(Code::AccessDenied, "the person has said no")))
 }
 
 /// Seals a request for the way through the browser.

@@ -5,12 +5,14 @@ use axum::http::{HeaderMap, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use twolatch_core::client::{AuthMethod, Client, Demand, GrantType, PublicKey, RedirectUri, SigningAlg};
+use twolatch_core::secret::Secret;
 
-use crate::oidc::client_auth::mark_of;
+use crate::oidc::client_auth::is_secret;
 use crate::oidc::client_keys;
 use crate::oidc::error::{Code, OauthError};
 use crate::oidc::scope::Scope;
 use crate::state::App;
+use crate::web::path::origin;
 
 #[cfg(test)]
 mod tests;
@@ -25,7 +27,7 @@ const MAX_NAME: usize = 64;
 #[derive(Debug, Default, Deserialize)]
 struct Sent {
     client_id: Option<String>,
-    client_secret: Option<String>,
+    client_secret: Option<Secret>,
     client_name: Option<String>,
     redirect_uris: Option<Vec<String>>,
     response_types: Option<Vec<String>>,
@@ -48,7 +50,7 @@ struct Sent {
 #[derive(Debug)]
 pub struct Metadata {
     id: Option<String>,
-    secret: Option<String>,
+    secret: Option<Secret>,
     name: String,
     redirect_uris: Vec<RedirectUri>,
     grants: Vec<GrantType>,
@@ -63,21 +65,33 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Reads and checks the body of a request; keys that are elsewhere are fetched.
+    /// Reads and checks the body of a request.
     ///
     /// # Errors
     /// `invalid_redirect_uri` or `invalid_client_metadata`, with what is wrong.
-    pub async fn read(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Self, OauthError> {
+    pub fn read(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Self, OauthError> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if kind.split(';').next().unwrap_or_default().trim() != "application/json" {
             return Err(wrong("the body is not application/json"));
         }
-        let mut metadata = Self::parse(body)?;
-        if let Some(uri) = &metadata.jwks_uri {
-            let keys = client_keys::fetch(app, uri.as_str()).await;
-            metadata.keys = keys.map_err(|why| wrong(format!("jwks_uri: {why}")))?;
+        let metadata = Self::parse(body)?;
+        let all = metadata.redirect_uris.iter().chain(&metadata.post_logout_redirect_uris);
+        if all.map(|uri| RedirectUri::origin(uri.as_str())).any(|theirs| theirs == origin(&app.config)) {
+            return Err(bad_redirect("an address of this server"));
         }
         Ok(metadata)
+    }
+
+    /// The same with its keys, where those are elsewhere.
+    ///
+    /// # Errors
+    /// `invalid_client_metadata` where they cannot be had.
+    pub async fn with_keys(mut self, app: &App) -> Result<Self, OauthError> {
+        if let Some(uri) = &self.jwks_uri {
+            let keys = client_keys::fetch(app, uri.as_str()).await;
+            self.keys = keys.map_err(|why| wrong(format!("jwks_uri: {why}")))?;
+        }
+        Ok(self)
     }
 
     /// Reads and checks a body; keys that are elsewhere are not looked at.
@@ -149,9 +163,8 @@ impl Metadata {
     /// Whether what it says of id and secret is the client's (RFC 7592, 2.2).
     #[must_use]
     pub fn is_of(&self, app: &App, client: &Client) -> bool {
-        let has = |secret: &String| {
-            let mark = mark_of(&app.store, client.id.as_str(), secret);
-            client.secret.as_ref() == Some(&mark)
+        let has = |secret: &Secret| {
+            client.secret.as_ref().is_some_and(|mark| is_secret(&app.store, client.id.as_str(), secret.expose(), mark))
         };
         self.id.as_deref() == Some(client.id.as_str()) && self.secret.as_ref().is_none_or(has)
     }
@@ -286,9 +299,10 @@ fn https(name: &str, text: &str) -> Result<RedirectUri, OauthError> {
 fn is_name(name: &str) -> bool {
     let is_hidden = |c: char| {
         c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+            || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}' | '\u{fe00}'..='\u{fe0f}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
     };
-    (1..=MAX_NAME).contains(&name.trim().chars().count()) && name.trim() == name && !name.contains(is_hidden)
+    let fits = (1..=MAX_NAME).contains(&name.chars().count()) && name.trim() == name;
+    fits && name.contains(char::is_alphanumeric) && !name.contains(is_hidden)
 }
 
 fn wrong(detail: impl Into<std::borrow::Cow<'static, str>>) -> OauthError {

@@ -3,6 +3,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use twolatch_core::client::{Client, Trust};
 use twolatch_core::consent::{Access, CONSENT_LIFE, Disclosure};
@@ -46,12 +47,12 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(client: Client, access: Access) -> Self {
+    fn of(client: &Client, access: Access) -> Self {
         let consent = access.consent;
         Self {
             id: access.client.to_string(),
-            opens: client.settings.initiate_login_uri.is_some(),
-            name: client.name,
+            opens: client.settings.initiate_login_uri.is_some() && client.settings.trust != Trust::Unverified,
+            name: client.shown().to_owned(),
             learns: consent.as_ref().map(|consent| disclosure::words(&consent.disclosure)).unwrap_or_default(),
             consented: consent.map(|consent| (consent.given_at, consent.expires_at)),
             since: access.since,
@@ -101,8 +102,10 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     for client in app.store.clients().await?.into_iter().filter(|client| client.disabled_at.is_none()) {
         let known = held.iter().position(|access| access.client == client.id).map(|index| held.swap_remove(index));
         match known {
-            Some(access) => apps.push(Shown::of(client, access)),
-            None if is_offered(&client, &session.user) => apps.push(Shown::of(client.clone(), Access::none(client.id))),
+            Some(access) => apps.push(Shown::of(&client, access)),
+            None if is_offered(&client, &session.user) => {
+                apps.push(Shown::of(&client, Access::none(client.id.clone())));
+            }
             None => {}
         }
     }
@@ -115,17 +118,27 @@ fn is_offered(client: &Client, user: &User) -> bool {
     client.settings.initiate_login_uri.is_some() && client.settings.trust != Trust::Unverified && client.admits(user)
 }
 
-/// Sends somebody to an application, to sign in there (OpenID Connect Core, 4).
-pub(crate) async fn open(State(app): State<App>, Path(id): Path<String>, browser: Browser) -> Answer {
+/// Sends somebody to an application, to sign in there (OpenID Connect Core, 4): from the list alone, as any other page would
+/// learn in this way who looks at it.
+pub(crate) async fn open(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    browser: Browser,
+) -> Answer {
     let session = signed_in(&app, &browser).await?;
+    if headers.get("sec-fetch-site").is_none_or(|site| site != "same-origin") {
+        return Err(browser.go(&Links::of(&app.config).account_apps()).into());
+    }
     let none = || Kind::NoPage.because("no such application can be opened");
     let id = id.parse().map_err(|_| none())?;
     let client = app.store.client(&id).await?.filter(|client| client.disabled_at.is_none()).ok_or_else(none)?;
-    let held = app.store.access_to(&session.user.id, browser.now).await?;
-    let is_known = held.iter().any(|access| access.client == id) || is_offered(&client, &session.user);
-    let uri = client.settings.initiate_login_uri.filter(|_| is_known).ok_or_else(none)?;
+    let uri =
+        client.settings.initiate_login_uri.as_ref().filter(|_| is_offered(&client, &session.user)).ok_or_else(none)?;
     let between = if uri.as_str().contains('?') { '&' } else { '?' };
-    let query = encode([("iss", app.config.issuer.as_str()), ("login_hint", session.user.name.as_str())]);
+    // Others learn who it is when they have been let.
+    let hint = (client.settings.trust == Trust::FirstParty).then(|| ("login_hint", session.user.name.as_str()));
+    let query = encode([("iss", app.config.issuer.as_str())].into_iter().chain(hint));
     Ok(browser.go(&format!("{uri}{between}{query}")).into_response())
 }
 
