@@ -16,6 +16,8 @@ mod admin;
 #[cfg(test)]
 mod admin_audit;
 #[cfg(test)]
+mod admin_clients;
+#[cfg(test)]
 mod admin_import;
 #[cfg(test)]
 mod admin_link;

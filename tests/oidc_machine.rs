@@ -1,7 +1,6 @@
 //! Clients that ask in their own name.
 
 use axum::http::StatusCode;
-use idp_server::oidc::client_auth::mark_of;
 use serde_json::json;
 use twolatch_core::client::{AuthMethod, Client, GrantType};
 
@@ -88,7 +87,7 @@ async fn a_machine_is_nobody(core: Core) {
     provider.browser("alice", &BOTH).await;
     let end = provider.app.store.delete_client(client.id.parse().unwrap(), "test".to_owned(), provider.now());
     assert!(end.await.unwrap());
-    let mark = mark_of(&provider.app.store, &client.id, "another");
+    let mark = provider.app.store.client_secret_mark(&client.id, "another");
     let again = provider.client(|again| (again.id, again.secret) = (client.id.parse().unwrap(), Some(mark))).await;
     let again = Registered { secret: "another".to_owned(), ..again };
     assert_eq!(provider.ask("/introspect", &again, &[("token", &access)]).await.json(), json!({ "active": false }));
@@ -117,7 +116,7 @@ async fn another_secret_is_good_at_once_and_the_one_before_for_a_while(core: Cor
     let provider = Provider::over(core).await;
     let client = provider.client(machine).await;
     let second = provider.second_server().await;
-    let mark = mark_of(&provider.app.store, &client.id, "another");
+    let mark = provider.app.store.client_secret_mark(&client.id, "another");
     let until = provider.now().plus(60);
     provider.edit(&client, move |client| client.former = client.secret.replace(mark).map(|mark| (mark, until))).await;
     let another = Registered { secret: "another".to_owned(), ..client.clone() };

@@ -24,6 +24,7 @@ use crate::support::core::{Core, NOW, actor, on_both, parsed};
 
 mod alerts;
 mod audit;
+mod clients;
 mod mails;
 mod people;
 mod policies;

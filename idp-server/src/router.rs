@@ -16,7 +16,7 @@ use crate::pages::{
 };
 use crate::state::App;
 use crate::web::form::MAX_BODY;
-use crate::web::path::{apps, console as at, person as of, rules};
+use crate::web::path::{apps, clients, console as at, person as of, rules};
 use crate::web::{assets, guard, headers, path};
 
 /// The web server's routes.
@@ -126,6 +126,11 @@ pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
         (of::ADMIN_EXPORT, get(admin::import::export)),
         (of::ADMIN_USER, get(admin::person::show)),
     ];
+    all.extend([
+        (clients::ADMIN_CLIENTS, get(admin::clients::show)),
+        (clients::ADMIN_CLIENT, get(admin::client::show)),
+    ]);
+    all.extend(clients::ClientAct::ALL.map(admin::client::act::route));
     all.extend(of::Act::ALL.map(admin::person::act::route));
     all
 }

@@ -21,6 +21,7 @@ pub use self::key::{KeyError, Numbers, PublicKey};
 pub use self::redirect::{RedirectError, RedirectUri};
 pub use self::scope::ScopeName;
 pub use self::trust::Trust;
+pub use self::unfit::Unfit;
 
 mod alg;
 mod auth_method;
@@ -34,6 +35,7 @@ mod scope;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod unfit;
 
 /// A registered application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +67,25 @@ pub struct Client {
 }
 
 impl Client {
+    /// One that keeps a secret, which it has not been given yet.
+    #[must_use]
+    pub fn new(id: ClientId, name: String, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            secret: None,
+            former: None,
+            redirect_uris: Vec::new(),
+            auth_method: AuthMethod::ClientSecretBasic,
+            alg: SigningAlg::Rs256,
+            logout_uri: None,
+            settings: Settings::default(),
+            pkce_waived_at: None,
+            disabled_at: None,
+            created_at: now,
+        }
+    }
+
     /// Whether it may ask for tokens by a grant.
     #[must_use]
     pub fn may(&self, grant: GrantType) -> bool {

@@ -23,6 +23,7 @@ pub mod api;
 pub mod authenticators;
 mod break_glass;
 pub mod bulk;
+pub mod clients;
 pub mod confirm;
 pub mod devices;
 mod enrol;

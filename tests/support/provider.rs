@@ -12,7 +12,7 @@ use idp_server::config::Config;
 use idp_server::counts::Counts;
 use idp_server::fetch::Fetcher;
 use idp_server::figures::Counted;
-use idp_server::oidc::{client_auth, sign};
+use idp_server::oidc::sign;
 use idp_server::router::routes;
 use idp_server::state::App;
 use idp_server::trail::check::Checks;
@@ -146,7 +146,7 @@ impl Provider {
         let mut client = Client {
             id: id.parse().unwrap(),
             name: "An <application>".to_owned(),
-            secret: Some(client_auth::mark_of(&self.app.store, &id, &secret)),
+            secret: Some(self.app.store.client_secret_mark(&id, &secret)),
             redirect_uris: vec![CALLBACK.parse().unwrap()],
             auth_method: AuthMethod::ClientSecretBasic,
             alg: SigningAlg::Rs256,

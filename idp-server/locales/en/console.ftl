@@ -5,6 +5,7 @@ console-overview = Overview
 console-users = Users
 console-all = All users
 console-requests = Requested
+console-applications = Applications
 console-audit = Audit
 console-settings = Settings
 console-security = Security

@@ -5,6 +5,7 @@ console-overview = Ringkasan
 console-users = Pengguna
 console-all = Semua pengguna
 console-requests = Permintaan
+console-applications = Aplikasi
 console-audit = Audit
 console-settings = Pengaturan
 console-security = Keamanan

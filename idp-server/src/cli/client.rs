@@ -6,15 +6,16 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use twolatch_core::client::{AuthMethod, Client, Demand, GrantType, Settings, SigningAlg, Trust};
+use twolatch_core::client::{AuthMethod, Client, ClientId, Trust};
 use twolatch_core::crypto::random_text;
-use twolatch_core::store::StoreError;
+use twolatch_core::login::actor::Actor;
+use twolatch_core::login::clients::{Change, RENEWED};
+use twolatch_core::secret::Secret;
 
 use super::open::{close, open};
 use super::{CliError, actor};
-use crate::oidc::client_auth::mark_of;
 use crate::state::App;
-use crate::web::path::authority;
+use crate::web::path::host;
 
 use self::details::{Clear, Details};
 pub(super) use self::fault::ClientFault;
@@ -142,13 +143,13 @@ pub(super) struct RotateSecret {
 impl Clients {
     pub(super) async fn run(self, config: &Path) -> Result<(), CliError> {
         let app = open(config).await?;
-        let done = self.apply(&app, &actor(app.now()).name, &mut io::stdout()).await;
+        let done = self.apply(&app, &actor(app.now()), &mut io::stdout()).await;
         close(&app).await?;
         Ok(done?)
     }
 
     /// Does it, as `actor` in the audit, and reports to `out`.
-    async fn apply(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
+    async fn apply(self, app: &App, actor: &Actor, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
         match self {
             Self::Add(add) => add.apply(app, actor, out).await,
             Self::List { json: true } => {
@@ -163,18 +164,17 @@ impl Clients {
                 Ok(())
             }
             Self::Show { id, json } => {
-                let known = id.parse().map_err(|_| ClientFault::Missing(id.clone()))?;
-                let client = app.store.client(&known).await?.ok_or(ClientFault::Missing(id))?;
+                let client = app.store.client(&known(&id)?).await?.ok_or(ClientFault::Missing(id))?;
                 if json { Ok(writeln!(out, "{:#}", view(&client))?) } else { show(&client, out) }
             }
             Self::Set(set) => set.apply(app, actor, out).await,
             Self::RotateSecret(rotate) => rotate.apply(app, actor, out).await,
             Self::Logouts { id, json } => {
-                let known = id.parse().map_err(|_| ClientFault::Missing(id.clone()))?;
+                let known = known(&id)?;
                 app.store.client(&known).await?.ok_or(ClientFault::Missing(id))?;
                 logouts(&app.store.logouts_of(&known).await?, json, out)
             }
-            Self::InitialToken(tokens) => tokens.apply(app, actor, out).await,
+            Self::InitialToken(tokens) => tokens.apply(app, &actor.name, out).await,
             Self::Disable { id } => {
                 let since = Some(app.now());
                 change(app, &id, "is disabled", actor, move |client| client.disabled_at = since).await?;
@@ -185,41 +185,35 @@ impl Clients {
                 Ok(writeln!(out, "People sign in to {id} again.")?)
             }
             Self::Delete { id } => {
-                let known = id.parse().map_err(|_| ClientFault::Missing(id.clone()))?;
-                if !app.store.delete_client(known, actor.to_owned(), app.now()).await? {
-                    return Err(ClientFault::Missing(id));
-                }
+                app.logins.delete_client(known(&id)?, actor).await?;
                 Ok(writeln!(out, "Removed {id}. Nobody signs in to it any more.")?)
             }
         }
     }
 }
 
+/// Changes a client, whatever it was before.
 async fn change(
     app: &App,
     id: &str,
-    said: &str,
-    actor: &str,
+    said: &'static str,
+    actor: &Actor,
     edit: impl FnOnce(&mut Client) + Send + 'static,
 ) -> Result<Client, ClientFault> {
-    let missing = || ClientFault::Missing(id.to_owned());
-    let known = id.parse().map_err(|_| missing())?;
-    let changed = app.store.change_client(known, said.to_owned(), actor.to_owned(), app.now(), edit).await?;
-    changed.ok_or_else(missing)
+    let change = Change::of(known(id)?, said);
+    Ok(app.logins.change_client(change, host(&app.config), actor, edit).await?)
+}
+
+fn known(id: &str) -> Result<ClientId, ClientFault> {
+    id.parse().map_err(|_| ClientFault::Missing(id.to_owned()))
 }
 
 impl Add {
-    async fn apply(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
+    async fn apply(self, app: &App, actor: &Actor, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
         let json = self.json;
-        let mut client = self.check(app)?;
-        check_hosts(app, &client).await?;
-        let secret = client.auth_method.has_secret().then(|| random_text::<32>(app.entropy())).transpose()?;
-        client.secret = secret.as_deref().map(|secret| mark_of(&app.store, client.id.as_str(), secret));
-        let added = app.store.add_client(client.clone(), actor.to_owned()).await;
-        added.map_err(|error| match error {
-            StoreError::Duplicate => ClientFault::Taken(client.id.clone()),
-            other => other.into(),
-        })?;
+        let client = self.check(app)?;
+        let (client, secret) = app.logins.add_client(client, host(&app.config), actor).await?;
+        let secret = secret.as_ref().map(Secret::expose);
         if json {
             let mut view = view(&client);
             if let Some(members) = view.as_object_mut() {
@@ -237,9 +231,6 @@ impl Add {
 
     fn check(self, app: &App) -> Result<Client, ClientFault> {
         let auth_method = if self.public { AuthMethod::None } else { self.auth_method.parse()? };
-        if auth_method == AuthMethod::None && self.no_pkce {
-            return Err(ClientFault::Unprotected);
-        }
         let id = match self.id {
             Some(id) => id,
             None => random_text::<10>(app.entropy())?,
@@ -248,41 +239,22 @@ impl Add {
         // Nobody has to keep a secret that opens nothing.
         let alone = details.is_behind_a_proxy_only();
         let auth_method = if alone { AuthMethod::None } else { auth_method };
-        let mut client = Client {
-            id: id.parse()?,
-            name: named(self.name)?,
-            secret: None,
-            former: None,
-            redirect_uris: Vec::new(),
-            auth_method,
-            alg: SigningAlg::Rs256,
-            logout_uri: None,
-            settings: Settings::default(),
-            pkce_waived_at: self.no_pkce.then_some(now),
-            disabled_at: None,
-            created_at: now,
-        };
+        let mut client = Client::new(id.parse()?, self.name, now);
+        client.auth_method = auth_method;
+        client.pkce_waived_at = self.no_pkce.then_some(now);
         if alone {
             client.settings.grants = Vec::new();
         }
         details.put(&mut client);
-        checked(client)
+        Ok(client)
     }
 }
 
 impl Set {
-    async fn apply(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
-        let missing = || ClientFault::Missing(self.id.clone());
-        let id = self.id.parse().map_err(|_| missing())?;
-        let before = app.store.client(&id).await?.ok_or_else(missing)?;
-        let (name, details) = (self.name.map(named).transpose()?, self.details.check()?);
-        let (clear, seen) = (self.clear, before.clone());
+    async fn apply(self, app: &App, actor: &Actor, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
+        let (name, clear, details) = (self.name, self.clear, self.details.check()?);
         let edit = move |client: &mut Client| {
-            // What is approved is what was looked at.
-            if *client != seen {
-                return;
-            }
-            for clear in &clear {
+            for clear in clear {
                 clear.empty(client);
             }
             if let Some(name) = name {
@@ -290,38 +262,19 @@ impl Set {
             }
             details.put(client);
         };
-        let mut after = before.clone();
-        edit.clone()(&mut after);
-        let after = checked(after)?;
-        check_hosts(app, &after).await?;
         let client = change(app, &self.id, "is changed", actor, edit).await?;
-        if client != after {
-            return Err(StoreError::Conflict.into());
-        }
         if self.json { Ok(writeln!(out, "{:#}", view(&client))?) } else { show(&client, out) }
     }
 }
 
 impl RotateSecret {
-    async fn apply(self, app: &App, actor: &str, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
-        let missing = || ClientFault::Missing(self.id.clone());
-        let id = self.id.parse().map_err(|_| missing())?;
-        let client = app.store.client(&id).await?.ok_or_else(missing)?;
-        if client.secret.is_none() {
-            return Err(ClientFault::Public(id));
-        }
-        let secret = random_text::<32>(app.entropy())?;
-        let mark = mark_of(&app.store, id.as_str(), &secret);
-        let until = app.now().plus(i64::from(self.keep_hours) * 3600);
-        let keep = self.keep_hours > 0;
-        let edit = move |client: &mut Client| {
-            let former = client.secret.replace(mark);
-            client.former = former.filter(|_| keep).map(|former| (former, until));
-        };
-        change(app, &self.id, "has another secret", actor, edit).await?;
+    async fn apply(self, app: &App, actor: &Actor, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
+        let (change, keep) = (Change::of(known(&self.id)?, RENEWED), i64::from(self.keep_hours) * 3600);
+        let (client, secret) = app.logins.renew_client_secret(change, keep, host(&app.config), actor).await?;
+        let secret = secret.expose();
         if self.json {
-            let until = keep.then_some(until);
-            let view = json!({ "client_id": id, "client_secret": secret, "former_until": until });
+            let until = client.former.map(|(_, until)| until);
+            let view = json!({ "client_id": client.id, "client_secret": secret, "former_until": until });
             return Ok(writeln!(out, "{view:#}")?);
         }
         writeln!(out, "client_secret  {secret}\n\nThe secret is not shown again.")?;
@@ -331,54 +284,4 @@ impl RotateSecret {
         }
         Ok(())
     }
-}
-
-/// Whether its hosts are nobody else's, and not ours.
-async fn check_hosts(app: &App, client: &Client) -> Result<(), ClientFault> {
-    let ours = authority(&app.config).split(':').next().unwrap_or_default();
-    if let Some(host) = client.settings.hosts.iter().find(|host| host.name() == ours) {
-        return Err(ClientFault::OwnHost(host.clone()));
-    }
-    if client.settings.hosts.is_empty() {
-        return Ok(());
-    }
-    for other in app.store.clients().await?.into_iter().filter(|other| other.id != client.id) {
-        if let Some(host) = client.settings.hosts.iter().find(|host| other.settings.is_at(host)) {
-            return Err(ClientFault::HostTaken(host.clone(), other.id));
-        }
-    }
-    Ok(())
-}
-
-fn named(name: String) -> Result<String, ClientFault> {
-    let fits = (1..=64).contains(&name.chars().count()) && !name.contains(char::is_control);
-    if fits { Ok(name) } else { Err(ClientFault::Name) }
-}
-
-/// What only the whole of it shows.
-fn checked(client: Client) -> Result<Client, ClientFault> {
-    let public = client.auth_method == AuthMethod::None;
-    if let Some(uri) = client.redirect_uris.iter().find(|uri| uri.is_private_use() && !public) {
-        return Err(ClientFault::PrivateUse(uri.clone()));
-    }
-    if client.may(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
-        return Err(ClientFault::NoRedirect);
-    }
-    if client.settings.trust != Trust::FirstParty && !client.settings.hosts.is_empty() {
-        return Err(ClientFault::Stranger);
-    }
-    if client.may(GrantType::ClientCredentials) && public {
-        return Err(ClientFault::NoSecret);
-    }
-    let signs = client.auth_method == AuthMethod::PrivateKeyJwt || client.must(Demand::SignedRequest);
-    if signs && client.settings.keys.is_empty() && client.settings.jwks_uri.is_none() {
-        return Err(ClientFault::NoKeys);
-    }
-    // FAPI 2.0 Security Profile, 5.3.2.1 and 5.4.1
-    let algs = [Some(client.alg), client.settings.userinfo_alg];
-    let is_strict = client.auth_method == AuthMethod::PrivateKeyJwt && !algs.contains(&Some(SigningAlg::Rs256));
-    if client.must(Demand::Fapi) && !is_strict {
-        return Err(ClientFault::Fapi);
-    }
-    Ok(client)
 }

@@ -5,7 +5,6 @@ use axum::http::{HeaderMap, header};
 use data_encoding::BASE64;
 use twolatch_core::client::{AuthMethod, Client};
 use twolatch_core::secret::Secret;
-use twolatch_core::store::Store;
 
 use super::client_keys;
 use super::error::{Code, OauthError};
@@ -13,9 +12,6 @@ use super::params::{Params, decode};
 use crate::state::App;
 
 mod assertion;
-
-/// What the keyed hash of a client's secret is made for.
-const PURPOSE: &str = "client_secret";
 
 /// What a request says about who sends it.
 struct Claimed {
@@ -40,10 +36,10 @@ pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Re
     // An unknown client costs the same look-up and the same hash as a known one.
     let mark = match client.as_ref().and_then(|client| client.secret.clone()) {
         Some(mark) => mark,
-        None => mark_of(store, &claimed.id, ""),
+        None => store.client_secret_mark(&claimed.id, ""),
     };
     let secret = claimed.secret.as_ref().map_or("\0", Secret::expose);
-    let is = |mark: &str| is_secret(store, &claimed.id, secret, mark);
+    let is = |mark: &str| store.is_client_secret(&claimed.id, secret, mark);
     let former = client.as_ref().and_then(|client| client.former.as_ref()).filter(|(_, until)| now < *until);
     let fits = is(&mark) || former.is_some_and(|(mark, _)| is(mark));
     let shown: String = claimed.id.chars().take(64).collect();
@@ -67,18 +63,6 @@ pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Re
         AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost if fits && client.secret.is_some() => Ok(client),
         _ => Err(refuse(format!("client {shown} sent a wrong secret"))),
     }
-}
-
-/// How a client's secret is stored.
-#[must_use]
-pub fn mark_of(store: &Store, id: &str, secret: &str) -> String {
-    store.keys().mark_token(PURPOSE, &[Some(id), Some(secret)])
-}
-
-/// Whether that is what is stored of a client's secret.
-#[must_use]
-pub fn is_secret(store: &Store, id: &str, secret: &str, mark: &str) -> bool {
-    store.keys().check_token(PURPOSE, &[Some(id), Some(secret)], mark).is_ok()
 }
 
 fn claimed(headers: &HeaderMap, params: &Params) -> Result<Claimed, OauthError> {

@@ -13,7 +13,6 @@ use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::store::StoreError;
 
 use self::metadata::Metadata;
-use super::client_auth::mark_of;
 use super::error::{Code, OauthError};
 use crate::state::App;
 
@@ -165,7 +164,7 @@ fn access_mark(app: &App, id: &ClientId, token: &str) -> String {
 /// Gives a client that has one a new secret.
 fn new_secret(app: &App, client: &mut Client) -> Result<Option<String>, OauthError> {
     let secret = client.auth_method.has_secret().then(|| random_text::<32>(app.entropy())).transpose()?;
-    client.secret = secret.as_deref().map(|secret| mark_of(&app.store, client.id.as_str(), secret));
+    client.secret = secret.as_deref().map(|secret| app.store.client_secret_mark(client.id.as_str(), secret));
     Ok(secret)
 }
 

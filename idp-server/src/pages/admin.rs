@@ -13,9 +13,12 @@ use crate::web::browser::Browser;
 use crate::web::failure::Kind;
 use crate::web::path::{ConsolePage, console};
 
+pub mod act;
 pub mod add;
 pub mod audit;
 pub mod bulk;
+pub mod client;
+pub mod clients;
 pub mod configuration;
 pub mod import;
 pub mod overview;
@@ -65,6 +68,8 @@ pub enum Here {
     Users,
     /// Who asks for help.
     Requests,
+    /// What people sign in to.
+    Applications,
     /// What has happened.
     Audit,
     /// What is asked of whom.

@@ -77,6 +77,7 @@ impl From<Notice> for Said {
             Notice::Account(account) => account.into(),
             Notice::Rules(rules) => rules.into(),
             Notice::Person(person) => person.into(),
+            Notice::Client(client) => client.into(),
             Notice::SignedOut => Self::good(t("said-signed-out")),
             Notice::AskedLately => Self::good(t("said-asked-lately")),
             Notice::AdminLinkMailed => Self::good(t("said-admin-link")),

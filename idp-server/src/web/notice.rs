@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 use twolatch_core::crypto::password::Weak;
 use twolatch_core::crypto::seal::Place;
 
+use self::client::ClientNotice;
 use self::person::PersonNotice;
 use self::rules::RulesNotice;
 use crate::state::App;
 
+pub mod client;
 pub mod person;
 pub mod rules;
 
@@ -103,6 +105,8 @@ pub enum Notice {
     Rules(RulesNotice),
     /// Something about a person, on a page of the console.
     Person(PersonNotice),
+    /// Something about an application, on a page of the console.
+    Client(ClientNotice),
 }
 
 /// Something to say about the own account.

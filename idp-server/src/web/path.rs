@@ -6,6 +6,7 @@ pub use self::links::Links;
 use crate::config::Config;
 
 pub mod apps;
+pub mod clients;
 pub mod console;
 mod links;
 pub mod person;
@@ -167,6 +168,12 @@ pub fn origin(config: &Config) -> &str {
 #[must_use]
 pub fn authority(config: &Config) -> &str {
     origin(config).split_once("://").map_or("", |(_, authority)| authority)
+}
+
+/// The host that people know this server by.
+#[must_use]
+pub fn host(config: &Config) -> &str {
+    authority(config).split(':').next().unwrap_or_default()
 }
 
 /// A link for a mail: whole, with its token.

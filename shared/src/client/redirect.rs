@@ -42,6 +42,12 @@ impl RedirectUri {
         !self.0.starts_with("https://") && !self.0.starts_with("http://")
     }
 
+    /// Whether only an application on a person's own machine can receive it (RFC 8252, 7).
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        self.is_private_use() || without_port(&self.0).is_some()
+    }
+
     /// What a `form-action` of a Content-Security-Policy has to name for an answer to get there.
     #[must_use]
     pub fn origin(text: &str) -> &str {

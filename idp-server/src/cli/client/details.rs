@@ -170,7 +170,7 @@ impl Details {
             post_logout_redirect_uris: after
                 .map(|uri| address("--post-logout-redirect-uri", uri))
                 .collect::<Result<_, _>>()?,
-            logout_uri: told.map(callable).transpose()?,
+            logout_uri: told,
             demands: self.require.iter().map(|demand| demand.parse()).collect::<Result<_, _>>()?,
             keys: self.jwks.as_deref().map(keys).transpose()?.unwrap_or_default(),
             access_tokens: self.access_token.map(|format| match format {
@@ -178,20 +178,11 @@ impl Details {
                 Format::Jwt => TokenFormat::Jwt,
             }),
             claims: self.claim,
-            audiences: self.audience.into_iter().map(audience).collect::<Result<_, _>>()?,
+            audiences: self.audience,
             userinfo_alg: self.userinfo_alg.map(|alg| alg.parse()).transpose()?,
             hosts: self.forward_host.iter().map(|host| host.parse()).collect::<Result<_, _>>()?,
         })
     }
-}
-
-/// A scheme of its own is for browsers to follow; nobody can call it.
-fn callable(uri: RedirectUri) -> Result<RedirectUri, ClientFault> {
-    if uri.is_private_use() {
-        let error = twolatch_core::client::RedirectError::Scheme;
-        return Err(ClientFault::Address { option: "--backchannel-logout-uri", uri: uri.to_string(), error });
-    }
-    Ok(uri)
 }
 
 /// What an administrator can make of it: what is unverified has registered itself.
@@ -215,13 +206,6 @@ fn keys(path: &Path) -> Result<Vec<PublicKey>, ClientFault> {
     let value = serde_json::from_slice(&text).map_err(|error| fault(error.to_string()))?;
     let keys = PublicKey::set(&value).map_err(|error| fault(error.to_string()))?;
     if keys.is_empty() { Err(fault("there is no key in it".to_owned())) } else { Ok(keys) }
-}
-
-/// The name of an API: it is compared as text, by the API. No client has such a name, which would take the token for an ID
-/// token.
-fn audience(text: String) -> Result<String, ClientFault> {
-    let fits = text.len() <= 256 && text.contains(':') && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits { Ok(text) } else { Err(ClientFault::Audience) }
 }
 
 impl Checked {

@@ -16,7 +16,8 @@ async fn run(app: &App, line: &str) -> Result<String, String> {
     let words = std::iter::once("client").chain(line.split(' '));
     let clients = Line::try_parse_from(words).map_err(|error| error.kind().to_string())?.clients;
     let mut out = Vec::new();
-    clients.apply(app, "root", &mut out).await.map_err(|error| error.to_string())?;
+    let root = Actor::command_line("root".to_owned(), app.now());
+    clients.apply(app, &root, &mut out).await.map_err(|error| error.to_string())?;
     Ok(String::from_utf8(out).unwrap())
 }
 
@@ -28,7 +29,7 @@ async fn a_client_is_added_shown_and_removed_and_its_secret_is_shown_once() {
     let secret = added["client_secret"].as_str().unwrap().to_owned();
     assert_eq!((added["client_id"].as_str(), secret.len()), (Some("wiki"), 52));
     let stored = app.store.client(&"wiki".parse().unwrap()).await.unwrap().unwrap();
-    assert_eq!(stored.secret, Some(mark_of(&app.store, "wiki", &secret)));
+    assert_eq!(stored.secret, Some(app.store.client_secret_mark("wiki", &secret)));
     for line in ["show wiki", "show wiki --json", "list", "list --json"] {
         let text = run(&app, line).await.unwrap();
         assert!(text.contains("wiki") && !text.contains(&secret), "{line}: {text}");
@@ -161,8 +162,8 @@ async fn a_secret_is_replaced_and_the_one_before_kept_as_long_as_is_said() {
     let rotated: Value = serde_json::from_str(&run(&app, "rotate-secret a --json").await.unwrap()).unwrap();
     let second = rotated["client_secret"].as_str().unwrap();
     let until = app.now().plus(24 * 3600);
-    assert_eq!(stored().await.former, Some((mark_of(&app.store, "a", &first), until)));
-    assert_eq!(stored().await.secret, Some(mark_of(&app.store, "a", second)));
+    assert_eq!(stored().await.former, Some((app.store.client_secret_mark("a", &first), until)));
+    assert_eq!(stored().await.secret, Some(app.store.client_secret_mark("a", second)));
     let text = run(&app, "rotate-secret a --keep-hours 0").await.unwrap();
     assert!(text.contains("worth nothing any more") && stored().await.former.is_none(), "{text}");
     run(&app, "add --name P --id p --public --redirect-uri https://p.example/cb").await.unwrap();

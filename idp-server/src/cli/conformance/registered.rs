@@ -9,7 +9,6 @@ use twolatch_core::client::{AuthMethod, Client, Demand, PublicKey, RedirectUri, 
 use twolatch_core::crypto::random_text;
 
 use crate::cli::CliError;
-use crate::oidc::client_auth::mark_of;
 use crate::state::App;
 
 /// What the names of the clients begin with. By it they are known as ours.
@@ -93,7 +92,7 @@ impl Registered {
             Kind::First | Kind::Second => {}
         }
         let secret = random_text::<32>(app.entropy()).map_err(failed)?;
-        client.secret = Some(mark_of(&app.store, &id, &secret));
+        client.secret = Some(app.store.client_secret_mark(&id, &secret));
         Ok(Self { kind, client, told: json!({ "client_id": id, "client_secret": secret }) })
     }
 

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use twolatch_core::client::{AuthMethod, Client, Demand, GrantType, PublicKey, RedirectUri, SigningAlg};
 use twolatch_core::secret::Secret;
 
-use crate::oidc::client_auth::is_secret;
 use crate::oidc::client_keys;
 use crate::oidc::error::{Code, OauthError};
 use crate::oidc::scope::Scope;
@@ -164,7 +163,8 @@ impl Metadata {
     #[must_use]
     pub fn is_of(&self, app: &App, client: &Client) -> bool {
         let has = |secret: &Secret| {
-            client.secret.as_ref().is_some_and(|mark| is_secret(&app.store, client.id.as_str(), secret.expose(), mark))
+            let is = |mark: &String| app.store.is_client_secret(client.id.as_str(), secret.expose(), mark);
+            client.secret.as_ref().is_some_and(is)
         };
         self.id.as_deref() == Some(client.id.as_str()) && self.secret.as_ref().is_none_or(has)
     }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
@@ -13,6 +12,7 @@ use twolatch_core::policy::Level;
 use twolatch_core::store::Person;
 use twolatch_core::user::{GroupName, Role, User, UserName};
 
+use super::super::act::{ActPage, Choice, Field};
 use super::super::{Console, Entered, Here, changing, words};
 use super::found;
 use crate::pages::said::Said;
@@ -28,24 +28,6 @@ use crate::web::notice::Notice;
 use crate::web::notice::person::{PersonNotice, Refusal};
 use crate::web::path::Links;
 use crate::web::path::person::{Act, of};
-
-/// The page.
-#[derive(Debug, Template)]
-#[template(path = "admin_act.html")]
-pub struct ActPage {
-    frame: Frame,
-    console: Console,
-    act: Act,
-    name: String,
-    /// Where values are replaced: what they are made from.
-    version: Option<i64>,
-    title: Text,
-    points: Vec<Text>,
-    asked: Field,
-    submit: Text,
-    destroys: bool,
-    said: Said,
-}
 
 /// Whom it is done to, as far as the page tells.
 #[derive(Debug)]
@@ -75,25 +57,6 @@ impl From<&User> for Subject {
     }
 }
 
-/// What is to be filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Field {
-    Nothing,
-    /// One of these words.
-    Choice(Text, Vec<Choice>),
-    /// A text, with a hint.
-    Line(Text, String, Text),
-    /// An address.
-    Address(Text),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Choice {
-    word: &'static str,
-    text: Text,
-    is_now: bool,
-}
-
 /// The word for no rule of one's own.
 const NO_LEVEL: &str = "none";
 
@@ -107,41 +70,40 @@ fn choices() -> [(&'static str, Option<BTreeSet<Kind>>); 4] {
     ]
 }
 
-impl ActPage {
-    fn of(frame: Frame, console: Console, act: Act, user: &Subject, said: Said) -> Self {
-        let (title, submit) = titles(act);
-        Self {
-            frame,
-            console: console.at(Here::Users),
-            act,
-            name: user.name.clone(),
-            version: replaces(act).then_some(user.version),
-            title: title.strong("name", &user.name),
-            points: points(act, user),
-            asked: field(act, user),
-            submit,
-            destroys: matches!(act, Act::Reset | Act::Disable | Act::Remove | Act::EndSessions | Act::ForgetDevices),
-            said,
-        }
+fn act_page(frame: Frame, console: Console, act: Act, user: &Subject, said: Said) -> ActPage {
+    let (title, submit) = titles(act);
+    let back = t("person-back").with("name", &user.name);
+    ActPage {
+        console: console.at(Here::Users),
+        to: frame.links.admin_act(&act, &user.name),
+        version: replaces(act).then(|| user.version.to_string()),
+        title: title.strong("name", &user.name),
+        points: points(act, user),
+        asked: field(act, user),
+        submit,
+        destroys: matches!(act, Act::Reset | Act::Disable | Act::Remove | Act::EndSessions | Act::ForgetDevices),
+        back: (frame.links.admin_user(&user.name), back),
+        said,
+        frame,
     }
+}
 
-    /// Examples, for tests.
-    #[must_use]
-    pub fn samples(frame: &Frame) -> Vec<Self> {
-        let user = Subject {
-            name: "alice".to_owned(),
-            version: 3,
-            email: "alice@example.org".to_owned(),
-            role: Role::Member,
-            groups: "ops staff".to_owned(),
-            level: None,
-            methods: None,
-            has_password: true,
-        };
-        let page = |act, said| Self::of(frame.clone(), Console::sample(Here::Users), act, &user, said);
-        let wrong = page(Act::Groups, Notice::from(Refusal::BadGroup).into());
-        Act::ALL.map(|act| page(act, Said::default())).into_iter().chain([wrong]).collect()
-    }
+/// Examples, for tests.
+#[must_use]
+pub fn samples(frame: &Frame) -> Vec<ActPage> {
+    let user = Subject {
+        name: "alice".to_owned(),
+        version: 3,
+        email: "alice@example.org".to_owned(),
+        role: Role::Member,
+        groups: "ops staff".to_owned(),
+        level: None,
+        methods: None,
+        has_password: true,
+    };
+    let page = |act, said| act_page(frame.clone(), Console::sample(Here::Users), act, &user, said);
+    let wrong = page(Act::Groups, Notice::from(Refusal::BadGroup).into());
+    Act::ALL.map(|act| page(act, Said::default())).into_iter().chain([wrong]).collect()
 }
 
 /// The route of an act.
@@ -154,7 +116,7 @@ pub(crate) fn route(act: Act) -> (&'static str, MethodRouter<App>) {
 async fn show(act: Act, State(app): State<App>, Path(name): Path<String>, browser: Browser) -> Answer {
     let (entered, person) = reached(&app, &browser, act, &name).await?;
     let said = Said::from(browser.notice(&app));
-    let page = |frame| ActPage::of(frame, entered.console, act, &Subject::from(&person.user), said);
+    let page = |frame| act_page(frame, entered.console, act, &Subject::from(&person.user), said);
     Ok(show_page(&app, &browser, None, page)?)
 }
 

@@ -1,0 +1,165 @@
+### The console's pages for applications.
+
+clients = Applications
+clients-lead = The applications that people sign in to through this server.
+clients-empty = No application is registered yet.
+clients-count = { $first } to { $last } of { $count ->
+    [one] { $count } application
+   *[other] { $count } applications
+}
+clients-pages = Pages of the list
+clients-all = All applications
+clients-damaged-why = Its row was not written by Twolatch: nobody signs in to it. Remove it with twolatch client delete, and register it again.
+client = { $name }
+client-back = Back to { $name }
+client-about = What it is
+client-details = For its makers
+
+## What is known of an application
+
+client-name = Name
+client-id = Client id
+client-kind = Kind
+client-state = State
+client-enabled = Enabled
+client-disabled = Disabled
+client-kind-server = Web application with a secret
+client-kind-browser = Application in the browser, without a secret
+client-kind-native = Application on people’s own machines
+client-kind-machine = Program that asks in its own name
+client-kind-device = Device without a browser
+client-kind-proxy = Application behind a proxy
+client-groups = Who may sign in
+client-everybody = Everybody
+client-hosts = Its hosts behind the proxy
+client-redirect-uris = Where sign-ins return (redirect URIs)
+client-after-logout = Where browsers go after a sign-out
+client-logout-uri = Where it is told of sign-outs (back-channel logout)
+client-created = Registered
+client-proves = How it proves itself
+client-proves-basic = With its secret, in the header (client_secret_basic)
+client-proves-post = With its secret, in the form (client_secret_post)
+client-proves-key = With its own key (private_key_jwt)
+client-proves-none = Not at all: it can keep no secret (none)
+client-pkce = PKCE
+client-pkce-required = Required
+client-pkce-waived = Not required: whoever steals a code in the browser can use it
+client-alg = ID tokens are signed with
+client-grants = How it may ask for tokens
+client-scopes = What it may ask for in its own name
+client-introspects = Whose tokens it may ask about
+client-claims = Claims of your own that it is told
+client-demands = Held to
+client-keys = Its public keys
+client-access-tokens = Access tokens
+client-access-jwt = Signed (JWT)
+client-audiences = The APIs that they are for
+client-userinfo = What it is told at userinfo is signed with
+client-disabled-since = Disabled since { $when }: nobody signs in to it.
+client-former-until = The secret before this one is good until { $when }, too. Give the new one to the application before then.
+client-former-gone = No other secret is good any more: until the application has this one, nobody signs in to it.
+
+## What there is to do
+
+client-do-name = Rename
+client-do-redirect-uris = Change where sign-ins return
+client-do-after-logout = Change where sign-outs lead
+client-do-logout-uri = Tell it of sign-outs
+client-do-groups = Choose who may sign in
+client-do-hosts = Change its hosts
+client-do-secret = Renew the secret
+client-do-disable = Disable
+client-do-enable = Enable
+client-do-delete = Remove
+client-save = Save
+client-changed = It is changed.
+client-meanwhile = Nothing is changed: somebody else has changed or removed the application meanwhile. Look at it again, and repeat what is still needed.
+client-no-secret = This application has no secret: it is public, or has keys of its own.
+
+client-name-title = Rename { $name }
+client-name-shown = People read the name when they sign in.
+client-name-hint = 1 to 64 characters
+client-name-done = The name is changed.
+
+client-redirect-title = Where sign-ins of { $name } return
+client-redirect-exact = The application must send exactly one of these addresses, letter for letter. Its documentation calls it redirect URI or callback URL.
+client-redirect-gone = Sign-ins that are under way to an address that you remove fail.
+client-redirect-hint = One address on each line, such as https://app.example.org/callback
+client-redirect-done = The addresses are changed.
+
+client-after-title = Where sign-outs of { $name } lead
+client-after-only = After a sign-out that the application asked for, a browser goes to one of these addresses and to no other.
+client-after-hint = One address on each line; none if browsers stay here
+client-after-done = The addresses are changed.
+
+client-logout-title = Telling { $name } of sign-outs
+client-logout-called = When somebody signs out here, this server calls the address. Its documentation calls it back-channel logout URI.
+client-logout-hint = An https address that this server can reach; empty if it is not told
+client-logout-done = The address is changed.
+
+client-groups-title = Who may sign in to { $name }
+client-groups-only = Only members of one of these groups may; everybody may, if there is none.
+client-groups-at-once = It counts at once, also for who is signed in there now.
+client-groups-hint = Names of groups, with spaces between them
+client-groups-done = Who may sign in is changed.
+
+client-hosts-title = Hosts of { $name }
+client-hosts-proxy = At these hosts a proxy asks here whom to let in. No other application can have them.
+client-hosts-hint = One host on each line, such as app.example.org
+client-hosts-done = The hosts are changed.
+client-bad-host = “{ $host }” is no host. Type it as browsers send it, such as app.example.org: in lower case, with a port only where that is not 443.
+client-host-taken = The application { $client } has the host { $host }. Take it away there first.
+client-host-own = { $host } is this server’s own host. The application needs another one.
+
+client-secret-title = Renew the secret of { $name }
+client-secret-shown = The new secret is shown once. Have the application’s settings open.
+client-secret-leaked = If the secret has become known to somebody, let the one before end now.
+client-secret-submit = Make a new secret
+client-keep = The one before is good for
+client-keep-none = No time: it ends now
+client-keep-hours = { $count ->
+    [one] { $count } hour more
+   *[other] { $count } hours more
+}
+client-keep-days = { $count ->
+    [one] { $count } day more
+   *[other] { $count } days more
+}
+client-secret = Secret
+client-secret-new = A new secret for { $name }
+client-secret-once = Copy it into the application now: it is not shown again.
+client-secret-copy = Copy the secret
+
+client-disable-title = Disable { $name }?
+client-disable-nobody = Nobody can sign in to it, and whatever it holds is worth nothing meanwhile.
+client-disable-keeps = Its settings stay, until you enable it again.
+client-disable-submit = Disable
+client-disable-done = The application is disabled.
+
+client-enable-title = Enable { $name }?
+client-enable-again = People can sign in to it again.
+client-enable-submit = Enable
+client-enable-done = The application is enabled.
+
+client-delete-title = Remove { $name }?
+client-delete-all = Nobody can sign in to it any more, and all its tokens are worth nothing from now on.
+client-delete-forever = It cannot be brought back: to use it again you register it anew, with a new secret.
+client-delete-instead = If it is only for a while, disable it.
+client-delete-submit = Remove
+client-deleted = { $name } is removed.
+
+## What is wrong with what was typed
+
+client-bad-name = A name has 1 to 64 characters, and no control characters.
+client-uri-long = { $uri } is longer than 2048 bytes.
+client-uri-character = { $uri } contains “{ $character }”. There are no wildcards, and such characters are written percent-encoded.
+client-uri-fragment = { $uri } has a part after “#”. Leave that out.
+client-uri-scheme = { $uri } is no address. Type one that starts with https://, or for an application on people’s machines one such as org.example.app:/callback.
+client-uri-http = { $uri } is not encrypted. Use https; http is for localhost, 127.0.0.1 and [::1] alone.
+client-uri-host = { $uri } names no host. Type it in lower case, such as https://app.example.org/callback.
+client-uri-user = { $uri } has a user or a password before the host. Leave that out.
+client-uri-dots = { $uri } has “.” or “..” as a step of its path. Type the path that is meant.
+client-uri-private = { $uri } has a scheme of its own, which only an application without a secret can have. Use https.
+client-uri-uncallable = { $uri } cannot be called from here. Use https.
+client-uri-missing = There has to be at least one address: people are sent back to it.
+client-unfit = That does not go together: { $why }

@@ -1,0 +1,156 @@
+### The console's pages for applications.
+
+clients = Aplikasi
+clients-lead = Aplikasi yang dimasuki orang melalui server ini.
+clients-empty = Belum ada aplikasi yang terdaftar.
+clients-count = { $first } sampai { $last } dari { $count } aplikasi
+clients-pages = Halaman daftar
+clients-all = Semua aplikasi
+clients-damaged-why = Barisnya tidak ditulis oleh Twolatch: tidak ada yang bisa masuk ke sana. Hapus dengan twolatch client delete, lalu daftarkan lagi.
+client = { $name }
+client-back = Kembali ke { $name }
+client-about = Tentang aplikasi ini
+client-details = Untuk pembuatnya
+
+## What is known of an application
+
+client-name = Nama
+client-id = ID klien
+client-kind = Jenis
+client-state = Keadaan
+client-enabled = Aktif
+client-disabled = Nonaktif
+client-kind-server = Aplikasi web dengan rahasia
+client-kind-browser = Aplikasi di browser, tanpa rahasia
+client-kind-native = Aplikasi di perangkat orang sendiri
+client-kind-machine = Program yang meminta atas namanya sendiri
+client-kind-device = Perangkat tanpa browser
+client-kind-proxy = Aplikasi di belakang proksi
+client-groups = Siapa yang boleh masuk
+client-everybody = Semua orang
+client-hosts = Host-nya di belakang proksi
+client-redirect-uris = Tempat kembali setelah masuk (redirect URI)
+client-after-logout = Tujuan browser setelah keluar
+client-logout-uri = Tempat aplikasi diberi tahu bahwa seseorang keluar (back-channel logout)
+client-created = Terdaftar
+client-proves = Cara membuktikan diri
+client-proves-basic = Dengan rahasianya, di header (client_secret_basic)
+client-proves-post = Dengan rahasianya, di formulir (client_secret_post)
+client-proves-key = Dengan kuncinya sendiri (private_key_jwt)
+client-proves-none = Tidak sama sekali: tidak bisa menyimpan rahasia (none)
+client-pkce = PKCE
+client-pkce-required = Wajib
+client-pkce-waived = Tidak wajib: siapa pun yang mencuri kode di browser bisa memakainya
+client-alg = Token ID ditandatangani dengan
+client-grants = Cara meminta token
+client-scopes = Yang boleh diminta atas namanya sendiri
+client-introspects = Token siapa yang boleh ditanyakan
+client-claims = Klaim buatan Anda yang diberitahukan
+client-demands = Diwajibkan memakai
+client-keys = Kunci publiknya
+client-access-tokens = Token akses
+client-access-jwt = Ditandatangani (JWT)
+client-audiences = API yang dituju
+client-userinfo = Jawaban di userinfo ditandatangani dengan
+client-disabled-since = Nonaktif sejak { $when }: tidak ada yang bisa masuk.
+client-former-until = Rahasia sebelumnya juga berlaku sampai { $when }. Pasang yang baru di aplikasi sebelum itu.
+client-former-gone = Tidak ada rahasia lain yang berlaku lagi: sebelum aplikasi memakai yang ini, tidak ada yang bisa masuk.
+
+## What there is to do
+
+client-do-name = Ganti nama
+client-do-redirect-uris = Ubah tempat kembali setelah masuk
+client-do-after-logout = Ubah tujuan setelah keluar
+client-do-logout-uri = Beri tahu bila seseorang keluar
+client-do-groups = Pilih siapa yang boleh masuk
+client-do-hosts = Ubah host-nya
+client-do-secret = Perbarui rahasia
+client-do-disable = Nonaktifkan
+client-do-enable = Aktifkan
+client-do-delete = Hapus
+client-save = Simpan
+client-changed = Sudah diubah.
+client-meanwhile = Tidak ada yang diubah: orang lain baru saja mengubah atau menghapus aplikasi ini. Lihat lagi, lalu ulangi yang masih perlu.
+client-no-secret = Aplikasi ini tidak punya rahasia: ia publik, atau punya kunci sendiri.
+
+client-name-title = Ganti nama { $name }
+client-name-shown = Orang membaca nama ini saat masuk.
+client-name-hint = 1 sampai 64 karakter
+client-name-done = Namanya sudah diganti.
+
+client-redirect-title = Tempat kembali setelah masuk ke { $name }
+client-redirect-exact = Aplikasi harus mengirim salah satu alamat ini persis, huruf demi huruf. Dokumentasinya menyebutnya redirect URI atau callback URL.
+client-redirect-gone = Proses masuk yang sedang berjalan ke alamat yang Anda hapus akan gagal.
+client-redirect-hint = Satu alamat per baris, misalnya https://app.example.org/callback
+client-redirect-done = Alamatnya sudah diubah.
+
+client-after-title = Tujuan setelah keluar dari { $name }
+client-after-only = Setelah keluar atas permintaan aplikasi, browser pergi ke salah satu alamat ini dan tidak ke tempat lain.
+client-after-hint = Satu alamat per baris; kosong jika browser tetap di sini
+client-after-done = Alamatnya sudah diubah.
+
+client-logout-title = Memberi tahu { $name } bila seseorang keluar
+client-logout-called = Saat seseorang keluar di sini, server ini memanggil alamat itu. Dokumentasinya menyebutnya back-channel logout URI.
+client-logout-hint = Alamat https yang bisa dijangkau server ini; kosong jika tidak diberi tahu
+client-logout-done = Alamatnya sudah diubah.
+
+client-groups-title = Siapa yang boleh masuk ke { $name }
+client-groups-only = Hanya anggota salah satu grup ini; jika kosong, semua orang boleh.
+client-groups-at-once = Ini langsung berlaku, juga bagi yang sedang masuk di sana.
+client-groups-hint = Nama grup, dipisahkan dengan spasi
+client-groups-done = Siapa yang boleh masuk sudah diubah.
+
+client-hosts-title = Host { $name }
+client-hosts-proxy = Di host ini proksi bertanya ke sini siapa yang boleh lewat. Aplikasi lain tidak bisa memakainya.
+client-hosts-hint = Satu host per baris, misalnya app.example.org
+client-hosts-done = Host-nya sudah diubah.
+client-bad-host = “{ $host }” bukan host. Ketik seperti yang dikirim browser, misalnya app.example.org: huruf kecil, dengan port hanya jika bukan 443.
+client-host-taken = Aplikasi { $client } memakai host { $host }. Lepaskan dulu di sana.
+client-host-own = { $host } adalah host server ini sendiri. Aplikasi itu perlu host lain.
+
+client-secret-title = Perbarui rahasia { $name }
+client-secret-shown = Rahasia baru ditampilkan satu kali. Siapkan pengaturan aplikasinya.
+client-secret-leaked = Jika rahasia itu sudah diketahui orang lain, akhiri yang lama sekarang.
+client-secret-submit = Buat rahasia baru
+client-keep = Rahasia sebelumnya berlaku selama
+client-keep-none = Tidak sama sekali: berakhir sekarang
+client-keep-hours = { $count } jam lagi
+client-keep-days = { $count } hari lagi
+client-secret = Rahasia
+client-secret-new = Rahasia baru untuk { $name }
+client-secret-once = Salin ke aplikasi sekarang: ini tidak akan ditampilkan lagi.
+client-secret-copy = Salin rahasia
+
+client-disable-title = Nonaktifkan { $name }?
+client-disable-nobody = Tidak ada yang bisa masuk ke sana, dan semua yang dipegangnya tidak berlaku sementara itu.
+client-disable-keeps = Pengaturannya tetap ada, sampai Anda mengaktifkannya lagi.
+client-disable-submit = Nonaktifkan
+client-disable-done = Aplikasi itu nonaktif.
+
+client-enable-title = Aktifkan { $name }?
+client-enable-again = Orang bisa masuk ke sana lagi.
+client-enable-submit = Aktifkan
+client-enable-done = Aplikasi itu aktif.
+
+client-delete-title = Hapus { $name }?
+client-delete-all = Tidak ada lagi yang bisa masuk ke sana, dan semua tokennya tidak berlaku sejak sekarang.
+client-delete-forever = Ini tidak bisa dikembalikan: untuk memakainya lagi, daftarkan dari awal dengan rahasia baru.
+client-delete-instead = Jika hanya untuk sementara, nonaktifkan saja.
+client-delete-submit = Hapus
+client-deleted = { $name } sudah dihapus.
+
+## What is wrong with what was typed
+
+client-bad-name = Nama berisi 1 sampai 64 karakter, tanpa karakter kontrol.
+client-uri-long = { $uri } lebih panjang dari 2048 byte.
+client-uri-character = { $uri } berisi “{ $character }”. Tidak ada karakter pengganti, dan karakter seperti itu ditulis dengan kode persen.
+client-uri-fragment = { $uri } punya bagian setelah “#”. Hilangkan bagian itu.
+client-uri-scheme = { $uri } bukan alamat. Ketik yang diawali https://, atau untuk aplikasi di perangkat orang misalnya org.example.app:/callback.
+client-uri-http = { $uri } tidak terenkripsi. Pakai https; http hanya untuk localhost, 127.0.0.1, dan [::1].
+client-uri-host = { $uri } tidak menyebut host. Ketik dengan huruf kecil, misalnya https://app.example.org/callback.
+client-uri-user = { $uri } berisi nama pengguna atau kata sandi sebelum host. Hilangkan itu.
+client-uri-dots = { $uri } berisi “.” atau “..” sebagai langkah di jalurnya. Ketik jalur yang dimaksud.
+client-uri-private = { $uri } memakai skema sendiri, yang hanya boleh untuk aplikasi tanpa rahasia. Pakai https.
+client-uri-uncallable = { $uri } tidak bisa dipanggil dari sini. Pakai https.
+client-uri-missing = Harus ada setidaknya satu alamat: ke sanalah orang dikembalikan.
+client-unfit = Itu tidak cocok satu sama lain: { $why }
