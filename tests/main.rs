@@ -18,6 +18,8 @@ mod admin_audit;
 #[cfg(test)]
 mod admin_clients;
 #[cfg(test)]
+mod admin_clients_new;
+#[cfg(test)]
 mod admin_import;
 #[cfg(test)]
 mod admin_link;

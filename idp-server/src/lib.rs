@@ -25,6 +25,7 @@ pub mod oidc;
 pub mod outgoing;
 pub mod pages;
 pub mod people_file;
+pub mod presets;
 pub mod router;
 pub mod rules;
 pub mod stack;

@@ -128,6 +128,7 @@ pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
     ];
     all.extend([
         (clients::ADMIN_CLIENTS, get(admin::clients::show)),
+        (clients::ADMIN_CLIENTS_NEW, get(admin::clients::new::show).post(admin::clients::new::submit)),
         (clients::ADMIN_CLIENT, get(admin::client::show)),
     ]);
     all.extend(clients::ClientAct::ALL.map(admin::client::act::route));

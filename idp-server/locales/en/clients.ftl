@@ -148,6 +148,50 @@ client-delete-instead = If it is only for a while, disable it.
 client-delete-submit = Remove
 client-deleted = { $name } is removed.
 
+## One more
+
+clients-new = Add an application
+clients-new-lead = What is it?
+clients-new-other = Choose something else
+clients-new-submit = Register
+client-address = Its address
+client-address-hint = Where people open it, such as https://app.example.org
+client-native-hint = One address on each line, such as org.example.app:/callback or http://127.0.0.1/callback
+client-scopes-hint = Words of its API with spaces between them, such as jobs:read
+client-groups-new = Names of groups with spaces between them; empty for everybody
+client-id-hint = What it is known by. Take the one that is proposed, or type your own.
+client-id-taken = There is an application with the id { $id } already. Choose another one.
+client-bad-id = A client id has 1 to 64 letters, digits, “.”, “_” or “-”, and is not 26 characters of a–z and 2–7.
+client-bad-scope = A scope is 1 to 64 letters, digits or “.”, “_”, “:”, “/” and “-”, and none of those about people, such as openid.
+client-host-missing = There has to be at least one host.
+client-made = { $name } is registered
+client-made-without = It has no secret. Type this into its settings.
+client-lines = What to type into it
+client-lines-file = Put these lines into { $file }:
+client-lines-shell = Run these commands on its machine:
+preset-server = Web application on a server
+preset-server-hint = It can keep a secret. Most applications are of this kind.
+preset-browser = Application in the browser
+preset-browser-hint = It runs in people’s browsers alone (SPA), and can keep no secret.
+preset-native = Application on people’s machines
+preset-native-hint = On phones and computers: it can keep no secret.
+preset-machine = Program that asks in its own name
+preset-machine-hint = Nobody signs in: a job or a service gets tokens for an API.
+preset-proxy = Application behind a proxy
+preset-proxy-hint = It knows nothing of OpenID Connect: nginx, Caddy or Traefik asks here whom to let in. The lines for them are in /usr/share/doc/twolatch/proxy.
+preset-named = { $name }
+preset-named-hint = By { $what }
+preset-issuer = Issuer
+preset-discovery = Discovery
+preset-authorize = Authorization endpoint
+preset-token = Token endpoint
+preset-introspect = Introspection endpoint, for its API
+preset-userinfo = Userinfo endpoint
+preset-jwks = Public keys (JWKS)
+preset-logout = End-session endpoint
+preset-forward = Where Caddy and Traefik ask
+preset-forward-nginx = Where nginx asks
+
 ## What is wrong with what was typed
 
 client-bad-name = A name has 1 to 64 characters, and no control characters.

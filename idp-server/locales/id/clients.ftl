@@ -139,6 +139,50 @@ client-delete-instead = Jika hanya untuk sementara, nonaktifkan saja.
 client-delete-submit = Hapus
 client-deleted = { $name } sudah dihapus.
 
+## One more
+
+clients-new = Tambah aplikasi
+clients-new-lead = Aplikasi apa itu?
+clients-new-other = Pilih yang lain
+clients-new-submit = Daftarkan
+client-address = Alamatnya
+client-address-hint = Tempat orang membukanya, misalnya https://app.example.org
+client-native-hint = Satu alamat per baris, misalnya org.example.app:/callback atau http://127.0.0.1/callback
+client-scopes-hint = Kata-kata dari API-nya, dipisahkan dengan spasi, misalnya jobs:read
+client-groups-new = Nama grup, dipisahkan dengan spasi; kosong untuk semua orang
+client-id-hint = Sebutan aplikasi ini. Pakai yang diusulkan, atau ketik sendiri.
+client-id-taken = Sudah ada aplikasi dengan ID { $id }. Pilih yang lain.
+client-bad-id = ID klien berisi 1 sampai 64 huruf, angka, “.”, “_”, atau “-”, dan bukan 26 karakter a–z dan 2–7.
+client-bad-scope = Cakupan berisi 1 sampai 64 huruf, angka, “.”, “_”, “:”, “/”, atau “-”, dan bukan cakupan tentang orang seperti openid.
+client-host-missing = Harus ada setidaknya satu host.
+client-made = { $name } sudah terdaftar
+client-made-without = Aplikasi ini tidak punya rahasia. Ketik ini di pengaturannya.
+client-lines = Yang diketik di aplikasi itu
+client-lines-file = Masukkan baris-baris ini ke { $file }:
+client-lines-shell = Jalankan perintah ini di mesinnya:
+preset-server = Aplikasi web di server
+preset-server-hint = Bisa menyimpan rahasia. Kebanyakan aplikasi termasuk jenis ini.
+preset-browser = Aplikasi di browser
+preset-browser-hint = Hanya berjalan di browser orang (SPA), dan tidak bisa menyimpan rahasia.
+preset-native = Aplikasi di perangkat orang
+preset-native-hint = Di ponsel dan komputer: tidak bisa menyimpan rahasia.
+preset-machine = Program yang meminta atas namanya sendiri
+preset-machine-hint = Tidak ada yang masuk: sebuah tugas atau layanan mendapat token untuk API.
+preset-proxy = Aplikasi di belakang proksi
+preset-proxy-hint = Tidak mengenal OpenID Connect: nginx, Caddy, atau Traefik bertanya ke sini siapa yang boleh lewat. Baris untuk mereka ada di /usr/share/doc/twolatch/proxy.
+preset-named = { $name }
+preset-named-hint = Dengan { $what }
+preset-issuer = Penerbit (issuer)
+preset-discovery = Discovery
+preset-authorize = Authorization endpoint
+preset-token = Token endpoint
+preset-introspect = Introspection endpoint, untuk API-nya
+preset-userinfo = Userinfo endpoint
+preset-jwks = Kunci publik (JWKS)
+preset-logout = End-session endpoint
+preset-forward = Tempat Caddy dan Traefik bertanya
+preset-forward-nginx = Tempat nginx bertanya
+
 ## What is wrong with what was typed
 
 client-bad-name = Nama berisi 1 sampai 64 karakter, tanpa karakter kontrol.

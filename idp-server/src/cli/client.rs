@@ -14,6 +14,7 @@ use twolatch_core::secret::Secret;
 
 use super::open::{close, open};
 use super::{CliError, actor};
+use crate::presets::{self, Preset, Told};
 use crate::state::App;
 use crate::web::path::host;
 
@@ -84,8 +85,19 @@ pub(super) enum Clients {
 #[derive(Debug, Args)]
 pub(super) struct Add {
     /// What people are told they sign in to.
-    #[arg(long)]
-    name: String,
+    #[arg(long, required_unless_present = "preset")]
+    name: Option<String>,
+    #[arg(
+        long,
+        value_parser = preset,
+        help = "What it is: server, spa, native, machine or reverse-proxy; or grafana, gitea, nextcloud, gitlab, jenkins, \
+                mod_auth_openidc or oauth2-proxy, and with --url all is set as these need it, and what to type into them is \
+                printed"
+    )]
+    preset: Option<Preset>,
+    /// Where people open it, for a preset by name.
+    #[arg(long, requires = "preset")]
+    url: Option<String>,
     /// The client id; a random one if absent.
     #[arg(long)]
     id: Option<String>,
@@ -95,10 +107,9 @@ pub(super) struct Add {
     #[arg(
         long,
         value_name = "METHOD",
-        default_value = "client_secret_basic",
-        help = "How it proves itself: client_secret_basic, client_secret_post, private_key_jwt or none"
+        help = "How it proves itself: client_secret_basic (the default), client_secret_post, private_key_jwt or none"
     )]
-    auth_method: String,
+    auth_method: Option<String>,
     #[command(flatten)]
     details: Details,
     /// It cannot do PKCE. Never for a public application.
@@ -210,14 +221,20 @@ fn known(id: &str) -> Result<ClientId, ClientFault> {
 
 impl Add {
     async fn apply(self, app: &App, actor: &Actor, out: &mut (dyn Write + Send)) -> Result<(), ClientFault> {
-        let json = self.json;
+        let (json, preset, url) = (self.json, self.preset, self.url.clone().unwrap_or_default());
         let client = self.check(app)?;
         let (client, secret) = app.logins.add_client(client, host(&app.config), actor).await?;
         let secret = secret.as_ref().map(Secret::expose);
+        let (issuer, random) = (app.config.issuer.as_str(), random_text::<20>(app.entropy())?);
+        let address = presets::address(&url).unwrap_or_default();
+        let told = Told { issuer, id: client.id.as_str(), secret, address, random: &random };
+        let typed = preset.map(|preset| (preset.endpoints(issuer), preset.lines(told)));
         if json {
             let mut view = view(&client);
             if let Some(members) = view.as_object_mut() {
                 members.insert("client_secret".to_owned(), secret.into());
+                let lines = typed.and_then(|(_, lines)| lines);
+                members.extend(lines.map(|lines| ("configuration".to_owned(), json!({ lines.place: lines.text }))));
             }
             return Ok(writeln!(out, "{view:#}")?);
         }
@@ -226,28 +243,53 @@ impl Add {
             Some(secret) => writeln!(out, "client_secret  {secret}\n\nThe secret is not shown again.")?,
             None => writeln!(out)?,
         }
-        Ok(writeln!(out, "Discovery: {}/.well-known/openid-configuration", app.config.issuer)?)
+        let Some((endpoints, lines)) = typed else {
+            return Ok(writeln!(out, "Discovery: {}/.well-known/openid-configuration", app.config.issuer)?);
+        };
+        for (label, address) in endpoints {
+            writeln!(out, "{}: {address}", label.plain())?;
+        }
+        if let Some(lines) = lines {
+            let place = if lines.place == "sh" { "On its machine" } else { lines.place };
+            write!(out, "\n{place}:\n\n{}", lines.text)?;
+        }
+        Ok(())
     }
 
     fn check(self, app: &App) -> Result<Client, ClientFault> {
-        let auth_method = if self.public { AuthMethod::None } else { self.auth_method.parse()? };
         let id = match self.id {
             Some(id) => id,
             None => random_text::<10>(app.entropy())?,
         };
         let (now, details) = (app.now(), self.details.check()?);
+        let name = self.name.or_else(|| self.preset.map(|preset| preset.name().to_owned()));
+        let mut client = Client::new(id.parse()?, name.unwrap_or_default(), now);
+        if let Some(preset) = self.preset {
+            let url = self.url.unwrap_or_default();
+            let shaped = preset.shape(&mut client, Some(&url));
+            shaped.map_err(|error| ClientFault::Address { option: "--url", uri: url, error })?;
+        }
+        if let Some(method) = self.auth_method {
+            client.auth_method = method.parse()?;
+        }
         // Nobody has to keep a secret that opens nothing.
-        let alone = details.is_behind_a_proxy_only();
-        let auth_method = if alone { AuthMethod::None } else { auth_method };
-        let mut client = Client::new(id.parse()?, self.name, now);
-        client.auth_method = auth_method;
-        client.pkce_waived_at = self.no_pkce.then_some(now);
-        if alone {
+        if self.public || details.is_behind_a_proxy_only() {
+            client.auth_method = AuthMethod::None;
+        }
+        if details.is_behind_a_proxy_only() {
             client.settings.grants = Vec::new();
+        }
+        if self.no_pkce {
+            client.pkce_waived_at = Some(now);
         }
         details.put(&mut client);
         Ok(client)
     }
+}
+
+fn preset(word: &str) -> Result<Preset, String> {
+    let words = || Preset::all().map(|preset| preset.word).collect::<Vec<_>>().join(", ");
+    Preset::find(word).ok_or_else(|| format!("a preset is one of {}", words()))
 }
 
 impl Set {

@@ -242,3 +242,35 @@ async fn an_application_behind_a_proxy_has_its_hosts_to_itself_and_no_secret() {
     assert!(run(&app, "set wiki --clear forward-host").await.is_ok());
     assert!(run(&app, "set x --forward-host wiki.example.org").await.is_ok());
 }
+
+#[tokio::test]
+async fn a_preset_sets_what_an_application_needs_and_says_what_to_type_into_it() {
+    let (_folder, app) = app().await;
+    let text = run(&app, "add --preset grafana --url https://grafana.example.org/ --id grafana").await.unwrap();
+    for line in [
+        "redirect_uri   https://grafana.example.org/login/generic_oauth\n",
+        "name           Grafana\n",
+        "\nToken endpoint: https://id.example.org/token\n",
+        "\n/etc/grafana/grafana.ini:\n\n[server]\nroot_url = https://grafana.example.org/\n",
+        "\nclient_id = grafana\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let line = "add --preset nextcloud --url https://cloud.example.org --id cloud --name Cloud --group staff --json";
+    let added: Value = serde_json::from_str(&run(&app, line).await.unwrap()).unwrap();
+    assert_eq!((&added["name"], &added["groups"]), (&json!("Cloud"), &json!(["staff"])));
+    let secret = added["client_secret"].as_str().unwrap();
+    assert!(added["configuration"]["sh"].as_str().unwrap().contains(secret), "{added}");
+    let line = "add --preset machine --name Jobs --scope jobs:read --json";
+    let added: Value = serde_json::from_str(&run(&app, line).await.unwrap()).unwrap();
+    assert_eq!((&added["grants"], &added["redirect_uris"]), (&json!(["client_credentials"]), &json!([])));
+    for (line, reason) in [
+        ("add --preset grafana", "--url"),
+        ("add --preset grafana --url grafana", "--url grafana"),
+        ("add --preset server --redirect-uri https://a.example/cb", "--name"),
+        ("add --preset none --name A", "value"),
+    ] {
+        let error = run(&app, line).await.unwrap_err();
+        assert!(error.contains(reason), "{line}: {error}");
+    }
+}

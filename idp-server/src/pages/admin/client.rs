@@ -21,7 +21,7 @@ use crate::web::frame::Frame;
 use crate::web::path::clients::{ADMIN_CLIENT, ClientAct, of};
 
 pub mod act;
-mod said;
+pub(super) mod said;
 pub mod secret;
 
 /// The page.

@@ -18,6 +18,8 @@ use crate::web::path::ConsolePage;
 use crate::web::path::clients::{ADMIN_CLIENT, ADMIN_CLIENTS, of};
 use crate::web::path::console::with_query;
 
+pub mod new;
+
 /// Applications on a page.
 const PAGE: i64 = 50;
 

@@ -7,6 +7,8 @@ use super::Links;
 
 /// All applications.
 pub const ADMIN_CLIENTS: &str = "/admin/clients";
+/// One more.
+pub const ADMIN_CLIENTS_NEW: &str = "/admin/clients/new";
 /// One of them.
 pub const ADMIN_CLIENT: &str = "/admin/client/{id}";
 
@@ -88,6 +90,18 @@ impl Links {
     #[must_use]
     pub fn admin_clients_page(&self, page: i64) -> String {
         format!("{}?page={page}", self.admin_clients())
+    }
+
+    /// One more.
+    #[must_use]
+    pub fn admin_clients_new(&self) -> String {
+        self.to(ADMIN_CLIENTS_NEW)
+    }
+
+    /// One more, by a preset.
+    #[must_use]
+    pub fn admin_clients_new_of(&self, preset: &str) -> String {
+        format!("{}?preset={preset}", self.admin_clients_new())
     }
 
     /// One of them.

@@ -64,7 +64,7 @@ async fn submit(act: ClientAct, State(app): State<App>, Path(id): Path<String>, 
             let kept = KEPT.into_iter().find(|(word, _)| *word == value);
             let (_, hours) = kept.ok_or_else(|| Failed::BadForm.because("no such time"))?;
             match app.logins.renew_client_secret(change(RENEWED), hours * 3600, ours, &actor).await {
-                Ok((client, new)) => return Ok(secret::shown(&app, &browser, entered.console, client, new)?),
+                Ok((client, new)) => return Ok(secret::renewed(&app, &browser, entered.console, client, new)?),
                 Err(error) => Err(error),
             }
         }

@@ -75,7 +75,7 @@ pub(super) fn kept(hours: i64) -> Text {
 }
 
 /// Why an address cannot be registered.
-pub(super) fn address(typed: &str, error: RedirectError) -> Text {
+pub(in crate::pages::admin) fn address(typed: &str, error: RedirectError) -> Text {
     let text = match error {
         RedirectError::Long => t("client-uri-long"),
         RedirectError::Character(bad) => t("client-uri-character").with("character", bad),
@@ -90,7 +90,7 @@ pub(super) fn address(typed: &str, error: RedirectError) -> Text {
 }
 
 /// Why an application cannot be registered like that.
-pub(super) fn unfit(unfit: &Unfit) -> Text {
+pub(in crate::pages::admin) fn unfit(unfit: &Unfit) -> Text {
     match unfit {
         Unfit::Name => t("client-bad-name"),
         Unfit::PrivateUse(uri) => t("client-uri-private").strong("uri", uri),
@@ -101,5 +101,14 @@ pub(super) fn unfit(unfit: &Unfit) -> Text {
         Unfit::NoKeys | Unfit::Stranger | Unfit::Audience | Unfit::Fapi | Unfit::NoSecret | Unfit::Unprotected => {
             t("client-unfit").with("why", unfit)
         }
+    }
+}
+
+/// In which field of a new application that is.
+pub(in crate::pages::admin) const fn place(unfit: &Unfit) -> &'static str {
+    match unfit {
+        Unfit::PrivateUse(_) | Unfit::NoRedirect => "uris",
+        Unfit::HostTaken(..) | Unfit::OwnHost(_) => "hosts",
+        _ => "name",
     }
 }
