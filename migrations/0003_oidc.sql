@@ -207,6 +207,19 @@ CREATE INDEX logouts_by_next ON logouts (next_at);
 CREATE INDEX logouts_by_client ON logouts (client_id, at);
 CREATE INDEX logouts_by_time ON logouts (at);
 
+-- What happened how often with clients, by the hour: shown, and nothing is decided by it.
+CREATE TABLE happenings (
+    client_id TEXT NOT NULL,
+    -- Of a closed list.
+    what TEXT NOT NULL,
+    -- When the hour began.
+    hour BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    PRIMARY KEY (client_id, what, hour)
+);
+CREATE INDEX happenings_by_hour ON happenings (hour);
+
 -- The public half is computed from the private one: a key that somebody else puts here is never published.
 CREATE TABLE signing_keys (
     kid TEXT NOT NULL PRIMARY KEY,

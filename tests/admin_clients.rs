@@ -215,3 +215,43 @@ async fn a_removed_application_is_gone_with_its_tokens() {
     assert_eq!(site.number("SELECT COUNT(*) FROM access_tokens").await, 0);
     assert_eq!(site.number("SELECT COUNT(*) FROM clients").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_it_is_used_and_what_went_wrong_is_shown_with_what_to_do() {
+    let site = Site::new().await;
+    let (mut browser, _, secret) = office(&site).await;
+    let page = site.open(&mut browser, "/admin/client/wiki").await;
+    assert!(page.body.contains("Nobody has signed in to it in the last 30 days."), "{page:?}");
+    assert_eq!(token(&site, &secret).await.status, StatusCode::OK);
+    assert_eq!(token(&site, "wrong").await.status, StatusCode::UNAUTHORIZED);
+    site.app.happenings.keep(&site.app.store).await;
+    let page = site.open(&mut browser, "/admin/client/wiki").await;
+    for text in ["It got a token in its own name", "It did not prove who it is", "renew the secret"] {
+        assert!(page.body.contains(text), "{text}: {page:?}");
+    }
+    let page = site.open(&mut browser, "/admin/clients").await;
+    assert!(page.body.contains("<td><time"), "when it was used last: {page:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_is_tested_by_administrators_and_makes_nothing() {
+    let site = Site::new().await;
+    let (mut browser, ..) = office(&site).await;
+    site.enrolled("anna").await;
+    let page = site.open(&mut browser, "/admin/client/wiki/test").await;
+    assert_eq!(page.title(), "Test a sign-in to <strong>The Wiki</strong>");
+    let before = site.number("SELECT COUNT(*) FROM audit").await;
+    let page = site.open(&mut browser, "/admin/client/wiki/test?person=anna&profile=yes&offline_access=yes").await;
+    assert!(page.body.contains("Get in.") && page.body.contains("urn:twolatch:acr:3"), "{page:?}");
+    assert!(page.body.contains("&#34;preferred_username&#34;: &#34;anna&#34;"), "{page:?}");
+    assert!(!page.body.contains("&#34;groups&#34;"), "it was not asked for: {page:?}");
+    let page = site.open(&mut browser, "/admin/client/wiki/test?person=%3Cb%3E").await;
+    assert!(page.said().unwrap().starts_with("There is no user &#60;b&#62;."), "{page:?}");
+    assert_eq!(site.number("SELECT COUNT(*) FROM audit").await, before);
+    assert_eq!(site.number("SELECT COUNT(*) FROM grants").await, 0);
+    let (mut sees, _) = of_role(&site, "sees", Role::Supervisor).await;
+    let page = site.open(&mut sees, "/admin/client/wiki/test?person=anna").await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    let page = site.open(&mut sees, "/admin/client/wiki").await;
+    assert!(!page.body.contains("/admin/client/wiki/"), "{page:?}");
+}

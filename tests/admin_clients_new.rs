@@ -10,6 +10,8 @@ use crate::support::site::{Browser, Page, Site};
 /// What is filled in.
 type Fields = &'static [(&'static str, &'static str)];
 
+const URI: (&str, &str) = ("uris", "https://app.example.org/cb");
+
 /// Fills in the form of a preset.
 async fn register(site: &Site, browser: &mut Browser, preset: &str, id: &str, fields: &[(&str, &str)]) -> Page {
     let page = site.open(browser, &format!("/admin/clients/new?preset={preset}")).await;
@@ -28,7 +30,6 @@ async fn every_kind_of_application_is_registered_with_what_it_needs() {
     let (mut browser, ..) = office(&site).await;
     let page = site.open(&mut browser, "/admin/clients/new").await;
     assert_eq!(page.body.matches("/admin/clients/new?preset=").count(), 12, "{page:?}");
-    const URI: (&str, &str) = ("uris", "https://app.example.org/cb");
     let kinds: [(&str, Fields, AuthMethod, &[GrantType]); 5] = [
         ("server", &[URI, ("groups", "staff")], AuthMethod::ClientSecretBasic, &[GrantType::AuthorizationCode]),
         ("spa", &[URI, ("groups", "")], AuthMethod::None, &[GrantType::AuthorizationCode]),

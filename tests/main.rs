@@ -168,7 +168,11 @@ mod oidc_ended;
 #[cfg(test)]
 mod oidc_errors;
 #[cfg(test)]
+mod oidc_foreseen;
+#[cfg(test)]
 mod oidc_form_post;
+#[cfg(test)]
+mod oidc_happenings;
 #[cfg(test)]
 mod oidc_logout;
 #[cfg(test)]

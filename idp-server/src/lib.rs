@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod fetch;
 pub mod figures;
 pub mod forward;
+pub mod happenings;
 pub mod hosts;
 pub mod import;
 pub mod jobs;

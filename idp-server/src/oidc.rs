@@ -17,6 +17,7 @@ pub mod device;
 pub mod discovery;
 pub mod dpop;
 pub mod error;
+pub mod foresee;
 pub mod form_post;
 pub mod gate;
 pub mod id_token;

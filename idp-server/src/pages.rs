@@ -170,6 +170,7 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         all("admin_clients", admin::clients::ClientsPage::samples(frame)),
         all("admin_client_new", admin::clients::new::NewPage::samples(frame)),
         all("admin_client", admin::client::ClientPage::samples(frame)),
+        all("admin_client_test", admin::client::test::TestPage::samples(frame)),
         all("admin_client_act", admin::client::act::samples(frame)),
         all("admin_client_secret", admin::client::secret::SecretPage::samples(frame)),
         all("admin_requests", admin::requests::RequestsPage::samples(frame)),

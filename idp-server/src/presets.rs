@@ -38,10 +38,13 @@ pub enum Kind {
     Named(&'static Named),
 }
 
+/// Where lines go that are commands.
+pub const SHELL: &str = "sh";
+
 /// What somebody types into an application, or into the files beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lines {
-    /// Where they go.
+    /// Where they go: a file, or [`SHELL`].
     pub place: &'static str,
     /// The lines.
     pub text: String,
@@ -166,7 +169,7 @@ impl Preset {
             Kind::Named(named) => Some(Lines { place: named.place, text: fill(named.lines, told) }),
             Kind::Machine => {
                 let text = "curl --user '{id}:{secret}' --data grant_type=client_credentials '{issuer}/token'\n";
-                Some(Lines { place: "sh", text: fill(text, told) })
+                Some(Lines { place: SHELL, text: fill(text, told) })
             }
             _ => None,
         }

@@ -130,6 +130,7 @@ pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
         (clients::ADMIN_CLIENTS, get(admin::clients::show)),
         (clients::ADMIN_CLIENTS_NEW, get(admin::clients::new::show).post(admin::clients::new::submit)),
         (clients::ADMIN_CLIENT, get(admin::client::show)),
+        (clients::ADMIN_CLIENT_TEST, get(admin::client::test::show)),
     ]);
     all.extend(clients::ClientAct::ALL.map(admin::client::act::route));
     all.extend(of::Act::ALL.map(admin::person::act::route));

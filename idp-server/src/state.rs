@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::counts::Counts;
 use crate::fetch::Fetcher;
 use crate::figures::Counted;
+use crate::happenings::Happenings;
 use crate::oidc::sign::Keys;
 use crate::trail::check::Checks;
 
@@ -31,6 +32,8 @@ pub struct App {
     pub counts: Counts,
     /// What fetches documents of web apps.
     pub fetcher: Fetcher,
+    /// What happened with applications lately.
+    pub happenings: Happenings,
     /// Runs over the whole audit.
     pub checks: Checks,
     /// The clock.

@@ -45,6 +45,7 @@ pub mod exemptions;
 pub mod factors;
 mod gates;
 mod grants;
+pub mod happenings;
 mod holder;
 mod initial_tokens;
 pub mod jobs;

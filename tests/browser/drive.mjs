@@ -3,6 +3,7 @@
 // miss. What it needs comes as one JSON object in its first argument; see tests/browser.rs.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { applications } from "./applications.mjs";
 import { usersAndWhatIsDoneToMany, whatIsAskedOfWhom } from "./console.mjs";
 import { onePersonAndMore } from "./desk.mjs";
 import { heading } from "./look.mjs";
@@ -34,6 +35,7 @@ async function theFirstAdministrator() {
   await look(page, "account-admin", "Your account");
   await usersAndWhatIsDoneToMany(page, key);
   await whatThereIsToSee(page);
+  await applications(page, key);
   await whatIsAskedOfWhom(page, key);
   await onePersonAndMore(page, key);
 }

@@ -8,6 +8,7 @@ use idp_server::counts::Counts;
 use idp_server::config::clients::Clients;
 use idp_server::fetch::Fetcher;
 use idp_server::figures::Counted;
+use idp_server::happenings::Happenings;
 use idp_server::oidc::sign::Keys;
 use idp_server::state::App;
 use idp_server::trail::check::Checks;
@@ -87,6 +88,7 @@ async fn app(folder: &Path) -> App {
         config: Arc::new(Config::parse(Path::new("twolatch.toml"), config).unwrap()),
         keys: Keys::default(),
         counts: Counts::default(),
+        happenings: Happenings::default(),
         figures: Counted::default(),
         fetcher: Fetcher::new(&Clients::default()),
         checks: Checks::default(),

@@ -12,6 +12,7 @@ use idp_server::config::Config;
 use idp_server::counts::Counts;
 use idp_server::fetch::Fetcher;
 use idp_server::figures::Counted;
+use idp_server::happenings::Happenings;
 use idp_server::oidc::sign;
 use idp_server::router::routes;
 use idp_server::state::App;
@@ -298,6 +299,7 @@ fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
         figures: Counted::default(),
         counts: Counts::default(),
         fetcher: Fetcher::new(&config.clients),
+        happenings: Happenings::default(),
         checks: Checks::default(),
         config,
         clock,

@@ -14,6 +14,7 @@ use idp_server::config::clients::Clients;
 use idp_server::counts::Counts;
 use idp_server::fetch::Fetcher;
 use idp_server::figures::Counted;
+use idp_server::happenings::Happenings;
 use idp_server::listen::web::Remote;
 use idp_server::oidc::sign::Keys;
 use idp_server::router::routes;
@@ -104,6 +105,7 @@ impl Site {
             figures: Counted::default(),
             counts: Counts::default(),
             fetcher: Fetcher::new(&Clients::default()),
+            happenings: Happenings::default(),
             checks: Checks::default(),
             clock: Arc::<StandingClock>::clone(&clock),
         };

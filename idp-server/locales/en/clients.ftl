@@ -7,7 +7,6 @@ clients-count = { $first } to { $last } of { $count ->
     [one] { $count } application
    *[other] { $count } applications
 }
-clients-pages = Pages of the list
 clients-all = All applications
 clients-damaged-why = Its row was not written by Twolatch: nobody signs in to it. Remove it with twolatch client delete, and register it again.
 client = { $name }
@@ -29,6 +28,11 @@ client-kind-native = Application on people’s own machines
 client-kind-machine = Program that asks in its own name
 client-kind-device = Device without a browser
 client-kind-proxy = Application behind a proxy
+client-trust = Whose it is
+client-trust-first = Your own: people are not asked what it may know
+client-trust-third = Somebody else’s: people are asked what it may know
+client-trust-unverified = Nobody has looked at it: people are asked, and it learns little
+client-unverified = It has registered itself, and nobody has looked at it
 client-groups = Who may sign in
 client-everybody = Everybody
 client-hosts = Its hosts behind the proxy
@@ -147,6 +151,74 @@ client-delete-forever = It cannot be brought back: to use it again you register 
 client-delete-instead = If it is only for a while, disable it.
 client-delete-submit = Remove
 client-deleted = { $name } is removed.
+
+## How it is used, and what went wrong
+
+client-used = Last used
+client-not-lately = Not in 30 days
+client-usage = Use
+client-unused = Nobody has signed in to it in the last 30 days.
+client-uses = How often it was used
+client-no-troubles = Nothing went wrong in the last 30 days.
+client-troubles = What went wrong, and what to do
+client-happened = What happened
+client-in-a-day = 24 hours
+client-in-a-month = 30 days
+client-last = Last
+client-told = What it was told of sign-outs in the last week
+client-told-taken = Told
+client-told-waits = Waits for the next try
+client-told-given-up = Given up
+client-tries = Tries
+client-trouble = What hindered it
+happened-signed-in = Somebody signed in
+happened-own-token = It got a token in its own name
+happened-redirect-uri = It asked for an answer to an address that is not registered
+happened-proof = It did not prove who it is
+happened-pkce = PKCE was missing or wrong
+happened-code = Its code was too old, used before, or not its own
+happened-refresh-token = Its refresh token was too old, used before, or not its own
+happened-scope = It asked for a scope that it may not have
+happened-grant = It asked for tokens in a way that it is not registered for
+happened-request-object = Its signed request was not good, or missing
+happened-dpop = Its DPoP proof was not good, or missing
+happened-malformed = It sent a request that is not as the standards have it
+happened-groups = A person was in none of its groups
+happened-person = A person may not go on: gone, disabled, or more is asked by now
+happened-disabled = It was used while disabled
+advice-redirect-uri = Compare the redirect URI in the application’s settings with those above: every letter counts, also a stroke at the end and http or https. The server’s log has the address that it sent.
+advice-proof = Type the client id and secret into the application once more, or renew the secret. Check that it sends the secret as said below (basic or post), and that its clock is right if it signs.
+advice-pkce = Turn on PKCE with S256 in the application. If it cannot do PKCE, register it with twolatch client add --no-pkce.
+advice-code = A code is good once, for a short time. Check that the application does not use it twice, that it answers quickly, and that people do not open old addresses again.
+advice-refresh-token = A refresh token is good once. Check that the application keeps the newest one, and that no two copies of it share one. The person signs in again.
+advice-scope = Ask for openid and, of profile, email, address, phone and groups, what is needed. Scopes of its own are given by twolatch client set --scope.
+advice-grant = Look below how it may ask for tokens; twolatch client set --grant changes that.
+advice-request-object = Check the keys that are registered for it, its clock, and that it sends signed requests where it is held to them.
+advice-dpop = Check the application’s clock and that it sends a DPoP proof with every request, for that address.
+advice-malformed = The server’s log says what was wrong. It is often an old library: use a current one, with the authorization code flow.
+advice-groups = If the person should get in, put them into one of its groups, or change who may sign in.
+advice-person = The person signs in again. What is asked of them is at Settings, Why?
+advice-disabled = Enable it if it is still needed; else remove it, and what people still open.
+
+## Test sign-in
+
+client-do-test = Test a sign-in
+client-test = Test a sign-in to { $name }
+client-test-lead = What the application would learn if somebody signed in to it now. Nobody signs in, and no token is made.
+client-test-scopes = What the application asks for
+client-test-submit = Show
+client-test-outcome = { $person } would
+client-test-in = Get in.
+client-test-set-up = Get in, once a second factor is set up.
+client-test-refused = Be refused: policy or the account does not let them in.
+client-test-groups = Be refused: they are in none of the application’s groups.
+client-test-disabled = Be refused: the application is disabled.
+client-test-nobody = Not sign in: the application asks in its own name alone.
+client-test-acr = How sure the application can be (acr)
+client-test-headers = Headers behind the proxy
+client-test-id-token = ID token
+client-test-userinfo = Userinfo
+client-test-access = Access token
 
 ## One more
 

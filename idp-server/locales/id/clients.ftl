@@ -4,7 +4,6 @@ clients = Aplikasi
 clients-lead = Aplikasi yang dimasuki orang melalui server ini.
 clients-empty = Belum ada aplikasi yang terdaftar.
 clients-count = { $first } sampai { $last } dari { $count } aplikasi
-clients-pages = Halaman daftar
 clients-all = Semua aplikasi
 clients-damaged-why = Barisnya tidak ditulis oleh Twolatch: tidak ada yang bisa masuk ke sana. Hapus dengan twolatch client delete, lalu daftarkan lagi.
 client = { $name }
@@ -26,6 +25,11 @@ client-kind-native = Aplikasi di perangkat orang sendiri
 client-kind-machine = Program yang meminta atas namanya sendiri
 client-kind-device = Perangkat tanpa browser
 client-kind-proxy = Aplikasi di belakang proksi
+client-trust = Milik siapa
+client-trust-first = Milik Anda: orang tidak ditanya apa yang boleh diketahuinya
+client-trust-third = Milik pihak lain: orang ditanya apa yang boleh diketahuinya
+client-trust-unverified = Belum diperiksa siapa pun: orang ditanya, dan sedikit yang diketahuinya
+client-unverified = Aplikasi ini mendaftar sendiri, dan belum diperiksa siapa pun
 client-groups = Siapa yang boleh masuk
 client-everybody = Semua orang
 client-hosts = Host-nya di belakang proksi
@@ -138,6 +142,74 @@ client-delete-forever = Ini tidak bisa dikembalikan: untuk memakainya lagi, daft
 client-delete-instead = Jika hanya untuk sementara, nonaktifkan saja.
 client-delete-submit = Hapus
 client-deleted = { $name } sudah dihapus.
+
+## How it is used, and what went wrong
+
+client-used = Terakhir dipakai
+client-not-lately = Tidak dalam 30 hari
+client-usage = Pemakaian
+client-unused = Tidak ada yang masuk ke sana dalam 30 hari terakhir.
+client-uses = Seberapa sering dipakai
+client-no-troubles = Tidak ada yang salah dalam 30 hari terakhir.
+client-troubles = Apa yang salah, dan apa yang perlu dilakukan
+client-happened = Kejadian
+client-in-a-day = 24 jam
+client-in-a-month = 30 hari
+client-last = Terakhir
+client-told = Pemberitahuan keluar dalam seminggu terakhir
+client-told-taken = Diberi tahu
+client-told-waits = Menunggu percobaan berikutnya
+client-told-given-up = Dihentikan
+client-tries = Percobaan
+client-trouble = Hambatannya
+happened-signed-in = Seseorang masuk
+happened-own-token = Aplikasi mendapat token atas namanya sendiri
+happened-redirect-uri = Aplikasi meminta jawaban ke alamat yang tidak terdaftar
+happened-proof = Aplikasi tidak bisa membuktikan diri
+happened-pkce = PKCE tidak ada atau salah
+happened-code = Kodenya terlalu lama, sudah dipakai, atau bukan miliknya
+happened-refresh-token = Refresh token-nya terlalu lama, sudah dipakai, atau bukan miliknya
+happened-scope = Aplikasi meminta cakupan yang tidak boleh dimilikinya
+happened-grant = Aplikasi meminta token dengan cara yang tidak terdaftar
+happened-request-object = Permintaan bertanda tangannya tidak baik, atau tidak ada
+happened-dpop = Bukti DPoP-nya tidak baik, atau tidak ada
+happened-malformed = Aplikasi mengirim permintaan yang tidak sesuai standar
+happened-groups = Seseorang tidak ada di satu pun grupnya
+happened-person = Seseorang tidak bisa lanjut: sudah tidak ada, nonaktif, atau kini diminta lebih banyak
+happened-disabled = Aplikasi dipakai saat nonaktif
+advice-redirect-uri = Bandingkan redirect URI di pengaturan aplikasi dengan yang di atas: setiap huruf penting, juga garis miring di akhir dan http atau https. Log server berisi alamat yang dikirimnya.
+advice-proof = Ketik lagi ID klien dan rahasia di aplikasi, atau perbarui rahasianya. Pastikan rahasia dikirim seperti tertulis di bawah (basic atau post), dan jamnya benar jika ia menandatangani.
+advice-pkce = Aktifkan PKCE dengan S256 di aplikasi. Jika tidak bisa PKCE, daftarkan dengan twolatch client add --no-pkce.
+advice-code = Sebuah kode berlaku satu kali, sebentar saja. Pastikan aplikasi tidak memakainya dua kali, cepat menjawab, dan orang tidak membuka alamat lama.
+advice-refresh-token = Refresh token berlaku satu kali. Pastikan aplikasi menyimpan yang terbaru, dan tidak ada dua salinan yang berbagi. Orang itu perlu masuk lagi.
+advice-scope = Mintalah openid dan, dari profile, email, address, phone, dan groups, yang diperlukan. Cakupan sendiri diberikan dengan twolatch client set --scope.
+advice-grant = Lihat di bawah cara ia boleh meminta token; twolatch client set --grant mengubahnya.
+advice-request-object = Periksa kunci yang terdaftar untuknya, jamnya, dan apakah ia mengirim permintaan bertanda tangan jika diwajibkan.
+advice-dpop = Periksa jam aplikasi dan apakah ia mengirim bukti DPoP pada setiap permintaan, untuk alamat itu.
+advice-malformed = Log server menyebutkan apa yang salah. Sering kali pustakanya sudah lama: pakai yang terbaru, dengan authorization code flow.
+advice-groups = Jika orang itu memang boleh masuk, masukkan ke salah satu grupnya, atau ubah siapa yang boleh masuk.
+advice-person = Orang itu perlu masuk lagi. Yang diminta darinya ada di Pengaturan, Mengapa?
+advice-disabled = Aktifkan jika masih diperlukan; jika tidak, hapus, juga dari tempat orang masih membukanya.
+
+## Test sign-in
+
+client-do-test = Coba masuk
+client-test = Coba masuk ke { $name }
+client-test-lead = Yang akan diketahui aplikasi jika seseorang masuk sekarang. Tidak ada yang benar-benar masuk, dan tidak ada token yang dibuat.
+client-test-scopes = Yang diminta aplikasi
+client-test-submit = Tampilkan
+client-test-outcome = { $person } akan
+client-test-in = Masuk.
+client-test-set-up = Masuk, setelah menyiapkan faktor kedua.
+client-test-refused = Ditolak: kebijakan atau akunnya tidak mengizinkan.
+client-test-groups = Ditolak: tidak ada di satu pun grup aplikasi itu.
+client-test-disabled = Ditolak: aplikasi itu nonaktif.
+client-test-nobody = Tidak bisa masuk: aplikasi itu hanya meminta atas namanya sendiri.
+client-test-acr = Seberapa yakin aplikasi (acr)
+client-test-headers = Header di belakang proksi
+client-test-id-token = Token ID
+client-test-userinfo = Userinfo
+client-test-access = Token akses
 
 ## One more
 

@@ -21,11 +21,13 @@ use crate::web::path::host;
 use self::details::{Clear, Details};
 pub(super) use self::fault::ClientFault;
 use self::initial_token::InitialTokens;
-use self::view::{logouts, show, view};
+use self::test::Test;
+use self::view::{logouts, show, show_use, used, view};
 
 mod details;
 mod fault;
 mod initial_token;
+mod test;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -53,6 +55,8 @@ pub(super) enum Clients {
     Set(Box<Set>),
     /// Give an application another secret, which is shown once.
     RotateSecret(RotateSecret),
+    /// Show what an application would learn if somebody signed in to it now: nobody does, and no token is made.
+    Test(Test),
     /// List what an application was told of sign-outs lately, or could not be told.
     Logouts {
         /// Its client id.
@@ -176,10 +180,16 @@ impl Clients {
             }
             Self::Show { id, json } => {
                 let client = app.store.client(&known(&id)?).await?.ok_or(ClientFault::Missing(id))?;
-                if json { Ok(writeln!(out, "{:#}", view(&client))?) } else { show(&client, out) }
+                let counted = app.store.happenings_of(&client.id, app.now()).await?;
+                if json {
+                    return Ok(writeln!(out, "{:#}", used(view(&client), &counted))?);
+                }
+                show(&client, out)?;
+                show_use(&counted, out)
             }
             Self::Set(set) => set.apply(app, actor, out).await,
             Self::RotateSecret(rotate) => rotate.apply(app, actor, out).await,
+            Self::Test(test) => test.apply(app, out).await,
             Self::Logouts { id, json } => {
                 let known = known(&id)?;
                 app.store.client(&known).await?.ok_or(ClientFault::Missing(id))?;
@@ -250,7 +260,7 @@ impl Add {
             writeln!(out, "{}: {address}", label.plain())?;
         }
         if let Some(lines) = lines {
-            let place = if lines.place == "sh" { "On its machine" } else { lines.place };
+            let place = if lines.place == presets::SHELL { "On its machine" } else { lines.place };
             write!(out, "\n{place}:\n\n{}", lines.text)?;
         }
         Ok(())

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::counts::Counts;
 use crate::fetch::Fetcher;
 use crate::figures::Counted;
+use crate::happenings::Happenings;
 use crate::oidc::sign::Keys;
 use crate::state::App;
 use crate::trail::check::Checks;
@@ -106,6 +107,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         figures: Counted::default(),
         counts: Counts::default(),
         fetcher,
+        happenings: Happenings::default(),
         checks: Checks::default(),
         clock: Arc::new(SystemClock),
     };

@@ -23,6 +23,9 @@ use crate::outgoing::Caller;
 use crate::state::App;
 use crate::{hosts, jobs, metrics, router};
 
+/// How often what happened with applications is stored, in seconds.
+const KEEP_EVERY: u32 = 5;
+
 /// Seconds between two sweeps of what has expired.
 const SWEEP_EVERY: u32 = 60;
 
@@ -154,10 +157,16 @@ async fn beat(app: App, tls: Option<Tls>, mut stop: Stop) {
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut until_sweep, mut until_report) = (SWEEP_EVERY, 0);
+    let mut until_kept = KEEP_EVERY;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            _ = stop.changed() => return,
+            _ = stop.changed() => return app.happenings.keep(&app.store).await,
+        }
+        until_kept -= 1;
+        if until_kept == 0 {
+            until_kept = KEEP_EVERY;
+            app.happenings.keep(&app.store).await;
         }
         if let Err(error) = one_beat(&app, &mut until_sweep, &mut until_report).await {
             tracing::warn!(%error, "housekeeping failed; it is tried again in a second");
@@ -205,6 +214,7 @@ async fn one_beat(app: &App, until_sweep: &mut u32, until_report: &mut u32) -> R
             || app.store.sweep_device_requests(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_jtis(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_logouts(now).await? >= SWEPT_AT_ONCE
+            || app.store.sweep_happenings(now).await? >= SWEPT_AT_ONCE
             || deliver::bury(app, now).await? >= SWEPT_AT_ONCE
         {}
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use twolatch_core::client::Client;
+use twolatch_core::client::{Client, Happening};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::policy::Where;
 use twolatch_core::store::{Session, StoreError};
@@ -51,11 +51,13 @@ async fn go_on(app: &App, uri: &Uri, headers: &HeaderMap, address: Option<IpAddr
         _ => return Ok(see_other(&Links::of(&app.config).login_continuing(sealed))),
     };
     if !client.admits(&session.user) {
+        app.happenings.note(&client.id, Happening::Groups, now);
         let who = format!("{} is in none of the groups that may sign in to {}", session.user.name, client.id);
         return Err(refuse(StatusCode::FORBIDDEN, t("forward-not-yours").with("app", client.name), who));
     }
     let origin = leaving.host.origin();
     let ticket = issue(app, &client, leaving, &session, now).await?;
+    app.happenings.note(&client.id, Happening::SignedIn, now);
     Ok(see_other(&format!("{origin}{CALLBACK}?{}", encode([("ticket", ticket.as_str())]))))
 }
 

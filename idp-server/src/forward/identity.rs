@@ -32,6 +32,15 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// The same to be read, header by header.
+    #[must_use]
+    pub fn lines(&self) -> Vec<(String, String)> {
+        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        NAMES.iter().zip(&self.0).map(|(name, value)| (name.to_string(), text(value))).collect()
+    }
+}
+
 /// The value of a header, if nothing could take it for more than a word.
 fn safe(text: &str) -> Option<HeaderValue> {
     let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+@-".contains(&byte));

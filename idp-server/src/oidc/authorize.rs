@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use twolatch_core::client::{Client, Demand};
+use twolatch_core::client::{Client, Demand, Happening};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::{Answering, Grant};
 use twolatch_core::id::Id;
@@ -88,7 +88,7 @@ async fn begin(
     let params = unwrapped.as_ref().unwrap_or(params);
     let (client, to) = prove(app, params.value("client_id"), params.value("redirect_uri"), params).await?;
     let to = answered(app, to, params, wish)?;
-    let back = |error: OauthError| Failure::Back(to.clone(), error);
+    let back = |error: OauthError| Failure::Back(to.clone(), error.of(&client.id));
     let now = app.now();
     let mut request = AuthorizationRequest::parse(params, &client, to.uri(), now).map_err(back)?;
     if client.must(Demand::Par) && hash.is_none() {
@@ -131,6 +131,7 @@ async fn signed(app: &App, params: &Params, wish: &Wish) -> Result<Option<Params
     match unwrapped {
         Ok(signed) => Ok(Some(signed)),
         Err(error) => {
+            let error = error.of(&id);
             let proven = prove(app, params.value("client_id"), params.value("redirect_uri"), params).await;
             // What is wrong with the object is what there is to mend, not that nothing stands beside it.
             let page = |_| Failure::of(error.code.status(), t("request-damaged"), error.logged(app));
@@ -174,16 +175,18 @@ async fn prove(
     }
     let client_id = client_id.and_then(|id| id.parse().ok()).ok_or_else(|| refuse("the client_id is none"))?;
     let client = app.store.client(&client_id).await.map_err(|error| Failure::unavailable(&error))?;
+    if let Some(client) = client.as_ref().filter(|client| client.disabled_at.is_some()) {
+        app.happenings.note(&client.id, Happening::Disabled, app.now());
+    }
     let client = client.filter(|client| client.disabled_at.is_none());
     let client = client.ok_or_else(|| refuse("there is no such client, or it is disabled"))?;
     let redirect_uri = redirect_uri.ok_or_else(|| refuse("there is no redirect_uri"))?;
-    match ReturnTo::prove(&client, redirect_uri) {
-        Some(to) => Ok((client, to)),
-        None => Err(Failure::page(
-            t("request-address"),
-            format!("client {} has no redirect_uri {redirect_uri:?}", client.id),
-        )),
+    if let Some(to) = ReturnTo::prove(&client, redirect_uri) {
+        return Ok((client, to));
     }
+    app.happenings.note(&client.id, Happening::RedirectUri, app.now());
+    let detail = format!("client {} has no redirect_uri {redirect_uri:?}", client.id);
+    Err(Failure::page(t("request-address"), detail))
 }
 
 /// Takes up an `id_token_hint`: one that we have signed for this client names the only person that will do. Any other
@@ -222,7 +225,7 @@ async fn answer(
     let session = match (missing(request, session, assurance, now), session) {
         (Missing::Nothing, Some(session)) if !client.admits(&session.user) => {
             let who = format!("{} is in none of the groups that may sign in to {}", session.user.name, client.id);
-            return Err(OauthError::new(Code::AccessDenied, who));
+            return Err(OauthError::new(Code::AccessDenied, who).counted(Happening::Groups));
         }
         (Missing::Nothing, Some(session)) => session,
         (Missing::Fail(code, detail), _) => return Err(OauthError::new(code, detail)),

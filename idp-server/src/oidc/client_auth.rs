@@ -3,7 +3,7 @@
 
 use axum::http::{HeaderMap, header};
 use data_encoding::BASE64;
-use twolatch_core::client::{AuthMethod, Client};
+use twolatch_core::client::{AuthMethod, Client, Happening};
 use twolatch_core::secret::Secret;
 
 use super::client_keys;
@@ -44,8 +44,9 @@ pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Re
     let fits = is(&mark) || former.is_some_and(|(mark, _)| is(mark));
     let shown: String = claimed.id.chars().take(64).collect();
     let Some(client) = client else { return Err(refuse("no client has the id that was sent".to_owned())) };
+    let refuse = |detail: String| refuse(detail).of(&client.id);
     if client.disabled_at.is_some() {
-        return Err(refuse(format!("client {shown} is disabled")));
+        return Err(refuse(format!("client {shown} is disabled")).counted(Happening::Disabled));
     }
     if client.auth_method != claimed.method {
         return Err(refuse(format!(
@@ -56,8 +57,9 @@ pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Re
     match client.auth_method {
         AuthMethod::None => Ok(client),
         AuthMethod::PrivateKeyJwt => {
-            let client = client_keys::known(app, client, secret).await?;
-            assertion::prove(app, &client, secret).await?;
+            let id = client.id.clone();
+            let client = client_keys::known(app, client, secret).await.map_err(|error| error.of(&id))?;
+            assertion::prove(app, &client, secret).await.map_err(|error| error.of(&id))?;
             Ok(client)
         }
         AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost if fits && client.secret.is_some() => Ok(client),

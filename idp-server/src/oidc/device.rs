@@ -57,14 +57,13 @@ async fn begin(
     let client = client_auth::authenticate(app, headers, &params).await?;
     if !client.may(GrantType::DeviceCode) {
         let detail = format!("client {} is not registered for {}", client.id, GrantType::DeviceCode);
-        return Err(OauthError::new(Code::UnauthorizedClient, detail));
+        return Err(OauthError::new(Code::UnauthorizedClient, detail).of(&client.id));
     }
-    let mut scopes = Scope::parse(params.value("scope").unwrap_or_default());
+    let scopes = Scope::parse(params.value("scope").unwrap_or_default());
     if !scopes.contains(&Scope::Openid) {
-        return Err(OauthError::new(Code::InvalidScope, "the scope does not contain `openid`"));
+        return Err(OauthError::new(Code::InvalidScope, "the scope does not contain `openid`").of(&client.id));
     }
-    scopes.retain(|scope| *scope != Scope::OfflineAccess || client.may(GrantType::RefreshToken));
-    scopes.retain(|scope| scope.is_for(client.settings.trust));
+    let scopes = Scope::allowed(&client, &scopes);
     let (code, short) = (random_text::<32>(app.entropy())?, user_code(app.entropy())?);
     let now = app.now();
     let request = DeviceRequest {

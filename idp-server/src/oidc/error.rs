@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use twolatch_core::client::{ClientId, Happening};
 use twolatch_core::crypto::NoEntropy;
 use twolatch_core::reason::Reason;
 use twolatch_core::store::StoreError;
@@ -98,6 +99,24 @@ impl Code {
         }
     }
 
+    /// What it means for whoever runs the client; nothing where there is nothing to mend.
+    #[must_use]
+    const fn happening(self) -> Option<Happening> {
+        match self {
+            Self::InvalidClient => Some(Happening::Proof),
+            Self::InvalidGrant => Some(Happening::Code),
+            Self::InvalidScope => Some(Happening::Scope),
+            Self::UnsupportedGrantType | Self::UnauthorizedClient => Some(Happening::Grant),
+            Self::InvalidRequestObject => Some(Happening::RequestObject),
+            Self::InvalidDpopProof => Some(Happening::Dpop),
+            Self::InvalidRequest
+            | Self::UnsupportedResponseType
+            | Self::RequestNotSupported
+            | Self::RequestUriNotSupported => Some(Happening::Malformed),
+            _ => None,
+        }
+    }
+
     /// The HTTP status where the client asks directly.
     #[must_use]
     pub const fn status(self) -> StatusCode {
@@ -116,18 +135,43 @@ pub struct OauthError {
     /// What the client is told.
     pub code: Code,
     detail: Cow<'static, str>,
+    /// The registered client that it is about.
+    client: Option<ClientId>,
+    /// What is counted of it, where the code does not say.
+    what: Option<Happening>,
 }
 
 impl OauthError {
     /// An error with what the operator should know of it; never a secret.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), client: None, what: None }
     }
 
-    /// Writes the detail to the log; answers the text that leads there.
+    /// The same, counted as a trouble of a registered client.
+    #[must_use]
+    pub fn of(self, client: &ClientId) -> Self {
+        Self { client: Some(client.clone()), ..self }
+    }
+
+    /// The same, counted as this where its client is known.
+    #[must_use]
+    pub fn counted(self, what: Happening) -> Self {
+        Self { what: Some(what), ..self }
+    }
+
+    /// The detail, for who runs the server.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Writes the detail to the log, and counts it; answers the text that leads there.
     #[must_use]
     pub fn logged(&self, app: &App) -> String {
+        if let (Some(client), Some(what)) = (&self.client, self.what.or(self.code.happening())) {
+            app.happenings.note(client, what, app.now());
+        }
         let (id, detail) = (reference(app), clip(&self.detail));
         if self.code == Code::ServerError {
             tracing::error!(%id, error = self.code.as_str(), detail, "a request failed");

@@ -1,7 +1,7 @@
 //! The one gate before anything is issued: whether what somebody has shown is what policy asks of them at this moment. Every
 //! grant goes through it, each time. It must not know what is issued.
 
-use twolatch_core::client::Client;
+use twolatch_core::client::{Client, Happening};
 use twolatch_core::factor::Proof;
 use twolatch_core::grant::Grant;
 use twolatch_core::policy::Where;
@@ -44,12 +44,14 @@ pub async fn may_issue(
 /// # Errors
 /// `invalid_grant` where it may not; where the database fails, another.
 pub(super) async fn person_of(app: &App, client: &Client, grant: &Grant, now: Timestamp) -> Result<User, OauthError> {
-    let refuse = |detail: &'static str| OauthError::new(Code::InvalidGrant, detail);
+    let refuse = |detail: &'static str| OauthError::new(Code::InvalidGrant, detail).counted(Happening::Person);
     let Some(person) = app.store.person(&grant.user).await? else {
         return Err(refuse("the person that the grant is of is gone"));
     };
     if !client.admits(&person.user) {
-        return Err(refuse("the person is in none of the groups that may sign in to the client"));
+        return Err(
+            refuse("the person is in none of the groups that may sign in to the client").counted(Happening::Groups)
+        );
     }
     // It is the client that asks, from an address of its own; the person's is the one that they were at.
     let at = Where { address: grant.place.parse().ok(), ..Where::web(Some(&client.id)) };

@@ -31,6 +31,7 @@ struct More {
 
 impl AdditionalClaims for More {}
 
+type Claims = IdTokenClaims<More, CoreGenderClaim>;
 type Token = IdToken<More, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
 /// The `auth_time`: that of the oldest proof, so that adding one later never makes the others look fresh.
@@ -51,11 +52,25 @@ pub fn mint(
     key: &SigningKey,
     now: Timestamp,
 ) -> Result<String, OauthError> {
-    let fault = |what: String| OauthError::new(Code::ServerError, what);
+    let claims = claims(issuer, grant, told, now)?;
+    let access_token = AccessToken::new(access_token.to_owned());
+    let token = Token::new(claims, key, key.alg(), Some(&access_token), None);
+    token.map(|token| token.to_string()).map_err(|error| fault(error.to_string()))
+}
+
+/// What an ID token of this grant would say, but for what binds it to one answer.
+///
+/// # Errors
+/// `server_error` where it cannot be said.
+pub fn shown(issuer: &str, grant: &Grant, told: Map<String, Value>, now: Timestamp) -> Result<Value, OauthError> {
+    serde_json::to_value(claims(issuer, grant, told, now)?).map_err(|error| fault(error.to_string()))
+}
+
+fn claims(issuer: &str, grant: &Grant, told: Map<String, Value>, now: Timestamp) -> Result<Claims, OauthError> {
     let assurance = Assurance::of(&grant.proofs);
     let issuer = IssuerUrl::new(issuer.to_owned()).map_err(|error| fault(error.to_string()))?;
     let subject = SubjectIdentifier::new(grant.user.as_str().to_owned());
-    let claims = IdTokenClaims::<More, CoreGenderClaim>::new(
+    let claims = Claims::new(
         issuer,
         vec![Audience::new(grant.client.as_str().to_owned())],
         date(now.plus(LIFE))?,
@@ -69,9 +84,11 @@ pub fn mint(
     .set_auth_method_refs(Some(
         assurance.amr().iter().map(|method| AuthenticationMethodReference::new((*method).to_owned())).collect(),
     ));
-    let access_token = AccessToken::new(access_token.to_owned());
-    let token = Token::new(claims, key, key.alg(), Some(&access_token), None);
-    token.map(|token| token.to_string()).map_err(|error| fault(error.to_string()))
+    Ok(claims)
+}
+
+fn fault(what: String) -> OauthError {
+    OauthError::new(Code::ServerError, what)
 }
 
 fn date(at: Timestamp) -> Result<DateTime<Utc>, OauthError> {

@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use twolatch_core::client::AuthMethod;
+use twolatch_core::client::{AuthMethod, Client, Happening};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::store::pushed::{PUSHED_LIFE, Pushed};
 
@@ -47,25 +47,31 @@ pub fn hash_of(request_uri: &str) -> Option<String> {
 }
 
 async fn push(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Value, OauthError> {
-    let invalid = |detail: &'static str| OauthError::new(Code::InvalidRequest, detail);
     let params = asked(query, headers, body)?;
     let proof = dpop::read(app, headers, &Method::POST, path::PAR, None)?;
     let client = client_auth::authenticate(app, headers, &params).await?;
+    taken(app, &client, &params, proof).await.map_err(|error| error.of(&client.id))
+}
+
+/// Takes what a client pushes; answers where it is.
+async fn taken(app: &App, client: &Client, params: &Params, proof: Option<dpop::Proof>) -> Result<Value, OauthError> {
+    let invalid = |detail: &'static str| OauthError::new(Code::InvalidRequest, detail);
     if params.value("request_uri").is_some() {
         return Err(invalid("a request_uri has no place in a request that is pushed"));
     }
     let now = app.now();
-    let client = client_keys::known(app, client, params.value("request").unwrap_or_default()).await?;
-    let params = request_object::unwrap(&app.config.issuer, &client, &params, now)?;
+    let object = params.value("request").unwrap_or_default();
+    let client = &client_keys::known(app, client.clone(), object).await?;
+    let params = request_object::unwrap(&app.config.issuer, client, params, now)?;
     let params = match &proof {
         Some(proof) => bound(&params, &proof.jkt)?,
         None => params,
     };
     let redirect_uri = params.value("redirect_uri").ok_or_else(|| invalid("there is no redirect_uri"))?;
-    if ReturnTo::prove(&client, redirect_uri).is_none() {
-        return Err(invalid("the client has no such redirect_uri"));
+    if ReturnTo::prove(client, redirect_uri).is_none() {
+        return Err(invalid("the client has no such redirect_uri").counted(Happening::RedirectUri));
     }
-    AuthorizationRequest::parse(&params, &client, redirect_uri, now)?;
+    AuthorizationRequest::parse(&params, client, redirect_uri, now)?;
     let kept = params.without(&OF_CLIENT).encode();
     if kept.len() > MAX_BYTES {
         return Err(invalid("the request is longer than 4096 bytes"));
@@ -73,7 +79,7 @@ async fn push(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
     let secret = random_text::<32>(app.entropy())?;
     let expires_at = now.plus(PUSHED_LIFE);
     let is_public = client.auth_method == AuthMethod::None;
-    let pushed = Pushed { hash: token_hash(&secret), client: client.id, params: kept, expires_at };
+    let pushed = Pushed { hash: token_hash(&secret), client: client.id.clone(), params: kept, expires_at };
     app.store.push_request(pushed, is_public).await?;
     // Behind that: anybody can name a public client, and no more is written for it than it may push.
     if let Some(proof) = proof {

@@ -1,6 +1,6 @@
 //! Scopes, and the claims that each gives (OpenID Connect Core, 5.4).
 
-use twolatch_core::client::Trust;
+use twolatch_core::client::{Client, GrantType, Trust};
 
 /// What a client may learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,14 @@ impl Scope {
             Trust::FirstParty | Trust::ThirdParty => true,
             Trust::Unverified => matches!(self, Self::Openid | Self::Profile | Self::Email | Self::OfflineAccess),
         }
+    }
+
+    /// Those of these that a client may have: what it cannot use it does not get (OpenID Connect Core, 11).
+    #[must_use]
+    pub fn allowed(client: &Client, scopes: &[Self]) -> Vec<Self> {
+        let may_use = |scope: &Self| *scope != Self::OfflineAccess || client.may(GrantType::RefreshToken);
+        let is_for = |scope: &Self| scope.is_for(client.settings.trust);
+        scopes.iter().copied().filter(|scope| may_use(scope) && is_for(scope)).collect()
     }
 
     /// The claims that it gives.

@@ -15,6 +15,7 @@ use crate::config::clients::Clients;
 use crate::counts::Counts;
 use crate::fetch::Fetcher;
 use crate::figures::Counted;
+use crate::happenings::Happenings;
 use crate::oidc::sign::Keys;
 use crate::state::App;
 use crate::trail::check::Checks;
@@ -62,6 +63,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         figures: Counted::default(),
         counts: Counts::default(),
         fetcher: Fetcher::new(&Clients::default()),
+        happenings: Happenings::default(),
         checks: Checks::default(),
         clock,
     };

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use twolatch_core::client::{AuthMethod, Client, Demand, GrantType};
+use twolatch_core::client::{AuthMethod, Client, Demand, GrantType, Happening};
 
 use self::access_token::Access;
 use super::error::{Code, OauthError};
@@ -14,7 +14,7 @@ use super::{client_auth, dpop};
 use crate::state::App;
 use crate::web::path;
 
-mod access_token;
+pub(super) mod access_token;
 mod authorization_code;
 mod client_credentials;
 mod device_code;
@@ -45,6 +45,20 @@ async fn tokens(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]
     // Before anything is spent: whoever lacks a nonce alone asks again with all the rest.
     let proof = dpop::read(app, headers, &Method::POST, path::TOKEN, None)?;
     let client = client_auth::authenticate(app, headers, &params).await?;
+    let (tokens, used) = granted(app, &client, &params, proof).await.map_err(|error| error.of(&client.id))?;
+    if let Some(used) = used {
+        app.happenings.note(&client.id, used, app.now());
+    }
+    Ok(tokens)
+}
+
+/// What a client gets for the grant that it names, and what is counted of that.
+async fn granted(
+    app: &App,
+    client: &Client,
+    params: &Params,
+    proof: Option<dpop::Proof>,
+) -> Result<(Tokens, Option<Happening>), OauthError> {
     let grant = params.value("grant_type");
     let grant = grant.ok_or_else(|| OauthError::new(Code::InvalidRequest, "there is no grant_type"))?;
     let Ok(grant) = grant.parse() else {
@@ -58,12 +72,18 @@ async fn tokens(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]
         let detail = format!("client {} has to send a DPoP proof", client.id);
         return Err(OauthError::new(Code::InvalidDpopProof, detail));
     }
-    match grant {
-        GrantType::AuthorizationCode => authorization_code::redeem(app, &client, &params, proof).await,
-        GrantType::RefreshToken => refresh_token::redeem(app, &client, &params, proof).await,
-        GrantType::DeviceCode => device_code::redeem(app, &client, &params, proof).await,
-        GrantType::ClientCredentials => client_credentials::issue(app, &client, &params, proof).await,
-    }
+    let tokens = match grant {
+        GrantType::AuthorizationCode => authorization_code::redeem(app, client, params, proof).await?,
+        GrantType::RefreshToken => refresh_token::redeem(app, client, params, proof).await?,
+        GrantType::DeviceCode => device_code::redeem(app, client, params, proof).await?,
+        GrantType::ClientCredentials => client_credentials::issue(app, client, params, proof).await?,
+    };
+    let used = match grant {
+        GrantType::AuthorizationCode | GrantType::DeviceCode => Some(Happening::SignedIn),
+        GrantType::ClientCredentials => Some(Happening::OwnToken),
+        GrantType::RefreshToken => None,
+    };
+    Ok((tokens, used))
 }
 
 /// Spends the proof of a request that is good for something; answers the key that its tokens are bound to, if they are.

@@ -24,7 +24,8 @@ fn owns(client: &Client, name: &str) -> bool {
     client.settings.claims.iter().any(|own| own.as_str() == name)
 }
 
-/// What a client is told at the userinfo endpoint; a client that is built in knows scopes alone.
+/// What a client is told at the userinfo endpoint; a client that is built in knows scopes alone. One that wants it signed is
+/// told by whom and for whom it is.
 ///
 /// # Errors
 /// Where the database fails, or a row is not as it was written.
@@ -41,7 +42,13 @@ pub async fn at_userinfo(
     let ours = client.filter(|client| client.settings.trust == Trust::FirstParty);
     let own = ours.iter().flat_map(|client| &client.settings.claims).map(ClaimName::as_str);
     let asked = client.iter().flat_map(|client| still(client, &token.claims));
-    of(app, user, of_scopes.chain(asked).chain(own).collect(), now).await
+    let mut claims = of(app, user, of_scopes.chain(asked).chain(own).collect(), now).await?;
+    claims.insert("sub".to_owned(), user.id.as_str().into());
+    if client.is_some_and(|client| client.settings.userinfo_alg.is_some()) {
+        claims.insert("iss".to_owned(), app.config.issuer.as_str().into());
+        claims.insert("aud".to_owned(), token.client.as_str().into());
+    }
+    Ok(claims)
 }
 
 /// What a client has asked to be told in ID tokens.

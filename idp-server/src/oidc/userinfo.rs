@@ -97,13 +97,10 @@ async fn told(
         proof.spend(app).await?;
     }
     let client = worth.client.as_ref();
-    let mut claims = told::at_userinfo(app, &user, &worth.token, client, now).await?;
-    claims.insert("sub".to_owned(), user.id.as_str().into());
+    let claims = told::at_userinfo(app, &user, &worth.token, client, now).await?;
     let Some(alg) = client.and_then(|client| client.settings.userinfo_alg) else {
         return Ok(("application/json", Value::from(claims).to_string()));
     };
-    claims.insert("iss".to_owned(), app.config.issuer.as_str().into());
-    claims.insert("aud".to_owned(), worth.token.client.as_str().into());
     Ok(("application/jwt", sign::current(app, alg).await?.jwt("JWT", &claims.into())?))
 }
 

@@ -4,7 +4,7 @@
 use twolatch_core::client::{Client, RedirectError};
 use twolatch_core::time::Timestamp;
 
-use super::address;
+use super::{SHELL, address};
 
 /// An application that many have.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ pub(super) const NAMED: [Named; 7] = [
         after_logout: &[],
         told: None,
         without_pkce: true,
-        place: "sh",
+        place: SHELL,
         lines: "gitea admin auth add-oauth --name=twolatch --provider=openidConnect \\\n  \
                 --key='{id}' --secret='{secret}' \\\n  \
                 --auto-discover-url='{issuer}/.well-known/openid-configuration' \\\n  \
@@ -89,7 +89,7 @@ pub(super) const NAMED: [Named; 7] = [
         after_logout: &["/"],
         told: Some("/index.php/apps/user_oidc/backchannel-logout/twolatch"),
         without_pkce: false,
-        place: "sh",
+        place: SHELL,
         lines: "php occ app:install user_oidc\n\
                 php occ user_oidc:provider twolatch --clientid='{id}' --clientsecret='{secret}' \\\n  \
                 --discoveryuri='{issuer}/.well-known/openid-configuration' \\\n  \

@@ -203,6 +203,7 @@ pub(crate) async fn remove_client(connection: &mut AnyConnection, id: &ClientId)
         "DELETE FROM visits WHERE client_id = $1",
         "DELETE FROM pushed_requests WHERE client_id = $1",
         "DELETE FROM device_requests WHERE client_id = $1",
+        "DELETE FROM happenings WHERE client_id = $1",
     ] {
         sqlx::query(text).bind(id.as_str()).execute(&mut *connection).await?;
     }

@@ -39,7 +39,7 @@ pub(super) const KEPT: [(&str, Keeping); 16] = [
 
 /// What is in no backup, and over with a restore: whatever was begun, given out or waits. Those that refer to others come
 /// first.
-pub(super) const PASSING: [&str; 17] = [
+pub(super) const PASSING: [&str; 18] = [
     "attempts",
     "sessions",
     "links",
@@ -49,6 +49,7 @@ pub(super) const PASSING: [&str; 17] = [
     "access_tokens",
     "visits",
     "logouts",
+    "happenings",
     "pushed_requests",
     "device_requests",
     "mails",

@@ -53,6 +53,12 @@ pub(in crate::cli) enum ClientFault {
     /// There is no such client.
     #[error("there is no client `{0}`; `twolatch client list` shows all")]
     Missing(String),
+    /// Nobody has that name.
+    #[error("there is no user `{0}`; `twolatch user list` shows all")]
+    NoUser(String),
+    /// It could not be told what would happen.
+    #[error("{0}")]
+    Unforeseen(String),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),

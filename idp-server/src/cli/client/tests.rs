@@ -1,7 +1,11 @@
 use clap::Parser;
 
+use twolatch_core::client::Happening;
+use twolatch_core::id::Id;
+use twolatch_core::policy::{Level, Rules};
 use twolatch_core::store::logouts::Logout;
 use twolatch_core::time::Timestamp;
+use twolatch_core::user::User;
 
 use super::*;
 use crate::oidc::tests::app;
@@ -273,4 +277,29 @@ async fn a_preset_sets_what_an_application_needs_and_says_what_to_type_into_it()
         let error = run(&app, line).await.unwrap_err();
         assert!(error.contains(reason), "{line}: {error}");
     }
+}
+
+#[tokio::test]
+async fn what_happened_is_shown_with_what_to_do_and_a_sign_in_can_be_tested() {
+    let (_folder, app) = app().await;
+    run(&app, "add --name A --id a --redirect-uri https://a.example/cb").await.unwrap();
+    let id = "a".parse().unwrap();
+    app.happenings.note(&id, Happening::SignedIn, app.now());
+    app.happenings.note(&id, Happening::Pkce, app.now());
+    app.happenings.keep(&app.store).await;
+    let text = run(&app, "show a").await.unwrap();
+    assert!(text.contains("\nSomebody signed in: 1 in 24 hours, 1 in 30 days, last "), "{text}");
+    assert!(text.contains("\nPKCE was missing or wrong: 1 in 24 hours") && text.contains("\n  Turn on PKCE"), "{text}");
+    let view: Value = serde_json::from_str(&run(&app, "show a --json").await.unwrap()).unwrap();
+    assert_eq!(view["happened"][1]["what"], "pkce");
+    assert!(run(&app, "test a --user nobody").await.unwrap_err().contains("there is no user `nobody`"));
+    let until = app.now().plus(3600);
+    let user = User::new(Id::random(app.entropy()).unwrap(), "anna".parse().unwrap(), until, app.now());
+    let root = Actor::command_line("root".to_owned(), app.now());
+    app.logins.set_rules(Rules::initial(Level::Optional), 0, String::new(), &root).await.unwrap();
+    app.logins.add_user(user, None, false, &root).await.unwrap();
+    let text = run(&app, "test a --user anna --scope profile").await.unwrap();
+    assert!(text.starts_with("anna signs in to a: ") && text.contains("\"preferred_username\": \"anna\""), "{text}");
+    let view: Value = serde_json::from_str(&run(&app, "test a --user anna --json").await.unwrap()).unwrap();
+    assert_eq!((&view["userinfo"]["name"], &view["id_token"]["aud"]), (&json!("anna"), &json!(["a"])));
 }

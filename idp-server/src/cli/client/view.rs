@@ -4,12 +4,14 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use twolatch_core::client::{AppHost, Client, ScopeName, TokenFormat};
+use twolatch_core::store::happenings::Counted;
 use twolatch_core::store::logouts::Logout;
 use twolatch_core::user::GroupName;
 use twolatch_core::user::profile::ClaimName;
 
 use super::ClientFault;
 use crate::date::minute;
+use crate::happenings::{advice, said};
 use crate::text::Language;
 
 pub(super) fn view(client: &Client) -> Value {
@@ -100,6 +102,36 @@ pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFau
     }
     if client.disabled_at.is_some() {
         writeln!(out, "disabled")?;
+    }
+    Ok(())
+}
+
+/// The same with how it is used and what went wrong with it.
+pub(super) fn used(mut view: Value, counted: &[Counted]) -> Value {
+    let all: Vec<Value> = counted
+        .iter()
+        .map(|one| {
+            json!({
+                "what": one.what.as_str(), "is_trouble": one.what.is_trouble(), "last_24_hours": one.day,
+                "last_30_days": one.month, "last_at": one.last,
+            })
+        })
+        .collect();
+    if let Some(members) = view.as_object_mut() {
+        members.insert("happened".to_owned(), all.into());
+    }
+    view
+}
+
+/// How it is used, what went wrong with it, and what to do.
+pub(super) fn show_use(counted: &[Counted], out: &mut dyn Write) -> Result<(), ClientFault> {
+    for one in counted {
+        let last = minute(one.last, Language::En);
+        let what = said(one.what).plain();
+        writeln!(out, "\n{what}: {} in 24 hours, {} in 30 days, last {last}", one.day, one.month)?;
+        if let Some(advice) = advice(one.what) {
+            writeln!(out, "  {}", advice.plain())?;
+        }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use twolatch_core::client::{Client, ClientId, GrantType, Trust};
+use twolatch_core::client::{Client, ClientId, GrantType, Happening, Trust};
 use twolatch_core::consent::Disclosure;
 use twolatch_core::grant::Wanted;
 use twolatch_core::step::Assurance;
@@ -126,13 +126,11 @@ impl AuthorizationRequest {
         if params.value("request_uri").is_some() {
             return Err(OauthError::new(Code::RequestUriNotSupported, "request_uri is not supported"));
         }
-        let mut scopes = Scope::parse(params.value("scope").unwrap_or_default());
+        let scopes = Scope::parse(params.value("scope").unwrap_or_default());
         if !scopes.contains(&Scope::Openid) {
             return Err(OauthError::new(Code::InvalidScope, "the scope does not contain `openid`"));
         }
-        // What a client cannot use it does not get (OpenID Connect Core, 11).
-        scopes.retain(|scope| *scope != Scope::OfflineAccess || client.may(GrantType::RefreshToken));
-        scopes.retain(|scope| scope.is_for(client.settings.trust));
+        let scopes = Scope::allowed(client, &scopes);
         let challenge = challenge(params, client.requires_pkce())?;
         let nonce = params.value("nonce");
         if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE || nonce.contains('\0')) {
@@ -178,7 +176,7 @@ pub(super) fn is_form_post(params: &Params) -> bool {
 
 /// The PKCE challenge: S256 or an error, and an error where one has to be there and is not (RFC 7636, 4.4.1).
 fn challenge(params: &Params, required: bool) -> Result<Option<String>, OauthError> {
-    let invalid = |detail: &'static str| OauthError::new(Code::InvalidRequest, detail);
+    let invalid = |detail: &'static str| OauthError::new(Code::InvalidRequest, detail).counted(Happening::Pkce);
     match (params.value("code_challenge"), params.value("code_challenge_method")) {
         (None, None) if !required => Ok(None),
         (None, _) => Err(invalid("there is no code_challenge")),

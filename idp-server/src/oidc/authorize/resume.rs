@@ -111,7 +111,7 @@ pub async fn cancel(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Res
 
 async fn resume(app: &App, uri: &Uri, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Response, Failure> {
     let (request, client, to) = waiting(app, uri, headers).await?;
-    let back = |error: OauthError| Failure::Back(to.clone(), error);
+    let back = |error: OauthError| Failure::Back(to.clone(), error.of(&client.id));
     let session = web::session::unjudged(app, headers).await.map_err(|error| back(error.into()))?;
     answer(app, &request, &client, &to, session.as_ref(), address).await.map_err(back)
 }

@@ -34,33 +34,46 @@ pub(super) async fn mint(
     let (text, life) = match client.settings.access_tokens {
         TokenFormat::Opaque => (random, ACCESS_TOKEN_LIFE),
         TokenFormat::Jwt => {
-            let issuer = app.config.issuer.as_str();
-            let mut claims = json!({
-                "iss": issuer,
-                // A client that asks for itself is its own subject (RFC 9068, 2.2).
-                "sub": grant.map_or(client.id.as_str(), |grant| grant.user.as_str()),
-                "aud": access::audience(client, grant.is_some(), issuer),
-                "client_id": client.id.as_str(),
-                "iat": now.unix(),
-                "exp": now.plus(JWT_TOKEN_LIFE).unix(),
-                "jti": random,
-                "scope": scope,
-            });
-            let mut put = |name: &str, value: Value| {
-                claims.as_object_mut().and_then(|claims| claims.insert(name.to_owned(), value));
-            };
-            if let Some(grant) = grant {
-                let assurance = Assurance::of(&grant.proofs);
-                put("auth_time", auth_time(&grant.proofs).map(Timestamp::unix).into());
-                put("acr", assurance.acr().into());
-                put("amr", assurance.amr().into());
-            }
-            if let Some(jkt) = &jkt {
-                put("cnf", json!({ "jkt": jkt }));
-            }
+            let claims = claims(&app.config.issuer, client, grant, scope, &random, jkt.as_deref(), now);
             (sign::current(app, client.alg).await?.jwt("at+jwt", &claims)?, JWT_TOKEN_LIFE)
         }
     };
     let stored = NewToken { hash: token_hash(&text), jkt, expires_at: now.plus(life) };
     Ok(Access { text, stored, life })
+}
+
+/// What a signed one says (RFC 9068, 2.2); `jti` is what nobody can guess of it.
+pub(in crate::oidc) fn claims(
+    issuer: &str,
+    client: &Client,
+    grant: Option<&Grant>,
+    scope: &str,
+    jti: &str,
+    jkt: Option<&str>,
+    now: Timestamp,
+) -> Value {
+    let mut claims = json!({
+        "iss": issuer,
+        // A client that asks for itself is its own subject (RFC 9068, 2.2).
+        "sub": grant.map_or(client.id.as_str(), |grant| grant.user.as_str()),
+        "aud": access::audience(client, grant.is_some(), issuer),
+        "client_id": client.id.as_str(),
+        "iat": now.unix(),
+        "exp": now.plus(JWT_TOKEN_LIFE).unix(),
+        "jti": jti,
+        "scope": scope,
+    });
+    let mut put = |name: &str, value: Value| {
+        claims.as_object_mut().and_then(|claims| claims.insert(name.to_owned(), value));
+    };
+    if let Some(grant) = grant {
+        let assurance = Assurance::of(&grant.proofs);
+        put("auth_time", auth_time(&grant.proofs).map(Timestamp::unix).into());
+        put("acr", assurance.acr().into());
+        put("amr", assurance.amr().into());
+    }
+    if let Some(jkt) = jkt {
+        put("cnf", json!({ "jkt": jkt }));
+    }
+    claims
 }

@@ -1,6 +1,6 @@
 //! The authorization code grant (RFC 6749, 4.1.3; RFC 7636, 4.5; OpenID Connect Core, 3.1.3): a code for tokens, once.
 
-use twolatch_core::client::Client;
+use twolatch_core::client::{Client, Happening};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::{Grant, Redeemed, Redemption};
 
@@ -46,7 +46,7 @@ pub(super) async fn exchange(
     shown: Shown,
     proof: Option<Proof>,
 ) -> Result<Tokens, OauthError> {
-    let now = app.now();
+    let (now, wrong) = (app.now(), wrong(&grant, &shown));
     let refuse = |detail: String| Err(OauthError::new(Code::InvalidGrant, detail));
     let user = person_of(app, client, &grant, now).await?;
     // Everything that can fail without the code being at fault comes before the code is spent.
@@ -77,12 +77,26 @@ pub(super) async fn exchange(
         Redeemed::Dead => {
             refuse(format!("client {} sent a code that is too old or whose session or person has changed", client.id))
         }
-        Redeemed::Mismatch(left) => refuse(format!(
-            "client {} sent a code that is not its own, or with another redirect_uri, verifier or key; {left} tries are left",
-            client.id
-        )),
+        Redeemed::Mismatch(left) => {
+            let detail = format!(
+                "client {} sent a code that is not its own, or with another redirect_uri, verifier or key; {left} tries are left",
+                client.id
+            );
+            Err(OauthError::new(Code::InvalidGrant, detail).counted(wrong))
+        }
         Redeemed::Reused => {
             refuse(format!("client {} sent a code a second time: what was issued from it is revoked", client.id))
         }
+    }
+}
+
+/// Which part of what a client has shown is not that of the grant.
+fn wrong(grant: &Grant, shown: &Shown) -> Happening {
+    if grant.challenge != shown.challenge {
+        Happening::Pkce
+    } else if grant.redirect_uri != shown.redirect_uri {
+        Happening::RedirectUri
+    } else {
+        Happening::Code
     }
 }

@@ -1,7 +1,7 @@
 //! The refresh token grant (RFC 6749, 6; RFC 9700, 4.14): a refresh token for the next tokens, once. With it goes what policy
 //! asks now, of the person as they are now.
 
-use twolatch_core::client::{Client, Demand};
+use twolatch_core::client::{Client, Demand, Happening};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::{Grant, Refreshed, Refreshing};
 
@@ -22,7 +22,7 @@ pub(super) async fn redeem(
     proof: Option<Proof>,
 ) -> Result<Tokens, OauthError> {
     let now = app.now();
-    let refuse = |detail: String| OauthError::new(Code::InvalidGrant, detail);
+    let refuse = |detail: String| OauthError::new(Code::InvalidGrant, detail).counted(Happening::RefreshToken);
     let sent = value(params, "refresh_token")?;
     let unknown = || refuse(format!("client {} sent a refresh token that is none, or not its own", client.id));
     // PostgreSQL takes no NUL.

@@ -4,12 +4,13 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use twolatch_core::client::{
-    AppHost, AuthMethod, Client, ClientId, GrantType, RedirectUri, ScopeName, SigningAlg, TokenFormat,
+    AppHost, AuthMethod, Client, ClientId, GrantType, RedirectUri, ScopeName, SigningAlg, TokenFormat, Trust,
 };
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::GroupName;
 use twolatch_core::user::profile::ClaimName;
 
+use self::usage::Usage;
 use super::super::said::Said;
 use super::super::{Answer, Detour, show as show_page};
 use super::{Console, Here, clients, entered};
@@ -23,6 +24,8 @@ use crate::web::path::clients::{ADMIN_CLIENT, ClientAct, of};
 pub mod act;
 pub(super) mod said;
 pub mod secret;
+pub mod test;
+mod usage;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -37,6 +40,7 @@ pub struct ClientPage {
     former: Option<Timestamp>,
     /// What everybody wants to know of it, then what its makers do.
     lists: (Vec<Entry>, Vec<Entry>),
+    usage: Usage,
     acts: Vec<(ClientAct, Text)>,
 }
 
@@ -69,7 +73,9 @@ pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, browser
     let entered = entered(&app, &browser, &of(ADMIN_CLIENT, &id)).await?;
     let client = found(&app, &id).await?;
     let said = Said::from(browser.notice(&app));
-    let page = |frame: Frame| ClientPage::of(frame, entered.console, said, &client, browser.now);
+    let usage = Usage::of(&app, &client, browser.now).await?;
+    let page =
+        |frame: Frame| ClientPage { usage, ..ClientPage::of(frame, entered.console, said, &client, browser.now) };
     Ok(show_page(&app, &browser, None, page)?)
 }
 
@@ -84,6 +90,7 @@ impl ClientPage {
             disabled: client.disabled_at,
             former: client.former.as_ref().map(|(_, until)| *until).filter(|until| now < *until),
             lists: (known(client), details(client)),
+            usage: Usage::default(),
             frame,
         }
     }
@@ -105,7 +112,8 @@ impl ClientPage {
         busy.settings.scopes = "jobs:read".parse().into_iter().collect();
         busy.settings.access_tokens = TokenFormat::Jwt;
         busy.pkce_waived_at = Some(at);
-        vec![page(&client, console()), page(&busy, console()), page(&client, console().looking())]
+        let busy = Self { usage: Usage::sample(at), ..page(&busy, console()) };
+        vec![page(&client, console()), busy, page(&client, console().looking())]
     }
 }
 
@@ -128,6 +136,7 @@ fn known(client: &Client) -> Vec<Entry> {
     let mut all = vec![
         entry(t("client-kind"), Value::Words(clients::kind(client))),
         entry(t("client-id"), Value::Codes(vec![client.id.to_string()])),
+        entry(t("client-trust"), Value::Words(trust(settings.trust))),
         entry(t("client-groups"), groups),
     ];
     let hosts: Vec<String> = settings.hosts.iter().map(AppHost::origin).collect();
@@ -169,6 +178,15 @@ fn details(client: &Client) -> Vec<Entry> {
     put(&mut all, t("client-audiences"), settings.audiences.clone());
     put(&mut all, t("client-userinfo"), texts(settings.userinfo_alg.iter().map(|alg: &SigningAlg| alg.as_str())));
     all
+}
+
+/// Whose it is.
+const fn trust(trust: Trust) -> Text {
+    match trust {
+        Trust::FirstParty => t("client-trust-first"),
+        Trust::ThirdParty => t("client-trust-third"),
+        Trust::Unverified => t("client-trust-unverified"),
+    }
 }
 
 const fn entry(label: Text, value: Value) -> Entry {

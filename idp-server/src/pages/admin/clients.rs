@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use openidconnect::url::form_urlencoded;
-use twolatch_core::client::{AuthMethod, Client, GrantType, RedirectUri};
+use twolatch_core::client::{AuthMethod, Client, GrantType, RedirectUri, Trust};
+use twolatch_core::time::Timestamp;
 
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
@@ -56,14 +57,18 @@ struct Row {
     page: Option<ConsolePage>,
     kind: Text,
     is_disabled: bool,
+    is_verified: bool,
+    last: Option<Timestamp>,
 }
 
-impl From<Client> for Row {
-    fn from(client: Client) -> Self {
+impl Row {
+    fn of(client: Client, last: Option<Timestamp>) -> Self {
         Self {
+            last,
             kind: kind(&client),
             page: ConsolePage::parse(&of(ADMIN_CLIENT, client.id.as_str())),
             is_disabled: client.disabled_at.is_some(),
+            is_verified: client.settings.trust != Trust::Unverified,
             id: client.id.to_string(),
             name: client.name,
         }
@@ -95,9 +100,10 @@ impl ClientsPage {
             rows,
             said: Said::default(),
         };
-        let row = |id: &str, name: &str, kind, is_disabled| {
+        let row = |id: &str, name: &str, kind, is_disabled: bool| {
             let (page, name) = (ConsolePage::parse(&of(ADMIN_CLIENT, id)), name.to_owned());
-            Line::Client(Row { name, id: id.to_owned(), page, kind, is_disabled })
+            let last = (!is_disabled).then_some(Timestamp::from_unix(1_772_611_200));
+            Line::Client(Row { name, id: id.to_owned(), page, kind, is_disabled, is_verified: id != "jobs", last })
         };
         let rows = || {
             vec![
@@ -144,11 +150,16 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
     let page = page.ok_or_else(|| Kind::BadForm.because("the list has no such page"))?;
     let total = number(app.store.count_clients().await?);
     let found = app.store.find_clients((page - 1) * PAGE, PAGE).await?;
-    let line = |found| match found {
-        Ok(client) => Line::Client(Row::from(client)),
+    let ids: Vec<&str> = found.iter().flatten().map(|client| client.id.as_str()).collect();
+    let mut used = app.store.last_used(&ids, browser.now).await?;
+    let mut line = |found: Result<Client, String>| match found {
+        Ok(client) => {
+            let last = used.remove(client.id.as_str());
+            Line::Client(Row::of(client, last))
+        }
         Err(id) => Line::Damaged(id),
     };
-    let rows = found.into_iter().map(line).collect();
+    let rows = found.into_iter().map(&mut line).collect();
     let said = Said::from(browser.notice(&app));
     let console = inside.console.at(Here::Applications);
     let frame = |frame: Frame| if page > 1 { frame.keeping("page", &page.to_string()) } else { frame };

@@ -12,6 +12,9 @@ pub const ADMIN_CLIENTS_NEW: &str = "/admin/clients/new";
 /// One of them.
 pub const ADMIN_CLIENT: &str = "/admin/client/{id}";
 
+/// What somebody would get there.
+pub const ADMIN_CLIENT_TEST: &str = "/admin/client/{id}/test";
+
 /// What administrators do to an application, each on a page of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -108,6 +111,12 @@ impl Links {
     #[must_use]
     pub fn admin_client(&self, id: &str) -> String {
         self.to(&of(ADMIN_CLIENT, id))
+    }
+
+    /// What somebody would get there.
+    #[must_use]
+    pub fn admin_client_test(&self, id: &str) -> String {
+        self.to(&of(ADMIN_CLIENT_TEST, id))
     }
 
     /// Something that is done to it.

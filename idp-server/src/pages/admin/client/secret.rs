@@ -70,6 +70,23 @@ impl SecretPage {
     }
 }
 
+impl SecretPage {
+    /// With a secret alone.
+    fn of(frame: Frame, console: Console, client: Client, secret: Secret) -> Self {
+        Self {
+            frame,
+            console: console.at(Here::Applications),
+            name: client.name,
+            id: client.id.to_string(),
+            secret,
+            is_new: false,
+            former: client.former.map(|(_, until)| until),
+            endpoints: Vec::new(),
+            lines: None,
+        }
+    }
+}
+
 /// Shows the secret that an application has now.
 pub(super) fn renewed(
     app: &App,
@@ -78,18 +95,7 @@ pub(super) fn renewed(
     client: Client,
     secret: Secret,
 ) -> Result<Response, Failure> {
-    let former = client.former.map(|(_, until)| until);
-    show(app, browser, None, |frame| SecretPage {
-        frame,
-        console: console.at(Here::Applications),
-        name: client.name,
-        id: client.id.to_string(),
-        secret,
-        is_new: false,
-        former,
-        endpoints: Vec::new(),
-        lines: None,
-    })
+    show(app, browser, None, |frame| SecretPage::of(frame, console, client, secret))
 }
 
 /// Shows the secret of a new application, and what to type into it.
@@ -105,15 +111,6 @@ pub(in crate::pages::admin) fn created(
     let issuer = app.config.issuer.as_str();
     let told = Told { issuer, id: client.id.as_str(), secret: Some(secret.expose()), address, random: &random };
     let (endpoints, lines) = (preset.endpoints(issuer), preset.lines(told));
-    show(app, browser, None, |frame| SecretPage {
-        frame,
-        console: console.at(Here::Applications),
-        name: client.name,
-        id: client.id.to_string(),
-        secret,
-        is_new: true,
-        former: None,
-        endpoints,
-        lines,
-    })
+    let page = |frame| SecretPage { is_new: true, endpoints, lines, ..SecretPage::of(frame, console, client, secret) };
+    show(app, browser, None, page)
 }
