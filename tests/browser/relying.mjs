@@ -43,6 +43,7 @@ async function aPersonBehindManyApps() {
     }
     await machine(given.machine);
     await device(page, given.device);
+    await stranger(page, open);
     await turnedBack(page, open);
   } finally {
     app.close();
@@ -148,6 +149,40 @@ async function device(page, one) {
   await press(page, "main form button[type=submit]");
   await press(page, "main form button[value=deny]");
   await assert.rejects(oidc.pollDeviceAuthorizationGrant(config, other), { error: "access_denied" });
+}
+
+// An app that registers itself is nobody's that one knows: people are asked, see what it has of them, and take that back.
+async function stranger(page, open) {
+  const metadata = { client_name: "Their wiki", redirect_uris: [given.callback], token_endpoint_auth_method: "client_secret_post", grant_types: ["authorization_code", "refresh_token"] };
+  const config = await oidc.dynamicClientRegistration(new URL(given.issuer), metadata, undefined, {
+    initialAccessToken: given.initial,
+    execute: [oidc.allowInsecureRequests],
+  });
+  const ask = async (answer) => {
+    const verifier = oidc.randomPKCECodeVerifier();
+    const code_challenge = await oidc.calculatePKCECodeChallenge(verifier);
+    const scope = "openid email groups offline_access";
+    const asked = { redirect_uri: given.callback, scope, state: "s", code_challenge, code_challenge_method: "S256" };
+    await page.goto(String(oidc.buildAuthorizationUrl(config, asked)));
+    await look(page, "consent", "Let Their wiki know you?");
+    const shown = await page.textContent("main");
+    assert.match(shown, /Not verified/);
+    assert.match(shown, /Your mail address/);
+    assert.doesNotMatch(shown, /groups/);
+    await press(page, `main form button[value=${answer}]`);
+    return oidc.authorizationCodeGrant(config, await open(page.url()), { pkceCodeVerifier: verifier, expectedState: "s" });
+  };
+  await assert.rejects(ask("deny"), { error: "access_denied" });
+  const tokens = await ask("allow");
+  const told = await oidc.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
+  assert.deepEqual([told.email, told.groups], ["alice@example.org", undefined]);
+  await page.goto(`${given.issuer}/account/apps`);
+  await look(page, "account-apps", "Apps");
+  const own = page.locator("li", { hasText: new URL(given.callback).host }).last();
+  await Promise.all([page.waitForNavigation(), own.locator("button").click()]);
+  assert.match(await page.textContent(".said"), /The app has nothing of you any more/);
+  await assert.rejects(oidc.fetchUserInfo(config, tokens.access_token, tokens.claims().sub));
+  await assert.rejects(oidc.refreshTokenGrant(config, tokens.refresh_token), { error: "invalid_grant" });
 }
 
 // Somebody who does not want to sign in is back at the app, which is told so.

@@ -35,10 +35,13 @@ fn openid_client_proves_itself_asks_and_holds_tokens_in_every_way_that_it_knows(
     ];
     let machine = with(&format!("{signed} --grant client_credentials --scope jobs:read"), Some(SigningAlg::Es256));
     let device = with("--public --grant device_code refresh_token", None);
+    server.configure("clients", "registration = true");
+    let initial = server.json(&["client", "initial-token", "add", "--note", "A team"]);
     server.start();
     let given = json!({
         "chromium": CHROMIUM,
         "issuer": server.issuer(),
+        "initial": initial["initial_access_token"],
         "secret": secret,
         "callback": callback,
         "device": device,

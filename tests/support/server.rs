@@ -96,6 +96,13 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Puts a line into a section of its configuration.
+    pub(crate) fn configure(&self, section: &str, line: &str) {
+        let (text, head) = (fs::read_to_string(self.config_path()).unwrap(), format!("[{section}]\n"));
+        assert!(text.contains(&head), "{text}");
+        fs::write(self.config_path(), text.replace(&head, &format!("{head}{line}\n"))).unwrap();
+    }
+
     /// Its configuration file.
     pub(crate) fn config_path(&self) -> PathBuf {
         self.folder.path().join("twolatch.toml")

@@ -33,7 +33,7 @@ apps-offline = Goes on without you since { $when }
 apps-open = Open
 apps-open-name = Open { $name }
 apps-end = Take it back
-apps-end-name = Take back what { $name } has
+apps-end-name = Take it back: { $name }
 account-tab-apps = Apps
 account-said-app-ended = The app has nothing of you any more. It asks you again next time.
 

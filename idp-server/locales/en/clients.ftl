@@ -101,6 +101,13 @@ client-logout-called = When somebody signs out here, this server calls the addre
 client-logout-hint = An https address that this server can reach; empty if it is not told
 client-logout-done = The address is changed.
 
+client-do-trust = Say whose it is
+client-trust-title = Whose is { $name }?
+client-trust-look = Look at its redirect URIs and its name first: what you approve is what stands on its page now.
+client-trust-frozen = One that has registered itself changes nothing any more once you have said whose it is.
+client-trust-choose = Choose whose it is.
+client-trust-done = It is said whose the application is.
+
 client-groups-title = Who may sign in to { $name }
 client-groups-only = Only members of one of these groups may; everybody may, if there is none.
 client-groups-at-once = It counts at once, also for who is signed in there now.

@@ -98,6 +98,13 @@ client-logout-called = Saat seseorang keluar di sini, server ini memanggil alama
 client-logout-hint = Alamat https yang bisa dijangkau server ini; kosong jika tidak diberi tahu
 client-logout-done = Alamatnya sudah diubah.
 
+client-do-trust = Tentukan milik siapa
+client-trust-title = Milik siapa { $name }?
+client-trust-look = Periksa dulu alamat pengalihan dan namanya: yang Anda setujui adalah yang ada di halamannya sekarang.
+client-trust-frozen = Aplikasi yang mendaftarkan dirinya tidak bisa mengubah apa pun lagi setelah Anda menentukan milik siapa.
+client-trust-choose = Pilih milik siapa.
+client-trust-done = Milik siapa aplikasi itu sudah ditentukan.
+
 client-groups-title = Siapa yang boleh masuk ke { $name }
 client-groups-only = Hanya anggota salah satu grup ini; jika kosong, semua orang boleh.
 client-groups-at-once = Ini langsung berlaku, juga bagi yang sedang masuk di sana.

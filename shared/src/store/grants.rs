@@ -62,14 +62,8 @@ impl Store {
     /// Stores a new grant of the named user. The request that it answers, where that is stored, is used up.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where that was used before, or the session or the consent has just ended; else why it could not be stored.
-    pub async fn add_grant(
-        &self,
-        grant: Grant,
-        user_name: String,
-        answering: Answering,
-        by_consent: bool,
-    ) -> Written<()> {
+    /// [`StoreError::Conflict`] where that was used before, or session or consent have just ended; else why not.
+    pub async fn add_grant(&self, grant: Grant, name: String, answering: Answering, by_consent: bool) -> Written<()> {
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
@@ -84,11 +78,12 @@ impl Store {
                 if held.execute(&mut *connection).await?.rows_affected() != 1 {
                     return Err(StoreError::Conflict);
                 }
+                // And whoever takes the consent back.
                 if by_consent {
                     hold_consent(connection, &grant.user, &grant.client, grant.created_at).await?;
                 }
                 insert(connection, &store, &grant).await?;
-                let record = record(grant.created_at, Event::CodeIssued, &user_name).saying(grant.client);
+                let record = record(grant.created_at, Event::CodeIssued, &name).saying(grant.client);
                 audit::record(connection, &store, record).await
             })
         })

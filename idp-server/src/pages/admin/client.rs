@@ -181,7 +181,7 @@ fn details(client: &Client) -> Vec<Entry> {
 }
 
 /// Whose it is.
-const fn trust(trust: Trust) -> Text {
+pub(super) const fn trust(trust: Trust) -> Text {
     match trust {
         Trust::FirstParty => t("client-trust-first"),
         Trust::ThirdParty => t("client-trust-third"),
@@ -212,6 +212,7 @@ fn acts(client: &Client) -> Vec<(ClientAct, Text)> {
         (ClientAct::RedirectUris, t("client-do-redirect-uris"), asks),
         (ClientAct::AfterLogout, t("client-do-after-logout"), asks),
         (ClientAct::LogoutUri, t("client-do-logout-uri"), asks),
+        (ClientAct::Trust, t("client-do-trust"), asks),
         (ClientAct::Groups, t("client-do-groups"), true),
         (ClientAct::Hosts, t("client-do-hosts"), !client.settings.hosts.is_empty()),
         (ClientAct::Secret, t("client-do-secret"), client.secret.is_some()),

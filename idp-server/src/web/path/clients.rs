@@ -27,6 +27,8 @@ pub enum ClientAct {
     AfterLogout,
     /// Where it is told of sign-outs.
     LogoutUri,
+    /// Whose it is.
+    Trust,
     /// Who may sign in.
     Groups,
     /// Where it answers behind a proxy.
@@ -43,11 +45,12 @@ pub enum ClientAct {
 
 impl ClientAct {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Name,
         Self::RedirectUris,
         Self::AfterLogout,
         Self::LogoutUri,
+        Self::Trust,
         Self::Groups,
         Self::Hosts,
         Self::Secret,
@@ -64,6 +67,7 @@ impl ClientAct {
             Self::RedirectUris => "/admin/client/{id}/redirect-uris",
             Self::AfterLogout => "/admin/client/{id}/after-logout",
             Self::LogoutUri => "/admin/client/{id}/logout-uri",
+            Self::Trust => "/admin/client/{id}/trust",
             Self::Groups => "/admin/client/{id}/groups",
             Self::Hosts => "/admin/client/{id}/hosts",
             Self::Secret => "/admin/client/{id}/secret",

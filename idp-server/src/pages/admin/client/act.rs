@@ -4,7 +4,7 @@
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
-use twolatch_core::client::{AppHost, Client, RedirectUri};
+use twolatch_core::client::{AppHost, Client, RedirectUri, Trust};
 use twolatch_core::login::clients::{Change, NotChanged, RENEWED};
 use twolatch_core::store::StoreError;
 use twolatch_core::time::Timestamp;
@@ -28,6 +28,9 @@ use crate::web::path::{Links, host};
 
 /// For how many hours a secret that is replaced is good, too.
 const KEPT: [(&str, i64); 5] = [("0", 0), ("1", 1), ("24", 24), ("168", 168), ("720", 720)];
+
+/// What an administrator can say of an application: unverified is what has registered itself.
+const OURS: [Trust; 2] = [Trust::ThirdParty, Trust::FirstParty];
 
 /// Without another choice.
 const USUAL: &str = "24";
@@ -136,6 +139,11 @@ fn edit(act: ClientAct, value: &str, now: Timestamp) -> Result<(&'static str, Ed
             let told = Some(value).filter(|value| !value.is_empty()).map(uri).transpose()?;
             ("is told of logouts elsewhere", Box::new(move |client| client.logout_uri = told))
         }
+        ClientAct::Trust => {
+            let whose = OURS.into_iter().find(|whose| whose.as_str() == value);
+            let whose = whose.ok_or_else(|| t("client-trust-choose"))?;
+            ("is trusted otherwise", Box::new(move |client| client.settings.trust = whose))
+        }
         ClientAct::Groups => {
             let groups = people_file::groups(value).map_err(|_| t("not-bad-group"))?;
             ("is for other groups", Box::new(move |client| client.settings.groups = groups))
@@ -163,6 +171,7 @@ fn present(act: ClientAct, client: &Client) -> String {
         ClientAct::RedirectUris => lines(&client.redirect_uris),
         ClientAct::AfterLogout => lines(&settings.post_logout_redirect_uris),
         ClientAct::LogoutUri => client.logout_uri.as_ref().map(ToString::to_string).unwrap_or_default(),
+        ClientAct::Trust => settings.trust.to_string(),
         ClientAct::Groups => settings.groups.iter().map(GroupName::as_str).collect::<Vec<_>>().join(" "),
         ClientAct::Hosts => settings.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         ClientAct::Secret => USUAL.to_owned(),
@@ -202,6 +211,14 @@ fn field(act: ClientAct, typed: String) -> Field {
         ClientAct::RedirectUris => Field::Lines(t("client-redirect-uris"), typed, t("client-redirect-hint")),
         ClientAct::AfterLogout => Field::Lines(t("client-after-logout"), typed, t("client-after-hint")),
         ClientAct::LogoutUri => Field::Line(t("client-logout-uri"), typed, t("client-logout-hint")),
+        ClientAct::Trust => {
+            let all = OURS.map(|whose| Choice {
+                word: whose.as_str(),
+                text: super::trust(whose),
+                is_now: whose.as_str() == typed,
+            });
+            Field::Choice(t("client-trust"), all.into())
+        }
         ClientAct::Groups => Field::Line(t("client-groups"), typed, t("client-groups-hint")),
         ClientAct::Hosts => Field::Lines(t("client-hosts"), typed, t("client-hosts-hint")),
         ClientAct::Secret => {
