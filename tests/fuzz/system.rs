@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use idp_server::config::Config;
-use idp_server::counts::Counts;
 use idp_server::config::clients::Clients;
+use idp_server::counts::Counts;
 use idp_server::fetch::Fetcher;
 use idp_server::figures::Counted;
 use idp_server::happenings::Happenings;

@@ -31,10 +31,14 @@ fuzz_target!(|input: &[u8]| {
     let own = ["http://127.0.0.1", "http://[::1]"];
     for uri in client.redirect_uris.iter().chain(&settings.post_logout_redirect_uris) {
         let uri = uri.as_str();
-        let is_own = |own: &&str| uri.strip_prefix(*own).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?']));
+        let is_own = |own: &&str| {
+            uri.strip_prefix(*own).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?']))
+        };
         assert!(uri.starts_with("https://") || own.iter().any(is_own), "{uri}");
     }
-    assert!(settings.jwks_uri.iter().chain(&settings.initiate_login_uri).all(|uri| uri.as_str().starts_with("https://")));
+    assert!(
+        settings.jwks_uri.iter().chain(&settings.initiate_login_uri).all(|uri| uri.as_str().starts_with("https://"))
+    );
     // What it is told it can register again.
     let told = told("https://id.example.org", &client, "token").to_string();
     let again = Metadata::parse(told.as_bytes()).expect("what is told is good");
