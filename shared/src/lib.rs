@@ -19,6 +19,7 @@ pub mod alert;
 pub mod audit;
 #[cfg(feature = "store")]
 pub mod client;
+#[cfg(feature = "store")]
 pub mod consent;
 #[cfg(feature = "store")]
 pub mod crypto;
