@@ -17,12 +17,12 @@ use self::apache::{APACHE, Apache, MODULE};
 mod apache;
 mod apps;
 mod proxy;
-mod relying;
+pub(crate) mod relying;
 
 const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// What somebody's password is where a test needs to know it.
-const PASSWORD: &str = "copper lantern drifts";
+pub(crate) const PASSWORD: &str = "copper lantern drifts";
 
 #[test]
 fn w_03_people_set_up_and_sign_in_to_a_web_app_in_a_real_browser() {

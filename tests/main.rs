@@ -106,6 +106,8 @@ mod kill;
 #[cfg(test)]
 mod leaks;
 #[cfg(test)]
+mod libraries;
+#[cfg(test)]
 mod login_break_glass;
 #[cfg(test)]
 mod login_console;
@@ -177,6 +179,8 @@ mod oidc_happenings;
 mod oidc_logout;
 #[cfg(test)]
 mod oidc_machine;
+#[cfg(test)]
+mod oidc_matrix;
 #[cfg(test)]
 mod oidc_par;
 #[cfg(test)]

@@ -16,6 +16,7 @@ packages=(
     apache2 libapache2-mod-auth-openidc chromium chromium-driver # web apps and a browser
     nginx-light caddy                                          # proxies before others
     python3-aiosmtpd openssl                                   # a mail server and its certificates
+    python3-venv                                               # what web apps are made with
     dpkg-dev debootstrap systemd-container                     # to install the packages on a Debian of their own
     oathtool libpam-google-authenticator libpam-oath faketime strace
     g++ valgrind                                               # to fuzz, and to find leaks
@@ -112,6 +113,12 @@ if command -v npm >/dev/null; then
     step "what drives the browser"
     PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --prefix tests/browser --omit=dev --ignore-scripts --no-audit --no-fund \
         --loglevel=error
+fi
+
+if /usr/bin/python3 -m venv "$target/libraries" 2>/dev/null; then
+    step "what web apps are made with"
+    "$target/libraries/bin/pip" install --quiet --disable-pip-version-check --requirement tests/libraries/requirements.txt
+    export TWOLATCH_PYTHON=$target/libraries/bin/python
 fi
 
 export CARGO_NET_OFFLINE=true # what follows needs nothing more

@@ -78,7 +78,7 @@ fn oidc_client_ts_signs_in_goes_on_silently_and_signs_out_in_an_app_in_the_brows
 }
 
 /// Somebody with a password and an authenticator, whose secret this is.
-fn person(server: &Server) -> String {
+pub(crate) fn person(server: &Server) -> String {
     let secret = totp::new_secret();
     server.run(&["user", "add", "alice", "--email", "alice@example.org"], "");
     server.run(&["factor", "add-totp", "alice", "--secret-stdin"], &secret);
@@ -87,7 +87,7 @@ fn person(server: &Server) -> String {
 }
 
 /// A client that is registered by this line, as the relying party needs to know it.
-fn registered(server: &Server, folder: &Path, callback: &str, line: &str, key: Option<SigningAlg>) -> Value {
+pub(crate) fn registered(server: &Server, folder: &Path, callback: &str, line: &str, key: Option<SigningAlg>) -> Value {
     let signer = key.map(Signer::new);
     let mut words = vec!["client", "add", "--name", "An app", "--redirect-uri", callback];
     words.extend(line.split_whitespace());
