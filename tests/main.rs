@@ -192,6 +192,8 @@ mod oidc_relying_party;
 #[cfg(test)]
 mod oidc_requests;
 #[cfg(test)]
+mod oidc_restarted;
+#[cfg(test)]
 mod oidc_rows;
 #[cfg(test)]
 mod oidc_strangers;

@@ -84,10 +84,15 @@ impl Visitor {
         self.browser.cookies.values().cloned().collect()
     }
 
+    /// The same, as they are sent.
+    pub(crate) fn cookie_header(&self) -> String {
+        let pairs: Vec<_> = self.browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
+    }
+
     fn send(&mut self, mut request: RequestBuilder) -> Option<Page> {
         if !self.browser.cookies.is_empty() {
-            let pairs: Vec<_> = self.browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header("cookie", pairs.join("; "));
+            request = request.header("cookie", self.cookie_header());
         }
         let answer = request.send().ok()?;
         let (status, headers) = (answer.status(), answer.headers().clone());
