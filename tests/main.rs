@@ -104,6 +104,8 @@ mod keys;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod known_attacks;
+#[cfg(test)]
 mod leaks;
 #[cfg(test)]
 mod libraries;
