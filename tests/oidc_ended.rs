@@ -7,7 +7,7 @@ use twolatch_core::store::sessions::{Renewal, renew_session};
 
 use crate::oidc_logout::{app, hint, lives, queued};
 use crate::support::core::{Core, actor, on_both};
-use crate::support::provider::{BOTH, Browser, Provider, good, payload, with};
+use crate::support::provider::{BOTH, Browser, Provider, good, payload, redemption, with};
 
 on_both!(
     every_client_of_a_session_is_told_once_that_it_has_ended,
@@ -17,6 +17,7 @@ on_both!(
     what_voids_every_token_tells_every_client,
     ending_all_others_ends_what_was_given_in_those_that_are_over,
     who_signs_in_again_goes_on_as_before,
+    o41_who_has_the_name_of_somebody_else_has_nothing_else_of_them,
 );
 
 async fn every_client_of_a_session_is_told_once_that_it_has_ended(core: Core) {
@@ -180,4 +181,32 @@ async fn who_signs_in_again_goes_on_as_before(core: Core) {
     provider.app.logins.go_on_as(old.clone(), other.token.clone()).await.unwrap();
     assert_ne!(store.session(&other.token, now).await.unwrap().unwrap().sid, old.sid);
     assert_eq!(queued(&provider, &client).await.len(), 1);
+}
+
+async fn o41_who_has_the_name_of_somebody_else_has_nothing_else_of_them(core: Core) {
+    let provider = Provider::over(core).await;
+    let second = provider.second_server().await;
+    let client = provider.client(|_| {}).await;
+    let gone = provider.browser("alice", &BOTH).await;
+    let request = with(&good(&client), "scope", "openid offline_access");
+    let code = provider.authorize(Some(&gone), &request).await.param("code").unwrap();
+    let before = provider.redeem(&client, &code).await;
+    let unused = provider.authorize(Some(&gone), &request).await.param("code").unwrap();
+    provider.app.logins.delete_user(&gone.user.name, &actor(provider.now())).await.unwrap();
+    let new = provider.browser("alice", &BOTH).await;
+    let after = provider.redeem(&client, &provider.code(&new, &client).await).await;
+    let whose = |id_token: &str| payload(id_token)["sub"].as_str().unwrap().to_owned();
+    assert_ne!(whose(&before.text("id_token")), whose(&after.text("id_token")), "two people");
+    for server in [&provider, &second] {
+        assert_eq!(server.userinfo(&before.text("access_token")).await.status, StatusCode::UNAUTHORIZED);
+        let old = [("grant_type", "refresh_token"), ("refresh_token", &before.text("refresh_token"))];
+        server.token(&client, &old).await.is_refused("invalid_grant");
+        server.token(&client, &redemption(&unused)).await.is_refused("invalid_grant");
+        assert!(!lives(server, &gone).await);
+        // What told of who is gone is nobody's here.
+        let hinted = [("id_token_hint", before.text("id_token")), ("prompt", "none".to_owned())];
+        let hinted: Vec<_> = hinted.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = server.authorize(Some(&new), &[good(&client), hinted].concat()).await;
+        assert_eq!(answer.param("error").as_deref(), Some("login_required"), "{answer:?}");
+    }
 }
