@@ -16,6 +16,7 @@ use self::apache::{APACHE, Apache, MODULE};
 
 mod apache;
 mod apps;
+mod hub;
 mod proxy;
 pub(crate) mod relying;
 
