@@ -296,8 +296,8 @@ fn whatever_is_known_is_tested_by_tests_that_there_are() {
     for folder in ["tests", "shared/src", "idp-server/src", "pam-module/src"] {
         gather(&root.join(folder), &mut words);
     }
-    let missing: Vec<_> = KNOWN.iter().flat_map(|(id, tests)| tests.iter().map(move |test| (id, test)));
-    let missing: Vec<_> = missing.into_iter().filter(|(_, test)| !words.contains(**test)).collect();
+    let pairs = KNOWN.iter().flat_map(|(id, tests)| tests.iter().map(move |test| (id, test)));
+    let missing: Vec<_> = pairs.filter(|(_, test)| !words.contains(**test)).collect();
     assert!(missing.is_empty(), "no such tests: {missing:#?}");
     let ids: BTreeSet<_> = KNOWN.iter().map(|(id, _)| *id).collect();
     assert_eq!(ids.len(), KNOWN.len(), "an id is there twice");

@@ -148,13 +148,12 @@ impl Place {
         let mut browser = Visitor::new(&self.client, first);
         let page = browser.get("/device");
         let mut page = browser.post(&page, &[("user_code", device["user_code"].as_str().unwrap())]);
-        page = browser.get(&page.location().unwrap());
-        page = browser.post(&page, &[("username", name), ("password", PASSWORD)]);
-        page = browser.get(&page.location().unwrap());
-        page = browser.post(&page, &[("code", &totp::code(&secret))]);
-        while let Some(to) = page.location() {
-            page = browser.get(&to);
+        let code = totp::code(&secret);
+        for fields in [&[("username", name), ("password", PASSWORD)] as &[_], &[("code", code.as_str())]] {
+            page = browser.follow(page);
+            page = browser.post(&page, fields);
         }
+        page = browser.follow(page);
         let answer = browser.post(&page, &[("answer", "allow")]);
         assert_eq!(answer.location().as_deref(), Some("/device"), "{page:?} {answer:?}");
         let tokens = self.of_web(0, "/token", &redemption(&self.code(&mut browser)));
@@ -195,14 +194,11 @@ impl Place {
             }
         };
         let answer = request.send().unwrap();
-        match (once, answer.status()) {
-            (Once::Form(_), StatusCode::OK) => true,
-            (Once::Form(_), StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) => false,
-            (Once::Visit(_), StatusCode::SEE_OTHER) => {
-                code_in(answer.headers()["location"].to_str().unwrap()).is_some()
-            }
-            (Once::Visit(_), StatusCode::BAD_REQUEST) => false,
-            (_, status) => panic!("{status}: {}", answer.text().unwrap()),
+        match answer.status() {
+            StatusCode::OK => true,
+            StatusCode::SEE_OTHER => code_in(answer.headers()["location"].to_str().unwrap()).is_some(),
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => false,
+            status => panic!("{status}: {}", answer.text().unwrap()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A whole application of other people's making: JupyterHub, with the authenticator that it has for OpenID Connect.
+//! A whole application of other people's making: `JupyterHub`, with the authenticator that it has for OpenID Connect.
 
 use std::fs::File;
 use std::path::Path;
@@ -25,7 +25,8 @@ fn people_sign_in_to_jupyterhub_and_their_groups_say_what_they_may() {
     let mut server = Server::init(Engine::Sqlite, place.path()).expect("SQLite is always there");
     let app = format!("http://127.0.0.1:{}", free_port());
     let callback = format!("{app}/hub/oauth_callback");
-    let client = server.json(&["client", "add", "--name", "Notebooks", "--redirect-uri", &callback]);
+    let line = ["client", "add", "--name", "Notebooks", "--auth-method", "client_secret_post", "--redirect-uri"];
+    let client = server.json(&[&line[..], &[callback.as_str()]].concat());
     let secret = totp::new_secret();
     for (name, groups) in [("alice", ["staff", "ops"].as_slice()), ("bob", &["staff"]), ("carol", &[])] {
         let groups = groups.iter().flat_map(|group| ["--group", group]);

@@ -48,6 +48,14 @@ impl Visitor {
         self.send(request)
     }
 
+    /// Goes where it is sent, as browsers do.
+    pub(crate) fn follow(&mut self, mut page: Page) -> Page {
+        while let Some(to) = page.location() {
+            page = self.get(&to);
+        }
+        page
+    }
+
     /// Sends a page's form with these fields filled in.
     pub(crate) fn post(&mut self, page: &Page, fields: &[(&str, &str)]) -> Page {
         self.try_post(page, fields).unwrap()
