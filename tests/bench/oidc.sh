@@ -8,6 +8,8 @@
 #   TWOLATCH_BIN    the server, a release build          (target/release/twolatch)
 #   TWOLATCH_OIDC   what fills its database              (target/release/examples/oidc)
 #   BENCH_SECONDS   how long each run is                 (5)
+#
+# Arguments: the rows to measure, `what` or `what:client`; all if there are none.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -138,6 +140,10 @@ one_token() {
 
 memory() { awk '/VmRSS/ { print int($2 / 1024) }' "/proc/${pid[$1]}/status"; }
 
+rows=("$@")
+[[ $# -gt 0 ]] || rows=(discovery jwks machine:machine machine-jwt:machine-jwt code:bench-rs256 code:bench-es256
+    refresh:bench-rs256 refresh:bench-es256 userinfo introspect flow:bench-es256)
+
 [[ -d $here/oidc/node_modules ]] || npm ci --prefix "$here/oidc" --ignore-scripts --no-audit --no-fund --loglevel=error
 peer
 ours sqlite
@@ -149,8 +155,7 @@ for name in "${servers[@]}"; do idle[$name]=$(memory "$name"); done
 printf '%-24s' what
 for name in "${servers[@]}"; do printf ' %10s/s %9s' "$name" p99/ms; done
 printf ' %9s %9s\n' x-sqlite x-postgres
-for row in discovery jwks machine:machine machine-jwt:machine-jwt code:bench-rs256 code:bench-es256 refresh:bench-rs256 \
-    refresh:bench-es256 userinfo introspect flow:bench-es256; do
+for row in "${rows[@]}"; do
     what=${row%%:*} client=bench-es256
     [[ $row != *:* ]] || client=${row#*:}
     declare -A middle=()
@@ -166,7 +171,7 @@ for row in discovery jwks machine:machine machine-jwt:machine-jwt code:bench-rs2
         printf ' %12.0f %9.1f' "$rate" "$(awk "BEGIN { print $late / 1000 }")"
     done
     for name in sqlite postgres; do
-        awk -v a="${middle[$name]%% *}" -v b="${middle[peer]%% *}" 'BEGIN { printf " %9.1f", b > 0 ? a / b : 0 }'
+        awk -v a="${middle[$name]%% *}" -v b="${middle[peer]%% *}" 'BEGIN { printf " %9.1f", (b > 0 ? a / b : 0) }'
     done
     printf '\n'
 done
