@@ -9,13 +9,11 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use crate::migrating::Bare;
-use crate::support::core::{Core, on_both};
 use crate::support::database::Engine;
 use crate::support::host::{begin, verdict};
 use crate::support::killer::Killer;
 use crate::support::on_both_databases;
 use crate::support::person::Person;
-use crate::support::provider::{BOTH, Provider, redemption};
 use crate::support::server::Server;
 
 on_both_databases!(
@@ -23,11 +21,6 @@ on_both_databases!(
     f16_no_key_seals_before_every_server_has_it,
     f16_a_damaged_row_keeps_no_key_from_being_replaced,
 );
-
-mod signing {
-    use super::*;
-    on_both!(oau23_a_new_key_is_published_before_it_signs_and_the_old_one_as_long_as_it_is_needed);
-}
 
 /// People, so that a rotation has several batches.
 const PEOPLE: usize = 450;
@@ -202,51 +195,4 @@ fn f16_a_damaged_row_keeps_no_key_from_being_replaced(engine: Engine) {
     assert!(said.contains("--give-up-damaged"), "{said}");
     server.run(&["key", "retire", &old, "--give-up-damaged"], "");
     assert_eq!(server.json(&["user", "show", "bob"])["name"], "bob");
-}
-
-async fn oau23_a_new_key_is_published_before_it_signs_and_the_old_one_as_long_as_it_is_needed(core: Core) {
-    use data_encoding::BASE64URL_NOPAD;
-    let provider = Provider::over(core).await;
-    let client = provider.client(|_| {}).await;
-    let kid_of = |token: &str| {
-        let header = BASE64URL_NOPAD.decode(token.split('.').next().unwrap().as_bytes()).unwrap();
-        let header: Value = serde_json::from_slice(&header).unwrap();
-        header["kid"].as_str().unwrap().to_owned()
-    };
-    let sign = async |name: &str| {
-        let browser = provider.browser(name, &BOTH).await;
-        let code = provider.code(&browser, &client).await;
-        let answer = provider.token(&client, &redemption(&code)).await;
-        kid_of(&answer.text("id_token"))
-    };
-    let published = async || {
-        let set = provider.raw(axum::http::Method::GET, "/jwks", &[], "").await.json();
-        set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-    };
-    let actor = || crate::support::core::actor(provider.now());
-    let rotate = async |leaked| idp_server::oidc::sign::rotate(&provider.app.store, leaked, &actor()).await.unwrap();
-    let old = sign("alice").await;
-    assert!(rotate(false).await.is_some());
-    assert!(rotate(false).await.is_none(), "keys wait already");
-    provider.advance(1);
-    assert_eq!(
-        published().await.len(),
-        2 * twolatch_core::client::SigningAlg::ALL.len(),
-        "the new ones are published at once"
-    );
-    assert_eq!(sign("bob").await, old, "and do not sign yet");
-    provider.advance(3600);
-    let new = sign("carol").await;
-    assert_ne!(new, old);
-    let served = published().await;
-    assert!(served.contains(&old) && served.contains(&new));
-    provider.advance(86_400);
-    let served = published().await;
-    assert!(!served.contains(&old) && served.contains(&new));
-    // Others have the keys: nothing that they have signed is good.
-    assert!(rotate(true).await.is_some());
-    provider.advance(1);
-    let served = published().await;
-    assert!(!served.contains(&new) && served.len() == twolatch_core::client::SigningAlg::ALL.len(), "{served:?}");
-    assert!(served.contains(&sign("dave").await));
 }

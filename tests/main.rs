@@ -178,6 +178,8 @@ mod oidc_form_post;
 #[cfg(test)]
 mod oidc_happenings;
 #[cfg(test)]
+mod oidc_keys;
+#[cfg(test)]
 mod oidc_logout;
 #[cfg(test)]
 mod oidc_machine;

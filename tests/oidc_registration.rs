@@ -308,6 +308,7 @@ async fn ssrf_keys_at_an_address_are_fetched_with_care_and_again_when_they_chang
             ca: Some(folder.path().join("ca.pem")),
             registration: true,
             fetch_from: vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
+            signing_key_days: None,
         };
     })
     .await;

@@ -18,7 +18,7 @@ use crate::listen::tls::Tls;
 use crate::listen::{Stop, socket, web};
 use crate::mail::deliver;
 use crate::mail::relay::Relay;
-use crate::oidc::backchannel;
+use crate::oidc::{backchannel, sign};
 use crate::outgoing::Caller;
 use crate::state::App;
 use crate::{hosts, jobs, metrics, router};
@@ -201,6 +201,7 @@ async fn one_beat(app: &App, until_sweep: &mut u32, until_report: &mut u32) -> R
     *until_sweep -= 1;
     if *until_sweep == 0 {
         *until_sweep = SWEEP_EVERY;
+        sign::rotate_by_schedule(app).await?;
         // A few hundred rows at a time, so that no verdict waits for long; as often as there is something.
         while app.store.sweep(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_requests(now).await? >= SWEPT_AT_ONCE

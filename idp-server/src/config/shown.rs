@@ -104,6 +104,7 @@ pub fn all(config: &Config, text: &str) -> Vec<Setting> {
     shown.put("clients.registration", config.clients.registration);
     let networks: Vec<String> = config.clients.fetch_from.iter().map(ToString::to_string).collect();
     shown.maybe("clients.fetch_from", (!networks.is_empty()).then(|| networks.join(", ")));
+    shown.put("clients.signing_key_days", config.clients.signing_key_days.unwrap_or_default());
     shown.all
 }
 

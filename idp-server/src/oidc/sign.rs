@@ -16,6 +16,7 @@ use data_encoding::BASE64URL_NOPAD;
 use openidconnect::core::{CoreJsonCurveType, CoreJsonWebKey, CoreJwsSigningAlgorithm};
 use openidconnect::{JsonWebKeyId, PrivateSigningKey, SigningError};
 use serde_json::{Map, Value, json};
+use tokio::task::spawn_blocking;
 use twolatch_core::audit::Event;
 use twolatch_core::client::SigningAlg;
 use twolatch_core::crypto::{Entropy, random_text};
@@ -90,16 +91,35 @@ pub async fn rotate(store: &Store, leaked: bool, actor: &Actor) -> Result<Option
     let now = actor.now;
     let from = if leaked { now } else { now.plus(LEAD) };
     let retired_at = if leaked { now.plus(-OVERLAP) } else { from };
-    let keys = SigningAlg::ALL.into_iter().map(|alg| {
-        let key = generate(alg, store.entropy(), now)?;
-        Ok(StoredKey { signs_at: from, ..key })
-    });
-    let keys = keys.collect::<Result<Vec<_>, StoreError>>()?;
+    let maker = store.clone();
+    let make = move || {
+        let keys = SigningAlg::ALL.into_iter().map(|alg| generate(alg, maker.entropy(), now));
+        keys.map(|key| Ok(StoredKey { signs_at: from, ..key? })).collect::<Result<Vec<_>, StoreError>>()
+    };
+    let keys = spawn_blocking(make).await.map_err(|fault| StoreError::Keys(fault.to_string()))??;
     let detail = format!("signing keys, from {}{}", from.unix(), if leaked { "; the former have leaked" } else { "" });
     let about = actor.record(Event::KeyAdded).saying(detail);
     let done =
         store.replace_signing_keys(keys, (!leaked).then_some(now), retired_at, now.plus(-OVERLAP), about).await?;
     Ok(done.then_some(from))
+}
+
+/// Does that, where the keys have signed for as long as the configuration says.
+///
+/// # Errors
+/// Where a key cannot be read, made or stored.
+pub async fn rotate_by_schedule(app: &App) -> Result<(), StoreError> {
+    let Some(days) = app.config.clients.signing_key_days else { return Ok(()) };
+    let now = app.now();
+    let newest = app.keys.read(&app.store, now).await?.iter().map(|key| key.signs_at).max();
+    if newest.is_none_or(|at| now.since(at) < i64::from(days) * 86_400) {
+        return Ok(());
+    }
+    let by_itself = Actor::command_line("twolatch serve".to_owned(), now);
+    if let Some(from) = rotate(&app.store, false, &by_itself).await? {
+        tracing::info!(from = from.unix(), "there are new keys for tokens");
+    }
+    Ok(())
 }
 
 /// What a key is doing now, in a word.
