@@ -11,6 +11,8 @@
 #
 # Then how long refusals take, by their reason: a row whose ratio is far from 1 tells an outsider something.
 #
+# In the end the OpenID Connect provider beside npm's oidc-provider; tests/bench/oidc.sh runs that alone, and needs wrk.
+#
 # The others are told a time that moves on by 60 seconds with each login, so one user logs in with fresh codes. Our
 # server judges time itself, so each of its logins is another person's, with the code of the present step.
 #
@@ -21,6 +23,7 @@
 #   TWOLATCH_MANY         what does the many people      (target/release/examples/many)
 #   TWOLATCH_WEB          what signs in to a web app     (target/release/examples/web)
 #   TWOLATCH_AUDIT        what reads the audit           (target/release/examples/audit)
+#   TWOLATCH_OIDC         what fills it for web apps     (target/release/examples/oidc)
 #   TWOLATCH_PAM_MODULE   the module, a release build    (target/pam/release/libpam_twolatch.so)
 #
 # Built by: cargo build --release -p idp-server --bins --examples
@@ -29,6 +32,8 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 if [[ ! -e /run/throw-away-machine ]]; then
+    # There is no network where the rest runs.
+    [[ -d $here/bench/oidc/node_modules ]] || npm ci --prefix "$here/bench/oidc" --ignore-scripts --no-audit --no-fund --loglevel=error
     exec "$here/machine.sh" "$here/postgres.sh" "$here/bench.sh" "$@"
 fi
 
@@ -212,3 +217,6 @@ done
 printf '\n'
 printf '%s\n' "${ready[@]}"
 printf 'module: %d bytes\n' "$(stat -c %s "$module")"
+
+printf '\nOpenID Connect\n'
+"$here/bench/oidc.sh"

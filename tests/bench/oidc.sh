@@ -145,6 +145,7 @@ rows=("$@")
     refresh:bench-rs256 refresh:bench-es256 userinfo introspect flow:bench-es256)
 
 [[ -d $here/oidc/node_modules ]] || npm ci --prefix "$here/oidc" --ignore-scripts --no-audit --no-fund --loglevel=error
+command -v wrk >/dev/null || { echo "oidc.sh: wrk is missing: apt-get install wrk" >&2 && exit 1; }
 peer
 ours sqlite
 psql -qX -d "$TWOLATCH_TEST_POSTGRES" -c 'CREATE DATABASE bench_oidc'
