@@ -105,14 +105,14 @@ measure() {
         ;;
     code | refresh)
         : >"$work/codes"
-        load "$name" "$client" authorize 6 OUT="$work/codes" >/dev/null
+        load "$name" "$client" authorize $((3 * seconds)) OUT="$work/codes" >/dev/null
         if [[ $what == refresh ]]; then
             head -n 64 "$work/codes" >"$work/few"
             : >"$work/refresh"
-            load "$name" "$client" code 5 IN="$work/few" OUT="$work/refresh" >/dev/null
+            load "$name" "$client" code 1 IN="$work/few" OUT="$work/refresh" >/dev/null
             line=$(load "$name" "$client" refresh "$seconds" IN="$work/refresh")
         else
-            line=$(load "$name" "$client" code 30 IN="$work/codes")
+            line=$(load "$name" "$client" code "$seconds" IN="$work/codes")
         fi
         ;;
     flow) line=$(load "$name" "$client" flow "$seconds") ;;
