@@ -56,3 +56,24 @@ CREATE TABLE links (
 );
 CREATE INDEX links_by_user ON links (user_id);
 CREATE INDEX links_by_expiry ON links (expires_at);
+
+-- What programs show to act in a person's name at the admin API: what it may never exceeds what the person may.
+CREATE TABLE api_tokens (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    -- That of the person when it was made: it dies with any change of what they sign in with, or of what they may.
+    security_version BIGINT NOT NULL,
+    token_hash TEXT NOT NULL UNIQUE,
+    -- What it is for.
+    note TEXT NOT NULL,
+    -- Words with a space between them.
+    scopes TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    mac TEXT NOT NULL,
+    -- Not under the mark: noted now and then.
+    used_at BIGINT
+);
+CREATE INDEX api_tokens_by_user ON api_tokens (user_id);
+CREATE INDEX api_tokens_by_expiry ON api_tokens (expires_at);

@@ -38,6 +38,8 @@ mod admin_users;
 #[cfg(test)]
 mod alerts;
 #[cfg(test)]
+mod api_admin;
+#[cfg(test)]
 mod api_auth;
 #[cfg(test)]
 mod attacks;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use idp_server::api::admin::{API, document, operation};
 use idp_server::router;
 use idp_server::web::path;
 use twolatch_core::door::Door;
@@ -23,11 +24,14 @@ fn sec_9_every_way_in_is_written_down() {
         router::forward(),
         router::programs(),
     ];
+    let api: Vec<String> =
+        operation::all(&document("")).into_iter().map(|operation| format!("{API}{}", operation.path)).collect();
     let routes: Vec<&str> = web
         .into_iter()
         .flatten()
         .map(|(path, _)| path)
         .chain([path::CALLBACK])
+        .chain(api.iter().map(String::as_str))
         .filter(|path| !path.contains(".well-known") && !path.contains("jwks") && !OPEN.contains(path))
         .collect();
     let is_under = |path: &str, word: &str| {

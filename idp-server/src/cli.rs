@@ -35,6 +35,7 @@ mod policy;
 mod recovery;
 mod restore;
 mod serve;
+mod token;
 mod user;
 
 /// One second factor for every door of an organisation.
@@ -72,6 +73,9 @@ enum Command {
     /// Applications that sign people in: add, list, show, delete.
     #[command(subcommand)]
     Client(client::Clients),
+    /// Tokens with which programs act at the admin API in somebody's name: add, list, delete.
+    #[command(subcommand)]
+    Token(token::Tokens),
     /// What applications may be told of people beside name, address and groups: set, remove, list.
     #[command(subcommand)]
     Claim(claim::Claim),
@@ -174,6 +178,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Claim(claim) => claim.run(&cli.config).await,
             Command::Client(clients) => clients.run(&cli.config).await,
             Command::Conformance(conformance) => conformance.run(&cli.config).await,
+            Command::Token(tokens) => tokens.run(&cli.config).await,
             Command::Audit(audit) => audit.run(&cli.config).await,
             Command::Clock(clock) => clock.run(&cli.config).await,
             Command::Key(key) => key.run(&cli.config).await,

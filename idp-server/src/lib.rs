@@ -1,7 +1,7 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
 //! A module uses those to its left: `text, csv, break_glass <- config, date <- trail, figures, counts, state <- people_file,
-//! import, web <- oidc <- forward <- pages, api, hosts, metrics <- router <- listen <- mail, alerts, jobs <- cli`.
+//! import, person, view, web <- oidc, exports <- forward <- pages, api, hosts, metrics <- router <- listen <- mail, alerts, jobs <- cli`.
 
 pub mod alerts;
 pub mod api;
@@ -12,6 +12,7 @@ pub mod counts;
 pub mod csv;
 pub mod date;
 pub mod doctor;
+pub mod exports;
 pub mod fetch;
 pub mod figures;
 pub mod forward;
@@ -26,6 +27,7 @@ pub mod oidc;
 pub mod outgoing;
 pub mod pages;
 pub mod people_file;
+pub mod person;
 pub mod presets;
 pub mod router;
 pub mod rules;
@@ -33,5 +35,6 @@ pub mod stack;
 pub mod state;
 pub mod text;
 pub mod trail;
+pub mod view;
 pub mod web;
 pub mod wiring;

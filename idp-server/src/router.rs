@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
-use crate::api::auth;
+use crate::api::{self, auth};
 use crate::forward::{callback, check, enter};
 use crate::metrics;
 use crate::oidc::device as device_authorization;
@@ -16,7 +16,7 @@ use crate::pages::{
 };
 use crate::state::App;
 use crate::web::form::MAX_BODY;
-use crate::web::path::{apps, clients, console as at, person as of, rules};
+use crate::web::path::{apps, clients, console as at, person as of, rules, tokens};
 use crate::web::{assets, guard, headers, path};
 
 /// The web server's routes.
@@ -34,6 +34,7 @@ pub fn routes(app: App) -> Router {
     if !prefix.is_empty() {
         all = all.route(prefix, get(home::show));
     }
+    all = all.nest(&format!("{prefix}{}", api::admin::API), api::admin::routes(&app));
     all.fallback(guard::no_page)
         .method_not_allowed_fallback(guard::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -131,6 +132,11 @@ pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
         (clients::ADMIN_CLIENTS_NEW, get(admin::clients::new::show).post(admin::clients::new::submit)),
         (clients::ADMIN_CLIENT, get(admin::client::show)),
         (clients::ADMIN_CLIENT_TEST, get(admin::client::test::show)),
+    ]);
+    all.extend([
+        (tokens::ADMIN_TOKENS, get(admin::tokens::show)),
+        (tokens::ADMIN_TOKENS_NEW, get(admin::tokens::new::show).post(admin::tokens::new::submit)),
+        (tokens::ADMIN_TOKENS_DELETE, post(admin::tokens::delete)),
     ]);
     all.extend(clients::ClientAct::ALL.map(admin::client::act::route));
     all.extend(of::Act::ALL.map(admin::person::act::route));

@@ -126,6 +126,15 @@ pub enum Format {
 }
 
 impl Format {
+    /// What it is, for whoever gets it.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Json => "application/x-ndjson",
+        }
+    }
+
     /// What stands before all records.
     #[must_use]
     pub fn head(self) -> String {

@@ -98,6 +98,10 @@ pub enum Event {
     InitialTokenMade,
     /// It was taken back.
     InitialTokenDeleted,
+    /// A token was made that lets programs act in somebody's name.
+    ApiTokenMade,
+    /// It was taken back.
+    ApiTokenDeleted,
     /// Somebody has let an application of somebody else's learn something of them.
     ConsentGiven,
     /// Somebody has taken that back, or whatever else an application had of them.

@@ -237,13 +237,15 @@ pub enum Notice {
     Lowered,
     /// Somebody became an administrator.
     AdminMade,
+    /// A token was made that lets programs act in the person's name.
+    ApiTokenMade,
     /// The account was removed.
     Removed,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::AuthenticatorAdded,
         Self::AuthenticatorRemoved,
         Self::EmailCodeOn,
@@ -265,6 +267,7 @@ impl Notice {
         Self::Held,
         Self::Lowered,
         Self::AdminMade,
+        Self::ApiTokenMade,
         Self::Removed,
     ];
 }

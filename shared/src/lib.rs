@@ -4,7 +4,7 @@
 //! parser of what a person types, [`typed`], with the alphabet of recovery codes, [`crockford`], and the form of the codes
 //! that need no server, [`break_glass`]. Feature `store` adds the core itself. A module uses those to its left: `secret,
 //! reason, wire, crockford, break_glass, typed, time, id, words <- crypto <- user, factor, policy, client <- grant, visit,
-//! alert, letter, step <- store <- login`.
+//! api_token, alert, letter, step <- store <- login`.
 
 pub mod break_glass;
 pub mod crockford;
@@ -15,6 +15,8 @@ pub mod wire;
 
 #[cfg(feature = "store")]
 pub mod alert;
+#[cfg(feature = "store")]
+pub mod api_token;
 #[cfg(feature = "store")]
 pub mod audit;
 #[cfg(feature = "store")]

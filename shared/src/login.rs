@@ -20,6 +20,7 @@ pub mod admin_link;
 mod admins;
 pub mod answers;
 pub mod api;
+pub mod api_tokens;
 pub mod authenticators;
 mod break_glass;
 pub mod bulk;

@@ -28,6 +28,7 @@ use crate::id::Id;
 
 pub mod addresses;
 pub mod alerts;
+pub mod api_tokens;
 pub mod audit;
 pub mod backup;
 mod bound;

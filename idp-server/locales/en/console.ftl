@@ -10,6 +10,7 @@ console-audit = Audit
 console-settings = Settings
 console-security = Security
 console-why = Why?
+console-tokens = API tokens
 console-configuration = Configuration
 console-account = Your account
 console-waiting = { $count ->

@@ -83,6 +83,7 @@ mail-title-wrong-codes = many wrong codes were typed
 mail-title-held = a second factor is held after a hundred wrong codes
 mail-title-lowered = less is asked than before
 mail-title-admin-made = somebody became an administrator
+mail-title-api-token-made = an API token was made
 mail-title-removed = an account was removed
 
 ## What has happened, to the person whose account it is
@@ -108,4 +109,5 @@ mail-wrong-codes = ten wrong codes in a row were typed for your account, behind 
 mail-held = a hundred wrong codes in a row were typed for your account, behind your right password or key. No more codes of that kind are taken; a recovery code still lets you in, and your administrator can lift the hold. Change your password.
 mail-lowered = the rules ask for less than before: of everybody, of some, or in some places. The console shows what has changed.
 mail-admin-made = your account became an administrator’s.
+mail-api-token-made = a token was made that lets a program act in your name.
 mail-removed = your account was removed by an administrator. Nobody logs in with it any more.

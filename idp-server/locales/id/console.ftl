@@ -10,6 +10,7 @@ console-audit = Audit
 console-settings = Pengaturan
 console-security = Keamanan
 console-why = Mengapa?
+console-tokens = Token API
 console-configuration = Konfigurasi
 console-account = Akun Anda
 console-waiting = { $count } menunggu

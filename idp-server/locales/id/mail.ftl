@@ -83,6 +83,7 @@ mail-title-wrong-codes = banyak kode salah diketikkan
 mail-title-held = faktor kedua ditahan setelah seratus kode salah
 mail-title-lowered = yang diminta kini lebih sedikit
 mail-title-admin-made = seseorang menjadi administrator
+mail-title-api-token-made = token API dibuat
 mail-title-removed = sebuah akun dihapus
 
 ## Yang terjadi, kepada pemilik akun
@@ -108,4 +109,5 @@ mail-wrong-codes = sepuluh kode salah berturut-turut diketikkan untuk akun Anda,
 mail-held = seratus kode salah berturut-turut diketikkan untuk akun Anda, setelah kata sandi atau kunci Anda yang benar. Kode semacam itu tidak diterima lagi; kode pemulihan tetap dapat dipakai untuk masuk, dan pengelola dapat mencabut penahanan itu. Ubah kata sandi Anda.
 mail-lowered = aturannya kini meminta lebih sedikit: dari semua orang, dari sebagian, atau di beberapa tempat. Konsol menunjukkan apa yang berubah.
 mail-admin-made = akun Anda kini akun administrator.
+mail-api-token-made = sebuah token dibuat yang memungkinkan program bertindak atas nama Anda.
 mail-removed = akun Anda dihapus oleh administrator. Tidak ada lagi yang dapat masuk dengan akun itu.

@@ -1,9 +1,6 @@
 //! `POST /api/v1/auth`: a person signs in through a program, with name and password and then whatever is due. It asks the
 //! login service what the pages ask; who cannot be told apart there is not told apart here.
 
-use std::time::Duration;
-
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,11 +11,12 @@ use twolatch_core::login::web::{Current, Fault};
 use twolatch_core::reason::Reason;
 use twolatch_core::secret::Secret;
 use twolatch_core::step::Step;
-use twolatch_core::store::StoreError;
 use twolatch_core::store::budgets::{Budget, Charge};
 use twolatch_core::time::Timestamp;
 use twolatch_core::typed::{self, Typed};
 
+use super::body;
+use super::refusal::{Refusal, of_store};
 use crate::state::App;
 use crate::web::error::{clip, reference};
 use crate::web::failure::Kind;
@@ -27,9 +25,6 @@ use crate::web::request;
 
 /// No request comes near this.
 const MAX_BODY: usize = 8 * 1024;
-
-/// A body is there within this time.
-const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// A longer name is nobody's; it is cut before it gets into a record.
 const MAX_NAME: usize = 254;
@@ -65,33 +60,6 @@ enum Wanted {
     Recover { flow: Secret, code: Secret },
 }
 
-/// Why there is no token, as a program reads it.
-#[derive(Debug)]
-struct Refusal {
-    status: StatusCode,
-    error: &'static str,
-    retry_after: Option<i64>,
-    detail: String,
-}
-
-impl Refusal {
-    fn new(status: StatusCode, error: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, error, retry_after: None, detail: detail.into() }
-    }
-
-    fn invalid(detail: &'static str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail)
-    }
-
-    fn unauthorized(error: &'static str, reason: Reason) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, error, reason.to_string())
-    }
-
-    fn after(self, seconds: i64) -> Self {
-        Self { retry_after: Some(seconds.max(1)), ..self }
-    }
-}
-
 /// Answers a sign-in.
 pub async fn post(State(app): State<App>, request: Request) -> Response {
     if !app.config.password_login {
@@ -103,16 +71,9 @@ pub async fn post(State(app): State<App>, request: Request) -> Response {
     if let Err(refusal) = check_head(&parts.headers, parts.uri.query()) {
         return refuse(&app, &source, &refusal);
     }
-    let body = match tokio::time::timeout(BODY_TIME, to_bytes(body, MAX_BODY)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(error)) => {
-            let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error.to_string());
-            return refuse(&app, &source, &refusal);
-        }
-        Err(_) => {
-            let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "slow", "the body did not arrive in time");
-            return refuse(&app, &source, &refusal);
-        }
+    let body = match body::read(body, MAX_BODY).await {
+        Ok(body) => body,
+        Err(refusal) => return refuse(&app, &source, &refusal),
     };
     let answer = match read(&body) {
         Ok(wanted) => go_on(&app, wanted, &source, now).await,
@@ -125,12 +86,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Response {
 }
 
 fn check_head(headers: &HeaderMap, query: Option<&str>) -> Result<(), Refusal> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") || headers.contains_key(header::CONTENT_ENCODING) {
-        let detail = "the body is not application/json";
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
-    }
+    body::is_json(headers)?;
     if query.is_some_and(|query| !query.is_empty()) {
         return Err(Refusal::invalid("nothing is taken from the query: it ends up in logs"));
     }
@@ -302,18 +258,6 @@ fn of_fault(fault: Fault) -> Refusal {
         Fault::Store(error) => of_store(error),
         Fault::Refused(reason) => Refusal::unauthorized("not_right", reason),
         Fault::Weak(weak) => Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", weak.to_string()),
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "errors are handed over")]
-fn of_store(error: StoreError) -> Refusal {
-    let detail = error.to_string();
-    match error.reason() {
-        Reason::Busy | Reason::StoreBusy => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).after(3),
-        Reason::StoreFull | Reason::StoreIo | Reason::StoreDown | Reason::StoreSlow | Reason::OutcomeUnknown => {
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).after(10)
-        }
-        _ => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail),
     }
 }
 

@@ -16,13 +16,14 @@ use super::open::{close, open};
 use super::{CliError, actor};
 use crate::presets::{self, Preset, Told};
 use crate::state::App;
+use crate::view::client::{used, view};
 use crate::web::path::host;
 
 use self::details::{Clear, Details};
 pub(super) use self::fault::ClientFault;
 use self::initial_token::InitialTokens;
 use self::test::Test;
-use self::view::{logouts, show, show_use, used, view};
+use self::view::{logouts, show, show_use};
 
 mod details;
 mod fault;

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Subcommand;
-use serde::Serialize;
 use twolatch_core::factor::Kind;
 use twolatch_core::login::manage::Actor;
-use twolatch_core::policy::{Exemption, Rule, Rules, Subject};
+use twolatch_core::policy::{Rule, Rules, Subject};
 
 use self::exempt::Exempt;
 use self::explain::Explain;
@@ -17,6 +16,7 @@ use super::{CliError, actor, say, say_json};
 use crate::date;
 use crate::state::App;
 use crate::text::Language;
+use crate::view::policy::Whole;
 
 mod exempt;
 mod explain;
@@ -70,20 +70,6 @@ impl Policy {
 }
 
 async fn show(app: &App, json: bool) -> Result<(), CliError> {
-    #[derive(Serialize)]
-    struct Shown<'a> {
-        version: i64,
-        locked: bool,
-        rules: &'a Rules,
-        exemptions: Vec<ShownExemption<'a>>,
-    }
-    #[derive(Serialize)]
-    struct ShownExemption<'a> {
-        #[serde(flatten)]
-        exemption: &'a Exemption,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        person: Option<String>,
-    }
     let policy = app.logins.policy(app.now()).await?;
     let Rules {
         organisation,
@@ -101,15 +87,7 @@ async fn show(app: &App, json: bool) -> Result<(), CliError> {
         admin_link,
     } = &policy.rules;
     if json {
-        let mut exemptions = Vec::with_capacity(policy.exemptions.len());
-        for exemption in &policy.exemptions {
-            let person = match &exemption.subject {
-                Subject::User(id) => app.store.person(id).await?.map(|person| person.user.name.to_string()),
-                Subject::Group(_) | Subject::Role(_) => None,
-            };
-            exemptions.push(ShownExemption { exemption, person });
-        }
-        return say_json(&Shown { version: policy.version, locked: policy.locked, rules: &policy.rules, exemptions });
+        return say_json(&Whole::of(app, &policy).await?);
     }
     say(format_args!("organisation      {organisation}"));
     let roles = roles.iter().map(|(role, rule)| (format!("role {role}"), rule));

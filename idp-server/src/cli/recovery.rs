@@ -3,8 +3,6 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use serde::Serialize;
-use twolatch_core::door::Door;
 use twolatch_core::login::answers::Approved;
 use twolatch_core::user::UserName;
 
@@ -12,6 +10,7 @@ use super::open::{close, open};
 use super::{CliError, actor, say, say_json};
 use crate::date;
 use crate::state::App;
+use crate::view::request::Row;
 
 /// Requests shown at most.
 const LIMIT: i64 = 1000;
@@ -42,19 +41,6 @@ pub(super) enum Recovery {
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: String,
     },
-}
-
-#[derive(Debug, Serialize)]
-struct Row {
-    id: String,
-    name: String,
-    why: &'static str,
-    door: Door,
-    source: String,
-    created_at: i64,
-    expires_at: i64,
-    approvable_at: i64,
-    approved_first_by: Option<String>,
 }
 
 impl Recovery {
@@ -92,17 +78,7 @@ impl Recovery {
 async fn list(app: &App, json: bool) -> Result<(), CliError> {
     let requests = app.logins.requests(LIMIT, app.now()).await?;
     if json {
-        let rows = requests.into_iter().map(|(request, user)| Row {
-            id: request.id.to_string(),
-            name: user.name.to_string(),
-            approvable_at: app.logins.approvable_at(&request).unix(),
-            approved_first_by: request.agreed.map(|agreed| agreed.by),
-            why: request.why.as_str(),
-            door: request.door,
-            source: request.source,
-            created_at: request.created_at.unix(),
-            expires_at: request.expires_at.unix(),
-        });
+        let rows = requests.into_iter().map(|(request, user)| Row::of(app, request, &user));
         return say_json(&rows.collect::<Vec<_>>());
     }
     if requests.is_empty() {

@@ -206,6 +206,7 @@ async fn one_beat(app: &App, until_sweep: &mut u32, until_report: &mut u32) -> R
         while app.store.sweep(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_requests(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_initial_tokens(now).await? >= SWEPT_AT_ONCE
+            || app.store.sweep_api_tokens(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_consents(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_grants(now).await? >= SWEPT_AT_ONCE
             || app.store.sweep_jobs(now).await? >= SWEPT_AT_ONCE

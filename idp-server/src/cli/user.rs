@@ -16,6 +16,7 @@ use super::{CliError, actor, read_secret, say, say_json};
 use crate::date;
 use crate::state::App;
 use crate::text::Language;
+use crate::view::user::Row;
 
 mod bulk;
 mod invite;
@@ -27,7 +28,6 @@ mod table;
 mod who;
 
 use self::own::{Methods, Own};
-use self::row::Row;
 pub(super) use self::system::{Local, local_accounts};
 
 #[derive(Debug, Subcommand)]
@@ -198,7 +198,7 @@ impl User {
                 let (policy, user) = (app.logins.policy(actor.now).await?, app.logins.named(&name).await?.user);
                 let found = app.store.find_person(&user.id, &policy, actor.now).await?;
                 let row = Row::of(&found.ok_or_else(|| ManageError::NoUser(name.to_string()))?, &policy, actor.now);
-                if json { say_json(&row) } else { row.print_all() }
+                if json { say_json(&row) } else { row::print(&row) }
             }
             Self::Set(set) => set.on(app, &actor).await,
             Self::Disable { names } => {

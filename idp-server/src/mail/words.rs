@@ -223,6 +223,7 @@ const fn title(event: Notice) -> Text {
         Notice::Held => t("mail-title-held"),
         Notice::Lowered => t("mail-title-lowered"),
         Notice::AdminMade => t("mail-title-admin-made"),
+        Notice::ApiTokenMade => t("mail-title-api-token-made"),
         Notice::Removed => t("mail-title-removed"),
     }
 }
@@ -251,6 +252,7 @@ const fn sentence(event: Notice) -> Text {
         Notice::Held => t("mail-held"),
         Notice::Lowered => t("mail-lowered"),
         Notice::AdminMade => t("mail-admin-made"),
+        Notice::ApiTokenMade => t("mail-api-token-made"),
         Notice::Removed => t("mail-removed"),
     }
 }

@@ -25,6 +25,7 @@ pub mod overview;
 pub mod person;
 pub mod requests;
 pub mod security;
+pub mod tokens;
 pub mod users;
 pub mod why;
 pub mod words;
@@ -76,6 +77,8 @@ pub enum Here {
     Security,
     /// What is asked of somebody, and why.
     Why,
+    /// What programs act with.
+    Tokens,
     /// How the server is set up.
     Configuration,
 }
@@ -96,7 +99,7 @@ impl Console {
     /// Whether this page is one of the settings.
     #[must_use]
     pub const fn is_settings(&self) -> bool {
-        matches!(self.here, Here::Security | Here::Why | Here::Configuration)
+        matches!(self.here, Here::Security | Here::Why | Here::Tokens | Here::Configuration)
     }
 
     /// An example, for tests.

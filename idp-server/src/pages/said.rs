@@ -74,6 +74,8 @@ impl From<Notice> for Said {
             Notice::DeviceTooOften => Self::error(t("said-device-too-often")),
             Notice::DeviceAllowed(client) => Self::good(t("said-device-allowed").with("client", client)),
             Notice::DeviceDenied => Self::good(t("said-device-denied")),
+            Notice::TokenDeleted => Self::good(t("tokens-deleted")),
+            Notice::TokenGone => Self::error(t("tokens-gone")),
             Notice::Account(account) => account.into(),
             Notice::Rules(rules) => rules.into(),
             Notice::Person(person) => person.into(),

@@ -26,6 +26,7 @@ macro_rules! files {
             include_str!(concat!("../../locales/", $language, "/moving.ftl")),
             include_str!(concat!("../../locales/", $language, "/apps.ftl")),
             include_str!(concat!("../../locales/", $language, "/clients.ftl")),
+            include_str!(concat!("../../locales/", $language, "/tokens.ftl")),
         ]
     };
 }

@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let wish = Wish::of(&app.config, &method, &uri, request.headers());
-    let reads = [Method::POST, Method::PUT].contains(&method);
+    let reads = [Method::POST, Method::PUT, Method::PATCH].contains(&method);
     let known = reads || [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS].contains(&method);
     let mut response = if !known {
         Kind::NoMethod.because(format!("method {method}")).into_response()

@@ -99,6 +99,10 @@ pub enum Notice {
     DeviceAllowed(String),
     /// A device was not let in.
     DeviceDenied,
+    /// A token of a program was taken back.
+    TokenDeleted,
+    /// There is no such token.
+    TokenGone,
     /// Something about the own account.
     Account(Account),
     /// Something about the rules of policy.

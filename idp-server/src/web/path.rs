@@ -11,6 +11,7 @@ pub mod console;
 mod links;
 pub mod person;
 pub mod rules;
+pub mod tokens;
 
 /// Signed in already? Then the account, else sign-in.
 pub const HOME: &str = "/";

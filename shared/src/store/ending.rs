@@ -10,7 +10,7 @@ use crate::id::Id;
 use crate::time::Timestamp;
 use crate::user::User;
 
-/// Ends people's sessions and sign-ins, forgets their devices, and makes the codes and tokens of web apps worthless.
+/// Ends people's sessions, sign-ins and tokens, forgets their devices, and makes the codes and tokens of web apps worthless.
 ///
 /// # Errors
 /// Where the database fails.
@@ -37,7 +37,7 @@ pub async fn end_begun(
     if users.is_empty() {
         return Ok(());
     }
-    delete_all(connection, &["attempts", "sessions"], users).await?;
+    delete_all(connection, &["attempts", "sessions", "api_tokens"], users).await?;
     let ids: Vec<&str> = users.iter().map(Id::as_str).collect();
     end_grants(connection, store, Ending::People(&ids), now).await?;
     // Programs have theirs of no grant.

@@ -19,7 +19,7 @@ use crate::crypto::seal::Place;
 const BATCH: i64 = 200;
 
 /// Tables whose rows are marked anew.
-const MARKED: [&str; 20] = [
+const MARKED: [&str; 21] = [
     "users",
     "factors",
     "policies",
@@ -34,6 +34,7 @@ const MARKED: [&str; 20] = [
     "alerts",
     "sessions",
     "links",
+    "api_tokens",
     "devices",
     "initial_tokens",
     "consents",
@@ -43,7 +44,7 @@ const MARKED: [&str; 20] = [
 ];
 
 /// All that a key has sealed or marked. What is not marked anew above lives for minutes or, mail, for days.
-const NEEDING: [(&str, &str); 30] = [
+const NEEDING: [(&str, &str); 31] = [
     ("users", "mac"),
     ("users", "password"),
     ("factors", "mac"),
@@ -60,6 +61,7 @@ const NEEDING: [(&str, &str); 30] = [
     ("alerts", "mac"),
     ("sessions", "mac"),
     ("links", "mac"),
+    ("api_tokens", "mac"),
     ("devices", "mac"),
     ("initial_tokens", "mac"),
     ("consents", "mac"),

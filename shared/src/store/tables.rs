@@ -39,10 +39,11 @@ pub(super) const KEPT: [(&str, Keeping); 16] = [
 
 /// What is in no backup, and over with a restore: whatever was begun, given out or waits. Those that refer to others come
 /// first.
-pub(super) const PASSING: [&str; 18] = [
+pub(super) const PASSING: [&str; 19] = [
     "attempts",
     "sessions",
     "links",
+    "api_tokens",
     "initial_tokens",
     "consents",
     "grants",

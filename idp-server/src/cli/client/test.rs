@@ -3,13 +3,13 @@
 use std::io::Write;
 
 use clap::Args;
-use serde_json::json;
 use twolatch_core::user::UserName;
 
 use super::{ClientFault, known};
 use crate::oidc::foresee::foresee;
 use crate::oidc::scope::Scope;
 use crate::state::App;
+use crate::view::client as view;
 
 /// A sign-in that is supposed.
 #[derive(Debug, Args)]
@@ -43,12 +43,7 @@ impl Test {
         let gets_in = foreseen.userinfo.is_some() || !foreseen.headers.is_empty();
         let acr = gets_in.then(|| foreseen.assurance.acr());
         if self.json {
-            let headers: serde_json::Map<_, _> =
-                foreseen.headers.into_iter().map(|(name, value)| (name, value.into())).collect();
-            let view = json!({
-                "end": foreseen.end.as_str(), "asked": foreseen.explained, "acr": acr, "id_token": foreseen.id_token,
-                "userinfo": foreseen.userinfo, "access_token": foreseen.access_token, "headers": headers,
-            });
+            let view = view::foreseen(&foreseen);
             return Ok(writeln!(out, "{view:#}")?);
         }
         writeln!(out, "{} signs in to {}: {}", self.user, client.id, foreseen.end.as_str())?;

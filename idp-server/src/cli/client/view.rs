@@ -1,8 +1,8 @@
-//! An application as it is shown, to people and to programs. Never a secret, nor what is stored of one.
+//! An application as it is printed for people. Never a secret, nor what is stored of one.
 
 use std::io::Write;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use twolatch_core::client::{AppHost, Client, ScopeName, TokenFormat};
 use twolatch_core::store::happenings::Counted;
 use twolatch_core::store::logouts::Logout;
@@ -13,37 +13,7 @@ use super::ClientFault;
 use crate::date::minute;
 use crate::happenings::{advice, said};
 use crate::text::Language;
-
-pub(super) fn view(client: &Client) -> Value {
-    json!({
-        "client_id": client.id,
-        "name": client.name,
-        "redirect_uris": client.redirect_uris,
-        "trust": client.settings.trust,
-        "auth_method": client.auth_method,
-        "alg": client.alg,
-        "grants": client.settings.grants,
-        "scopes": client.settings.scopes,
-        "introspects": client.settings.introspects,
-        "groups": client.settings.groups,
-        "post_logout_redirect_uris": client.settings.post_logout_redirect_uris,
-        "backchannel_logout_uri": client.logout_uri,
-        "former_secret_until": client.former.as_ref().map(|(_, until)| until),
-        "require": client.settings.demands,
-        "forward_hosts": client.settings.hosts,
-        "require_pkce": client.requires_pkce(),
-        "jwks_uri": client.settings.jwks_uri,
-        "initiate_login_uri": client.settings.initiate_login_uri,
-        "registered_with": client.settings.registration.as_ref().map(|own| own.by.as_str()),
-        "jwks": { "keys": client.settings.keys },
-        "access_token": client.settings.access_tokens,
-        "audiences": client.settings.audiences,
-        "claims": client.settings.claims,
-        "userinfo_alg": client.settings.userinfo_alg,
-        "disabled_at": client.disabled_at,
-        "created_at": client.created_at,
-    })
-}
+use crate::view::client as told;
 
 pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFault> {
     writeln!(out, "client_id      {}", client.id)?;
@@ -106,23 +76,6 @@ pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFau
     Ok(())
 }
 
-/// The same with how it is used and what went wrong with it.
-pub(super) fn used(mut view: Value, counted: &[Counted]) -> Value {
-    let all: Vec<Value> = counted
-        .iter()
-        .map(|one| {
-            json!({
-                "what": one.what.as_str(), "is_trouble": one.what.is_trouble(), "last_24_hours": one.day,
-                "last_30_days": one.month, "last_at": one.last,
-            })
-        })
-        .collect();
-    if let Some(members) = view.as_object_mut() {
-        members.insert("happened".to_owned(), all.into());
-    }
-    view
-}
-
 /// How it is used, what went wrong with it, and what to do.
 pub(super) fn show_use(counted: &[Counted], out: &mut dyn Write) -> Result<(), ClientFault> {
     for one in counted {
@@ -139,15 +92,7 @@ pub(super) fn show_use(counted: &[Counted], out: &mut dyn Write) -> Result<(), C
 /// What a client was told of sessions that have ended, the newest first.
 pub(super) fn logouts(all: &[Logout], json: bool, out: &mut dyn Write) -> Result<(), ClientFault> {
     if json {
-        let all: Vec<Value> = all
-            .iter()
-            .map(|one| {
-                json!({
-                    "user_id": one.user, "sid": one.sid, "ended_at": one.at, "told_at": one.told_at,
-                    "next_try": one.next_at, "tries": one.tries, "trouble": one.trouble,
-                })
-            })
-            .collect();
+        let all: Vec<Value> = all.iter().map(told::logout).collect();
         return Ok(writeln!(out, "{:#}", Value::from(all))?);
     }
     for one in all {

@@ -3,13 +3,13 @@
 use clap::Args;
 use twolatch_core::client::ClientId;
 use twolatch_core::door::Door;
-use twolatch_core::id::Id;
 use twolatch_core::login::manage::Actor;
-use twolatch_core::policy::{Exemption, Fingerprint, HostName, Level, Network, ServiceName, Subject, Within};
+use twolatch_core::policy::{Fingerprint, HostName, Level, Network, ServiceName, Subject, Within};
 use twolatch_core::user::{GroupName, Role, UserName};
 
 use crate::cli::{CliError, say, say_json};
 use crate::date;
+use crate::rules::{MOST_REASON, NewExemption};
 use crate::state::App;
 use crate::text::Language;
 
@@ -100,16 +100,16 @@ impl Exempt {
             (None, None, Some(role)) => Subject::Role(role),
             (None, None, None) => return Err(CliError::data("name a person, --group or --role")),
         };
-        let exemption = Exemption {
-            id: Id::random(app.entropy()).map_err(|error| CliError::failed(error.to_string()))?,
+        let new = NewExemption {
             subject,
             within: self.limits.into(),
             level: self.level,
-            until: actor.now.plus(i64::from(self.days.unwrap_or(1)) * 86_400),
+            days: self.days.unwrap_or(1),
             reason: self.reason.unwrap_or_default(),
-            author: actor.name.clone(),
-            at: actor.now,
         };
+        let exemption = new.exemption(app, actor).map_err(|error| CliError::failed(error.to_string()))?;
+        let too_long = || CliError::data(format!("--reason: 1 to {MOST_REASON} characters"));
+        let exemption = exemption.ok_or_else(too_long)?;
         app.logins.exempt(exemption.clone(), actor).await?;
         if self.json {
             return say_json(&exemption);

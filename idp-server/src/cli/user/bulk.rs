@@ -3,25 +3,20 @@
 use std::io::{IsTerminal, Write};
 
 use clap::Args;
-use serde::Serialize;
 use twolatch_core::login::bulk::{Choice, Started};
 use twolatch_core::login::manage::Actor;
-use twolatch_core::store::jobs::{Action, Job, Stage, Stop, Trouble};
+use twolatch_core::store::jobs::{Action, Job, Stage, Stop};
 use twolatch_core::store::people::Search;
 use twolatch_core::user::UserName;
 
 use super::own::{Methods, Own};
 use super::who::Who;
 use crate::cli::{CliError, say, say_json};
-use crate::date;
 use crate::state::App;
+use crate::view::job::{Listed, Row, lately};
 
 /// So many of those whom it could not be done to are named.
 const NAMED: i64 = 1000;
-
-/// Jobs are listed for so many seconds, and no more than these.
-const LATELY: i64 = 7 * 86_400;
-const LISTED: usize = 100;
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -48,25 +43,6 @@ pub(in crate::cli) struct Bulk {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-/// What is printed of a job.
-#[derive(Serialize)]
-struct Row<'a> {
-    job: &'a str,
-    action: Action,
-    chosen: i64,
-    will_change: i64,
-    will_reset: i64,
-    stage: Stage,
-    done: i64,
-    failed: Vec<Failed>,
-}
-
-#[derive(Serialize)]
-struct Failed {
-    name: String,
-    why: Trouble,
 }
 
 impl Bulk {
@@ -137,53 +113,21 @@ impl Bulk {
     }
 
     async fn say_row(&self, app: &App, job: &Job) -> Result<(), CliError> {
-        let failed = app.store.job_failures(&job.id, NAMED).await?;
-        say_json(&Row {
-            job: job.id.as_str(),
-            action: self.action,
-            chosen: job.work.counts.chosen,
-            will_change: job.work.counts.plain,
-            will_reset: job.work.counts.reset,
-            stage: job.work.stage,
-            done: job.work.done,
-            failed: failed.into_iter().map(|(name, why)| Failed { name, why }).collect(),
-        })
+        say_json(&Row::read(app, job).await?)
     }
-}
-
-/// What is printed of a job in a list.
-#[derive(Serialize)]
-struct Listed<'a> {
-    job: &'a str,
-    at: String,
-    by: &'a str,
-    action: Action,
-    stage: Stage,
-    done: i64,
-    failed: i64,
 }
 
 /// Lists the jobs that run and those of the last days.
 pub(super) async fn list(app: &App, json: bool) -> Result<(), CliError> {
-    let mut jobs = app.store.running_jobs().await?;
-    jobs.extend(app.store.ended_jobs(app.now().plus(-LATELY), LISTED).await?);
-    let listed = jobs.iter().map(|Job { id, work, created_at, .. }| Listed {
-        job: id.as_str(),
-        at: date::machine(*created_at),
-        by: &work.by.name,
-        action: work.action,
-        stage: work.stage,
-        done: work.done,
-        failed: work.failed,
-    });
+    let jobs = lately(app).await?;
     if json {
-        return say_json(&listed.collect::<Vec<_>>());
+        return say_json(&jobs);
     }
-    for Listed { at, by, action, stage, done, failed, .. } in listed {
+    for Listed { at, by, action, stage, done, failed, .. } in &jobs {
         let end = match stage {
             Stage::Preview | Stage::Done => "done",
             Stage::Running => "under way",
-            Stage::Stopped(why) => stopped(why),
+            Stage::Stopped(why) => stopped(*why),
         };
         say(format_args!("{at}  {}  by {by}: {end}; {done} done, {failed} could not be", action.as_str()));
     }

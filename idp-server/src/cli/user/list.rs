@@ -4,10 +4,10 @@ use clap::Args;
 use twolatch_core::store::people::{Part, next};
 use twolatch_core::user::GroupName;
 
-use super::row::Row;
 use super::who::Who;
 use crate::cli::{CliError, say};
 use crate::state::App;
+use crate::view::user::Row;
 
 /// People read at a time.
 const PAGE: i64 = 500;

@@ -3,13 +3,13 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use twolatch_core::id::Id;
 use twolatch_core::user::{Role, User, UserName};
 
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
 use super::{Console, Entered, Here, changing, words};
 use crate::people_file;
+use crate::person::{self, New};
 use crate::state::App;
 use crate::text::Text;
 use crate::web::browser::Browser;
@@ -118,7 +118,6 @@ async fn add(
     browser: &Browser,
     typed: &Typed,
 ) -> Result<Result<User, Refusal>, super::super::Detour> {
-    let now = browser.now;
     let Ok(name) = typed.name.parse::<UserName>() else { return Ok(Err(Refusal::BadName)) };
     let Ok(role) = typed.role.parse() else { return Ok(Err(Refusal::BadRole)) };
     let Ok(groups) = people_file::groups(&typed.groups) else { return Ok(Err(Refusal::BadGroup)) };
@@ -130,12 +129,8 @@ async fn add(
             Err(_) => return Ok(Err(Refusal::BadAddress)),
         },
     };
-    if typed.invite && !app.logins.mail {
-        return Ok(Err(Refusal::NoMail));
-    }
-    let setup_until = app.logins.policy(now).await?.rules.setup_until(now);
-    let user = User { email, role, groups, ..User::new(Id::random(app.entropy())?, name, setup_until, now) };
-    match app.logins.add_user(user, None, false, &entered.actor(browser)).await {
+    let new = New { name, email, role, groups, invite: typed.invite };
+    match person::add(app, new, &entered.actor(browser)).await {
         Ok(user) => Ok(Ok(user)),
         Err(error) => Ok(Err(Refusal::of(error)?)),
     }

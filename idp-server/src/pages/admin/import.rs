@@ -5,11 +5,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use twolatch_core::store::StoreError;
 
 use super::super::said::Said;
 use super::super::{Answer, show as show_page};
 use super::{Console, Here, changing, entered, words};
+use crate::exports;
 use crate::people_file::{self, COLUMNS, Entry, Fault};
 use crate::state::App;
 use crate::text::{Text, t};
@@ -20,7 +20,7 @@ use crate::web::notice::Notice;
 use crate::web::notice::person::{PersonNotice, Refusal};
 use crate::web::path::Links;
 use crate::web::path::person::{ADMIN_EXPORT, ADMIN_IMPORT};
-use crate::web::stream::{self, Out};
+use crate::web::stream;
 
 /// So many people of a table are shown.
 const SHOWN: usize = 50;
@@ -149,25 +149,11 @@ pub(crate) async fn export(State(app): State<App>, browser: Browser) -> Answer {
     ];
     let (out, body) = stream::body();
     tokio::spawn(async move {
-        if let Err(error) = write(&app, &out).await {
+        if let Err(error) = exports::people(&app, &out).await {
             out.fail(error).await;
         }
     });
     Ok((headers, body).into_response())
-}
-
-/// Whom it leaves out stands in the file, too.
-async fn write(app: &App, out: &Out) -> Result<(), StoreError> {
-    let (mut text, mut behind) = (people_file::head(), String::new());
-    loop {
-        let part = people_file::part(app, &behind).await?;
-        text += &part.text;
-        let (wanted, Some(next)) = (out.send(std::mem::take(&mut text)).await, part.next) else { return Ok(()) };
-        if !wanted {
-            return Ok(());
-        }
-        behind = next;
-    }
 }
 
 fn number(count: usize) -> u32 {

@@ -28,7 +28,7 @@ use crate::web::path::console::ADMIN_SECURITY;
 
 pub mod exemption;
 pub mod foreseen;
-pub(in crate::pages::admin) mod limits;
+pub(crate) mod limits;
 pub mod rule;
 mod scope;
 pub mod switch;

@@ -18,6 +18,7 @@ use super::found;
 use crate::pages::said::Said;
 use crate::pages::{Answer, Detour, show as show_page};
 use crate::people_file;
+use crate::person::{self, Changes, NONE as NO_LEVEL};
 use crate::state::App;
 use crate::text::{Text, t};
 use crate::web::browser::Browser;
@@ -56,9 +57,6 @@ impl From<&User> for Subject {
         }
     }
 }
-
-/// The word for no rule of one's own.
-const NO_LEVEL: &str = "none";
 
 /// What somebody may set up, by the word for it.
 fn choices() -> [(&'static str, Option<BTreeSet<Kind>>); 4] {
@@ -197,56 +195,35 @@ async fn carry_out(
     value: &str,
     actor: &Actor,
 ) -> Result<(), Undone> {
-    let (logins, now) = (&app.logins, actor.now);
-    match act {
+    let changes = match act {
         Act::Role => {
-            let role: Role = value.parse().map_err(|_| Undone::Refused(Refusal::BadRole))?;
-            logins.change_seen(name, seen, format!("role {role}"), actor, |user| user.role = role).await?;
+            let role = value.parse().map_err(|_| Undone::Refused(Refusal::BadRole))?;
+            Changes { role: Some(role), ..Changes::default() }
         }
         Act::Groups => {
             let groups = people_file::groups(value).map_err(|_| Undone::Refused(Refusal::BadGroup))?;
-            let detail = format!("groups {}", groups.iter().map(GroupName::as_str).collect::<Vec<_>>().join(";"));
-            logins.change_seen(name, seen, detail, actor, |user| user.groups = groups).await?;
+            Changes { groups: Some(groups), ..Changes::default() }
         }
         Act::Level => {
             let level = match value {
                 NO_LEVEL => None,
                 word => Some(word.parse::<Level>().map_err(|_| Undone::Refused(Refusal::BadLevel))?),
             };
-            if logins.locked && level.is_some_and(|level| level < Level::Required) {
-                return Err(Undone::Refused(Refusal::Locked));
-            }
-            let detail = format!("level {}", level.map_or(NO_LEVEL, Level::as_str));
-            logins.change_seen(name, seen, detail, actor, |user| user.level = level).await?;
+            Changes { level: Some(level), ..Changes::default() }
         }
         Act::Methods => {
             let all = choices();
             let chosen =
                 all.into_iter().find(|(word, _)| *word == value).ok_or(Undone::Refused(Refusal::BadMethods))?;
-            let detail = format!("methods {value}");
-            logins.change_seen(name, seen, detail, actor, |user| user.methods = chosen.1).await?;
+            Changes { methods: Some(chosen.1), ..Changes::default() }
         }
         Act::Address => {
             let address = value.parse().map_err(|_| Undone::Refused(Refusal::BadAddress))?;
-            logins.offer_address_seen(name, seen, address, actor).await?;
+            return Ok(app.logins.offer_address_seen(name, seen, address, actor).await?);
         }
-        Act::ConfirmAddress => logins.confirm_address(name, actor).await?,
-        Act::Invite if !logins.mail => return Err(Undone::Refused(Refusal::NoMail)),
-        Act::Invite => logins.invite_by_post(name, actor).await?,
-        Act::ReopenSetup => drop(logins.reopen_setup(name, actor).await?),
-        Act::Reset => drop(logins.reset_factors(name, actor).await?),
-        Act::Unlock => logins.unlock(name, actor).await?,
-        Act::EndSessions => logins.end_sessions_of(name, actor).await?,
-        Act::ForgetDevices => logins.forget_devices_of(name, actor).await?,
-        Act::Disable => {
-            let disable = |user: &mut User| user.disabled_at = user.disabled_at.or(Some(now));
-            logins.change_user(name, "disabled".to_owned(), actor, disable).await?;
-        }
-        Act::Enable => {
-            logins.change_user(name, "enabled".to_owned(), actor, |user| user.disabled_at = None).await?;
-        }
-        Act::Remove => logins.delete_user(name, actor).await?,
-    }
+        act => return Ok(person::act(app, act, name, actor).await?),
+    };
+    person::change(app, (name, seen), changes, actor).await?;
     Ok(())
 }
 

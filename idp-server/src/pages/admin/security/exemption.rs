@@ -4,8 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use twolatch_core::door::Door;
-use twolatch_core::id::Id;
-use twolatch_core::policy::{Exemption, Level, Subject};
+use twolatch_core::policy::{Level, Subject};
 use twolatch_core::user::Role;
 
 use super::limits::Limits;
@@ -13,6 +12,7 @@ use super::outcome;
 use crate::pages::admin::{Console, Here, changing, words};
 use crate::pages::said::Said;
 use crate::pages::{Answer, show as show_page};
+use crate::rules::{MOST_DAYS, MOST_REASON, NewExemption};
 use crate::state::App;
 use crate::text::t;
 use crate::web::browser::Browser;
@@ -22,12 +22,6 @@ use crate::web::notice::rules::RulesNotice;
 use crate::web::path::Links;
 use crate::web::path::console::ADMIN_SECURITY;
 use crate::web::path::rules::ADMIN_EXEMPTION;
-
-/// The longest, in days.
-const MOST_DAYS: u16 = 366;
-
-/// A reason is no longer, in characters.
-const MOST_REASON: usize = 500;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -109,16 +103,8 @@ pub(crate) async fn submit(State(app): State<App>, form: Form) -> Answer {
         Ok(within) => within,
         Err((field, text)) => return wrong(field, text),
     };
-    let exemption = Exemption {
-        id: Id::random(app.entropy())?,
-        subject,
-        within,
-        level,
-        until: browser.now.plus(i64::from(days) * 86_400),
-        reason,
-        author: actor.name.clone(),
-        at: browser.now,
-    };
+    let new = NewExemption { subject, within, level, days, reason };
+    let Some(exemption) = new.exemption(&app, &actor)? else { return wrong("days", t("exemptions-bad-days")) };
     let notice = outcome(app.logins.exempt(exemption, &actor).await, RulesNotice::Exempted)?;
     let left = browser.go(&Links::of(&app.config).admin_security());
     Ok(left.saying(&app, &browser, &notice.into()).into_response())

@@ -8,11 +8,9 @@ use twolatch_core::time::Timestamp;
 
 use super::super::scope::Scope;
 use crate::date;
+use crate::rules::MOST_RULE_DAYS;
 use crate::text::{Text, t};
 use crate::web::form::Form;
-
-/// The most days of anything.
-const MOST_DAYS: u16 = 365;
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
@@ -180,7 +178,7 @@ fn number<T: std::str::FromStr>(text: &str, field: &'static str) -> Result<Optio
 
 fn days(text: &str, field: &'static str) -> Result<Option<u16>, Wrong> {
     match number::<u16>(text, field)? {
-        Some(days) if days > MOST_DAYS => Err((field, t("rules-bad-number"))),
+        Some(days) if days > MOST_RULE_DAYS => Err((field, t("rules-bad-number"))),
         days => Ok(days),
     }
 }
