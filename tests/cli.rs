@@ -5,13 +5,33 @@ use std::fmt::Write as _;
 use crate::support::database::Engine;
 use crate::support::server::Server;
 
+/// Of earlier rules.
+const VERSIONS: [&str; 3] = ["policy history --limit 3", "policy restore 2", "policy restore 99"];
+
+/// Of people who ask for help.
+const RECOVERY: [&str; 4] =
+    ["recovery list", "recovery list --json", "recovery approve nobody", "recovery dismiss nobody --note no"];
+
+/// Of tokens with which programs act.
+const TOKENS: [&str; 9] = [
+    "token add --user alice --scope users:read users:write --note nightly",
+    "token add --user alice --scope audit:read --note audit --days 365 --json",
+    "token add --user alice --scope everything --note x",
+    "token add --user alice --scope users:read --note x --days 366",
+    "token add --user nobody --scope users:read --note x",
+    "token add --user alice --note x",
+    "token list",
+    "token list --json",
+    "token delete none",
+];
+
 /// One system from its first user on, each command with all that it says.
 #[test]
 fn what_commands_print() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::init(Engine::Sqlite, folder.path()).unwrap();
     let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n";
-    let table: [(&str, &[&str], &str); 8] = [
+    let table: [(&str, &[&str], &str); 9] = [
         (
             "users",
             &[
@@ -72,7 +92,7 @@ fn what_commands_print() {
             ],
             "",
         ),
-        ("policy versions", &["policy history --limit 3", "policy restore 2", "policy restore 99"], ""),
+        ("policy versions", &VERSIONS, ""),
         (
             "clients",
             &[
@@ -85,11 +105,8 @@ fn what_commands_print() {
             ],
             "",
         ),
-        (
-            "recovery",
-            &["recovery list", "recovery list --json", "recovery approve nobody", "recovery dismiss nobody --note no"],
-            "",
-        ),
+        ("tokens", &TOKENS, ""),
+        ("recovery", &RECOVERY, ""),
         ("the rest", &["audit verify", "clock accept", "no-such-command"], ""),
     ];
     let settings = settings(folder.path().to_str().unwrap());
@@ -115,6 +132,7 @@ fn settings(folder: &str) -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     for (pattern, instead) in [
         (r"/setup/[a-z2-7]+", "/setup/TOKEN"),
+        (r"twolatch_api_[a-z2-7]{32}", "TOKEN"),
         (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:PORT"),
         (r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "MOMENT"),
         (r"\b\d+ [A-Z][a-z]+ 20\d\d, \d\d:\d\d UTC", "MINUTE"),

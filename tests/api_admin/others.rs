@@ -120,7 +120,7 @@ async fn people_come_and_go_as_tables() {
     assert_eq!(record(&site, "user_added").await.0, "boss");
     let all = program.get(&site, "/users.csv").await;
     assert!(
-        all.text.starts_with("name,email,role,groups,level\n") && all.text.contains("anna,,member,\"ops;staff\","),
+        all.text.starts_with("name,email,role,groups,level") && all.text.contains("anna,,member,\"ops;staff\","),
         "{}",
         all.text
     );

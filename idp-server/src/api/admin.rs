@@ -1,5 +1,5 @@
 //! `/api/v1/…`: all that the console does, for programs. Each operation is written down where it is done; what is written
-//! there is served as the description (OpenAPI), and decides which token may ask for it.
+//! there is served as the description (`OpenAPI`), and decides which token may ask for it.
 
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ fn router() -> OpenApiRouter<App> {
 #[must_use]
 pub fn document(issuer: &str) -> Document {
     let mut document = router().into_openapi();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     document.servers = Some(vec![Server::new(format!("{issuer}{API}"))]);
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A token, as it was shown once."));
     let components = document.components.get_or_insert_with(Components::new);

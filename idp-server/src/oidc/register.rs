@@ -15,6 +15,7 @@ use twolatch_core::store::StoreError;
 use self::metadata::Metadata;
 use super::error::{Code, OauthError};
 use crate::state::App;
+use crate::web::request;
 
 pub mod metadata;
 
@@ -175,15 +176,8 @@ fn with_secret(told: &mut Value, secret: Option<String>) {
     }
 }
 
-/// The one token of a request (RFC 6750, 2.1).
 fn bearer(headers: &HeaderMap) -> Result<&str, OauthError> {
-    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
-    let (first, more) = (sent.next(), sent.next());
-    let token = first.and_then(|value| value.to_str().ok()).and_then(|value| value.split_once(' '));
-    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer") && more.is_none());
-    token
-        .map(|(_, token)| token)
-        .ok_or_else(|| invalid_token("there is no token in the Authorization header, or several"))
+    request::bearer(headers).ok_or_else(|| invalid_token("there is no token in the Authorization header, or several"))
 }
 
 fn answer(app: &App, answered: Result<(StatusCode, Value), OauthError>) -> Response {

@@ -1,11 +1,11 @@
-//! Where a request comes from. It must not believe what a stranger writes into a header.
+//! Where a request comes from, and with what token. It must not believe what a stranger writes into a header.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::config::Config;
 use crate::listen::web::Remote;
@@ -66,6 +66,16 @@ fn address_of(config: &Config, parts: &Parts) -> Option<IpAddr> {
 
 fn peer(parts: &Parts) -> Option<IpAddr> {
     parts.extensions.get::<Remote>().map(|remote| remote.0)
+}
+
+/// The one token of a request (RFC 6750, 2.1).
+#[must_use]
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
+    let (first, more) = (sent.next(), sent.next());
+    let token = first.and_then(|value| value.to_str().ok()).and_then(|value| value.split_once(' '));
+    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer") && more.is_none());
+    token.map(|(_, token)| token)
 }
 
 /// Each proxy appends the address it was called from, so the list is read from its end, as long as it is our own

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use twolatch_core::login::api_tokens::{Caller, Shown};
@@ -102,7 +102,8 @@ async fn admit(gate: &Gate, parts: &mut Parts, source: &str, now: Timestamp) -> 
     if operation.is_some_and(|operation| operation.is_open) {
         return if has_query { Err(nothing_in_query()) } else { Ok(()) };
     }
-    let token = bearer(&parts.headers)?;
+    let token = request::bearer(&parts.headers);
+    let token = token.ok_or_else(|| no_token("there is no token in the Authorization header, or several"))?;
     let caller = match app.logins.api_caller(token, source, now).await? {
         Shown::Good(caller) => caller,
         Shown::Nothing => return Err(no_token("the token is none, or has ended: make another one")),
@@ -144,15 +145,6 @@ fn operation_of<'a>(gate: &'a Gate, parts: &Parts) -> Result<Option<&'a Operatio
         Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
     };
     found.map(Some).ok_or_else(no_method)
-}
-
-/// The one token of a request (RFC 6750, 2.1).
-fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
-    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
-    let (first, more) = (sent.next(), sent.next());
-    let token = first.and_then(|value| value.to_str().ok()).and_then(|value| value.split_once(' '));
-    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer") && more.is_none());
-    token.map(|(_, token)| token).ok_or_else(|| no_token("there is no token in the Authorization header, or several"))
 }
 
 fn no_token(detail: &'static str) -> Refusal {

@@ -3,7 +3,8 @@
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer};
 
 use crate::api::refusal::Refusal;
 use crate::state::App;
@@ -19,6 +20,16 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
         let read = Query::<T>::try_from_uri(&parts.uri);
         read.map(|Query(query)| Self(query)).map_err(|error| Refusal::invalid(error.to_string()))
     }
+}
+
+/// Whether it is meant.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DryRun {
+    /// Change nothing: say what would come of it.
+    #[serde(default)]
+    pub(super) dry_run: bool,
 }
 
 /// What a change is made from: the `ETag` of what was read.
@@ -52,6 +63,11 @@ impl FromRequestParts<App> for IfMatch {
         tag.map(|tag| Self(tag.to_owned())).ok_or_else(needed)
     }
 }
+
+/// A value that takes the place of another one, or `null`, which takes that away.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Given<T>(pub(super) Option<T>);
 
 /// Reads a value that is there, be it `null`: absent is something else.
 pub(super) fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {

@@ -172,6 +172,14 @@ async fn read(State(app): State<App>, asking: Asking, Path(id): Path<String>) ->
     Ok(tagged(StatusCode::OK, app.store.client_version(&client)?, used(view::view(&client), &counted)))
 }
 
+/// A change of an application.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Changed {
+    #[serde(flatten)]
+    details: Details,
+}
+
 /// Change an application
 ///
 /// What is named takes the place of what there was; `null` takes an address away.
@@ -184,7 +192,7 @@ async fn change(
     asking: Asking,
     Path(id): Path<String>,
     from: IfMatch,
-    Sent(details): Sent<Details>,
+    Sent(Changed { details }): Sent<Changed>,
 ) -> Result<Response, Refusal> {
     let client = known(&app, &id).await?;
     let mut after = client.clone();

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::admit::Asking;
-use super::asked::{Asked, IfMatch};
+use super::asked::{Asked, DryRun, IfMatch};
 use super::shape::{Outdated, Refused, tagged};
 use crate::api::body::Sent;
 use crate::api::refusal::Refusal;
@@ -46,27 +46,17 @@ async fn whole(app: &App, asking: &Asking) -> Result<Response, Refusal> {
     Ok(tagged(StatusCode::OK, policy.version, Whole::of(app, &policy).await?))
 }
 
-/// How a change is made.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct How {
-    /// Change nothing: say whose state would change.
-    #[serde(default)]
-    dry_run: bool,
-}
-
 /// Put rules in force
 ///
 /// The whole document takes the place of the one before; exemptions stay. With `dry_run` it is told whose state would
 /// change: `people`, `set_up`, `asked`, `excused`, `refused`, `unreadable`, each with `count` and the first `names`.
-#[utoipa::path(put, operation_id = "replace_policy", path = "/policy", tag = "policy", params(How, ("If-Match" = String, Header)),
+#[utoipa::path(put, operation_id = "replace_policy", path = "/policy", tag = "policy", params(DryRun, ("If-Match" = String, Header)),
     request_body = DescribedRules, responses((status = OK, body = Whole, headers(("ETag" = String))), Refused, Outdated),
     security(("token" = ["policy:write"])))]
 async fn replace(
     State(app): State<App>,
     asking: Asking,
-    Asked(How { dry_run }): Asked<How>,
+    Asked(DryRun { dry_run }): Asked<DryRun>,
     from: IfMatch,
     Sent(rules): Sent<Rules>,
 ) -> Result<Response, Refusal> {

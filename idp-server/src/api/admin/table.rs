@@ -5,13 +5,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::admit::Asking;
-use super::asked::Asked;
+use super::asked::{Asked, DryRun};
 use super::shape::Refused;
 use crate::api::body;
 use crate::api::refusal::Refusal;
@@ -38,16 +38,6 @@ async fn export(State(app): State<App>, _: Asking) -> Response {
     ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], body).into_response()
 }
 
-/// How it is taken in.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct How {
-    /// Add nobody: say what would be done.
-    #[serde(default)]
-    dry_run: bool,
-}
-
 /// What has come of a table.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ImportedUsers)]
@@ -61,13 +51,13 @@ struct Imported {
 ///
 /// Its first line names the columns, of `name`, `email`, `role`, `groups` (with `;` between them) and `level`. All of them
 /// are added or nobody; the error says what is wrong in which line.
-#[utoipa::path(post, operation_id = "import_users", path = "/users.csv", tag = "users", params(How),
+#[utoipa::path(post, operation_id = "import_users", path = "/users.csv", tag = "users", params(DryRun),
     request_body(content = String, content_type = "text/csv"),
     responses((status = OK, body = Imported), Refused), security(("token" = ["users:write"])))]
 async fn import(
     State(app): State<App>,
     asking: Asking,
-    Asked(How { dry_run }): Asked<How>,
+    Asked(DryRun { dry_run }): Asked<DryRun>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Imported>, Refusal> {

@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::admit::Asking;
-use super::asked::{Asked, IfMatch, there};
+use super::asked::{Asked, Given, IfMatch, there};
 use super::shape::{Outdated, Refused, tagged};
 use crate::api::body::Sent;
 use crate::api::refusal::Refusal;
@@ -160,11 +160,11 @@ struct Changed {
     /// The rule for this person alone; `null` takes it away.
     #[serde(default, deserialize_with = "there")]
     #[schema(schema_with = words::level_or_none)]
-    level: Option<Option<Level>>,
+    level: Option<Given<Level>>,
     /// Nothing else may they set up; `null` takes that away.
     #[serde(default, deserialize_with = "there")]
     #[schema(schema_with = words::methods_or_none)]
-    methods: Option<Option<BTreeSet<Kind>>>,
+    methods: Option<Given<BTreeSet<Kind>>>,
     /// A new address. It takes the other one's place once its reader has opened a link that is mailed there, and comes
     /// alone in a request.
     email: Option<String>,
@@ -186,6 +186,7 @@ async fn change(
 ) -> Result<Response, Refusal> {
     let (person, seen) = (others(&app, &name, &asking).await?, from.number()?);
     let Changed { role, groups, level, methods, email } = changed;
+    let (level, methods) = (level.map(|Given(own)| own), methods.map(|Given(own)| own));
     if methods.iter().flatten().flatten().any(|kind| !Kind::METHODS.contains(kind))
         || methods.iter().flatten().any(BTreeSet::is_empty)
     {

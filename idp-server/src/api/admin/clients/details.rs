@@ -10,12 +10,11 @@ use twolatch_core::user::GroupName;
 use twolatch_core::user::profile::ClaimName;
 use utoipa::ToSchema;
 
-use crate::api::admin::asked::there;
+use crate::api::admin::asked::{Given, there};
 use crate::api::refusal::Refusal;
 
-/// What takes the place of what there is. What is absent stays.
+/// What takes the place of what there is. What is absent stays. Whoever reads it as a part refuses what is unknown.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(as = ClientDetails)]
 pub(super) struct Details {
     /// What people are told they sign in to.
@@ -47,7 +46,7 @@ pub(super) struct Details {
     /// Where it is told that somebody has signed out.
     #[serde(default, deserialize_with = "there")]
     #[schema(value_type = Option<String>)]
-    backchannel_logout_uri: Option<Option<RedirectUri>>,
+    backchannel_logout_uri: Option<Given<RedirectUri>>,
     /// What it is held to: `par`, `signed_request`, `dpop`, `fapi`.
     #[schema(value_type = Option<Vec<String>>)]
     require: Option<Vec<Demand>>,
@@ -60,11 +59,11 @@ pub(super) struct Details {
     /// Where they are, if they change there: https.
     #[serde(default, deserialize_with = "there")]
     #[schema(value_type = Option<String>)]
-    jwks_uri: Option<Option<RedirectUri>>,
+    jwks_uri: Option<Given<RedirectUri>>,
     /// Where others send people who shall sign in to it: https.
     #[serde(default, deserialize_with = "there")]
     #[schema(value_type = Option<String>)]
-    initiate_login_uri: Option<Option<RedirectUri>>,
+    initiate_login_uri: Option<Given<RedirectUri>>,
     /// What its access tokens are: `opaque` or `jwt`.
     #[schema(value_type = Option<String>)]
     access_token: Option<TokenFormat>,
@@ -76,7 +75,7 @@ pub(super) struct Details {
     /// What it gets at /userinfo is signed with.
     #[serde(default, deserialize_with = "there")]
     #[schema(value_type = Option<String>)]
-    userinfo_alg: Option<Option<SigningAlg>>,
+    userinfo_alg: Option<Given<SigningAlg>>,
 }
 
 impl Details {
@@ -92,7 +91,7 @@ impl Details {
         }
         for (name, uri) in [("jwks_uri", &self.jwks_uri), ("initiate_login_uri", &self.initiate_login_uri)] {
             // Whoever stands in between must not be able to put something else there.
-            if uri.iter().flatten().any(|uri| !uri.as_str().starts_with("https://")) {
+            if uri.iter().any(|Given(uri)| uri.as_ref().is_some_and(|uri| !uri.as_str().starts_with("https://"))) {
                 return Err(Refusal::invalid(format!("{name}: only https")));
             }
         }
@@ -107,7 +106,7 @@ impl Details {
         given(self.name, &mut client.name);
         given(self.redirect_uris, &mut client.redirect_uris);
         given(self.alg, &mut client.alg);
-        given(self.backchannel_logout_uri, &mut client.logout_uri);
+        given(self.backchannel_logout_uri.map(|Given(own)| own), &mut client.logout_uri);
         given(self.trust, &mut settings.trust);
         given(self.grants, &mut settings.grants);
         given(self.scopes, &mut settings.scopes);
@@ -116,12 +115,12 @@ impl Details {
         given(self.post_logout_redirect_uris, &mut settings.post_logout_redirect_uris);
         given(self.require, &mut settings.demands);
         given(self.forward_hosts, &mut settings.hosts);
-        given(self.jwks_uri, &mut settings.jwks_uri);
-        given(self.initiate_login_uri, &mut settings.initiate_login_uri);
+        given(self.jwks_uri.map(|Given(own)| own), &mut settings.jwks_uri);
+        given(self.initiate_login_uri.map(|Given(own)| own), &mut settings.initiate_login_uri);
         given(self.access_token, &mut settings.access_tokens);
         given(self.audiences, &mut settings.audiences);
         given(self.claims, &mut settings.claims);
-        given(self.userinfo_alg, &mut settings.userinfo_alg);
+        given(self.userinfo_alg.map(|Given(own)| own), &mut settings.userinfo_alg);
         Ok(())
     }
 }
