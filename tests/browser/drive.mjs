@@ -8,6 +8,7 @@ import { usersAndWhatIsDoneToMany, whatIsAskedOfWhom } from "./console.mjs";
 import { onePersonAndMore } from "./desk.mjs";
 import { heading } from "./look.mjs";
 import { whatThereIsToSee } from "./sight.mjs";
+import { tokens } from "./tokens.mjs";
 import { code, wrongCode } from "./totp.mjs";
 import {
   OTHER, PASSWORD, chooseApp, fillAndSend, given, inABrowser, keepRecovery, look, mailedCode, nextCode, press,
@@ -36,6 +37,7 @@ async function theFirstAdministrator() {
   await usersAndWhatIsDoneToMany(page, key);
   await whatThereIsToSee(page);
   await applications(page, key);
+  await tokens(page, key);
   await whatIsAskedOfWhom(page, key);
   await onePersonAndMore(page, key);
 }
