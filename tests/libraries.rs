@@ -1,9 +1,10 @@
-//! Web apps made with what Python has for them: what their users would write, against the real server.
+//! What Python has for web apps and for those who test them, against the real server.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
+use twolatch_core::api_token::Scope;
 use twolatch_core::client::SigningAlg;
 
 use crate::browser::PASSWORD;
@@ -43,4 +44,34 @@ fn requests_oauth2client_and_authlib_sign_somebody_in() {
     let output = app.wait_with_output().unwrap();
     let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
     assert!(output.status.success() && said.contains("all did"), "{said}\n{}", server.log());
+}
+
+/// Requests that fit the description of the admin API, and such that do not: whatever comes, it is answered as described.
+#[test]
+fn schemathesis_finds_the_admin_api_as_it_is_described() {
+    let Some(python) = setting("TWOLATCH_PYTHON") else {
+        skip("no TWOLATCH_PYTHON: schemathesis asks nothing of the admin API");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::init(Engine::Sqlite, folder.path()).expect("SQLite is always there");
+    server.run(&["user", "add", "boss", "alice", "bob"], "");
+    server.run(&["user", "set", "boss", "--role", "admin"], "");
+    server.run(&["client", "add", "--name", "Wiki", "--id", "wiki", "--redirect-uri", "https://wiki.example/cb"], "");
+    let scopes = Scope::ALL.map(Scope::as_str);
+    let line = [&["token", "add", "--user", "boss", "--note", "schemathesis", "--scope"][..], &scopes].concat();
+    let token = server.json(&line)["token"].as_str().unwrap().to_owned();
+    server.start();
+    let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
+                  response_schema_conformance,missing_required_header,ignored_auth";
+    let mut command = Command::new(python);
+    command.args(["-m", "schemathesis.cli", "run", "--checks", checks, "--phases", "examples,coverage,fuzzing"]);
+    command.args(["--max-examples", "20", "--seed", "1", "--no-shrink", "--no-color", "--generation-database", "none"]);
+    command.arg("--header").arg(format!("Authorization: Bearer {token}"));
+    command.arg(format!("{}/api/v1/openapi.json", server.issuer())).current_dir(folder.path());
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert!(output.status.success(), "{said}");
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+    assert!(said.contains("generated"), "it has asked for something: {said}");
 }

@@ -165,3 +165,26 @@ async fn records_figures_and_settings_are_read() {
         assert!(!settings.text.contains(secret), "{settings:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_get_no_pages_whatever_they_ask() {
+    let site = Site::new().await;
+    for (method, path, body, status) in [
+        ("PURGE", "/users", "", 405),
+        ("DELETE", "/users/alice", "{}", 400),
+        ("GET", "/users", "{}", 400),
+        ("GET", "/auth", "", 405),
+        ("GET", "/nothing", "", 401),
+        ("GET", "", "", 404),
+    ] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let request = Browser::default().request(method.clone(), &format!("{API}{path}"), Body::from(body));
+        let (mut parts, body_text) = request.into_parts();
+        parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+        let page = site.send(axum::http::Request::from_parts(parts, body_text)).await;
+        let kind = page.headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap());
+        assert_eq!((page.status.as_u16(), kind), (status, Some("application/json")), "{method} {path}: {page:?}");
+        let told: Value = serde_json::from_str(&page.body).unwrap();
+        assert!(told["error"].is_string() && told["detail"].is_string(), "{told}");
+    }
+}

@@ -11,6 +11,7 @@ use twolatch_core::store::StoreError;
 
 use crate::state::App;
 use crate::web::error::{clip, reference};
+use crate::web::failure::{Failure, UNKNOWN};
 
 /// A refusal.
 #[derive(Debug, Clone)]
@@ -97,6 +98,23 @@ impl IntoResponse for Refusal {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        let (status, detail) = failure.into_parts();
+        let error = match status {
+            StatusCode::BAD_REQUEST => "invalid_request",
+            StatusCode::NOT_FOUND => "not_found",
+            StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+            StatusCode::MISDIRECTED_REQUEST => "misdirected",
+            StatusCode::SERVICE_UNAVAILABLE if detail.starts_with(UNKNOWN) => UNKNOWN,
+            StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+            _ if status.is_server_error() => "internal",
+            _ => "not_allowed",
+        };
+        Self::new(status, error, detail)
     }
 }
 

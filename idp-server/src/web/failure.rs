@@ -13,6 +13,9 @@ use super::language::Wish;
 use crate::state::App;
 use crate::text::{Text, t};
 
+/// What was asked for may have been done, or not.
+pub(crate) const UNKNOWN: &str = "outcome_unknown";
+
 /// What the person is told, and for the log what exactly happened.
 #[derive(Debug, Clone)]
 pub struct Failure(Box<Told>);
@@ -122,6 +125,11 @@ impl Failure {
     #[must_use]
     pub fn new(status: StatusCode, title: Text, text: Text, detail: impl Into<String>) -> Self {
         Self(Box::new(Told { status, title, text, retry_after: None, detail: detail.into() }))
+    }
+
+    /// Its status, and what exactly happened.
+    pub(crate) fn into_parts(self) -> (StatusCode, String) {
+        (self.0.status, self.0.detail)
     }
 
     /// The page for it, in the language that a browser wants.

@@ -1,5 +1,5 @@
 //! The last resort around all routes: methods that nothing here has, faults that were not foreseen, and the page for
-//! whatever failed. It must not know any route.
+//! whatever failed. It must not know any route, but for where programs ask.
 
 use std::time::Duration;
 
@@ -8,8 +8,10 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, Kind, UNKNOWN};
 use super::language::Wish;
+use super::request;
+use crate::api;
 use crate::state::App;
 
 #[cfg(test)]
@@ -22,6 +24,10 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// Guards a request.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    // Programs get no pages.
+    let (parts, body) = request.into_parts();
+    let program = api::is_at(&app.config, uri.path()).then(|| request::source(&app.config, &parts));
+    let request = Request::from_parts(parts, body);
     let wish = Wish::of(&app.config, &method, &uri, request.headers());
     let reads = [Method::POST, Method::PUT, Method::PATCH].contains(&method);
     let known = reads || [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS].contains(&method);
@@ -35,7 +41,10 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
         within(LIMIT, next.run(request)).await
     };
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
-        let mut page = failure.page(&app, &wish);
+        let mut page = match program {
+            Some(source) => api::told(&app, failure, &source),
+            None => failure.page(&app, &wish),
+        };
         if let Some(allowed) = response.headers_mut().remove(header::ALLOW) {
             page.headers_mut().insert(header::ALLOW, allowed);
         }
@@ -54,7 +63,7 @@ async fn within(limit: Duration, answer: impl Future<Output = Response> + Send +
         done.unwrap_or_else(|fault| Kind::Internal.because(fault.to_string()).into_response())
     } else {
         stop.abort();
-        Kind::Unavailable.because(format!("outcome_unknown: no answer within {limit:?}")).into_response()
+        Kind::Unavailable.because(format!("{UNKNOWN}: no answer within {limit:?}")).into_response()
     }
 }
 

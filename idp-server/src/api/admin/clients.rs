@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use self::details::Details;
 use super::admit::Asking;
 use super::asked::{Asked, IfMatch};
-use super::shape::{Outdated, Refused, tagged};
+use super::shape::{Outdated, Refused, Unread, tagged};
 use crate::api::body::Sent;
 use crate::api::refusal::Refusal;
 use crate::oidc::foresee::foresee;
@@ -129,7 +129,7 @@ struct Added {
 ///
 /// The answer is as `twolatch client add --json` has it: it holds `client_secret`, which is told once.
 #[utoipa::path(post, operation_id = "add_client", path = "/clients", tag = "clients", request_body = Added,
-    responses((status = CREATED, body = Value, headers(("ETag" = String))), Refused),
+    responses((status = CREATED, body = Value, headers(("ETag" = String))), Refused, Unread),
     security(("token" = ["clients:write"])))]
 async fn add(State(app): State<App>, asking: Asking, Sent(added): Sent<Added>) -> Result<Response, Refusal> {
     let Added { client_id, preset, url, auth_method, no_pkce, details } = added;
@@ -185,7 +185,7 @@ struct Changed {
 /// What is named takes the place of what there was; `null` takes an address away.
 #[utoipa::path(patch, operation_id = "change_client", path = "/clients/{id}", tag = "clients", request_body = Details,
     params(("id" = String, Path), ("If-Match" = String, Header)),
-    responses((status = OK, body = Value, headers(("ETag" = String))), Refused, Outdated),
+    responses((status = OK, body = Value, headers(("ETag" = String))), Refused, Unread, Outdated),
     security(("token" = ["clients:write"])))]
 async fn change(
     State(app): State<App>,
@@ -240,7 +240,7 @@ struct Renewed {
 /// Give an application another secret
 #[utoipa::path(post, operation_id = "renew_client_secret", path = "/clients/{id}/secret", tag = "clients", request_body = Renewal,
     params(("id" = String, Path), ("If-Match" = String, Header)),
-    responses((status = OK, body = Renewed, headers(("ETag" = String))), Refused, Outdated),
+    responses((status = OK, body = Renewed, headers(("ETag" = String))), Refused, Unread, Outdated),
     security(("token" = ["clients:write"])))]
 async fn renew(
     State(app): State<App>,

@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::admit::Asking;
-use super::shape::Refused;
+use super::shape::{Refused, Unread};
 use crate::api::body::Sent;
 use crate::api::refusal::Refusal;
 use crate::state::App;
@@ -73,7 +73,7 @@ struct Wanted {
 ///
 /// Nothing is done until it is begun. The token's own person is never among them.
 #[utoipa::path(post, operation_id = "preview_job", path = "/jobs", tag = "jobs", request_body = Wanted,
-    responses((status = CREATED, body = Row), Refused), security(("token" = ["users:write"])))]
+    responses((status = CREATED, body = Row), Refused, Unread), security(("token" = ["users:write"])))]
 async fn preview(
     State(app): State<App>,
     asking: Asking,
@@ -128,7 +128,7 @@ struct Begin {
 ///
 /// `look_again` where it would concern more people than when it was looked at.
 #[utoipa::path(post, operation_id = "start_job", path = "/jobs/{id}/start", tag = "jobs", request_body = Begin, params(("id" = String, Path)),
-    responses((status = OK, body = Row), Refused), security(("token" = ["users:write"])))]
+    responses((status = OK, body = Row), Refused, Unread), security(("token" = ["users:write"])))]
 async fn start(
     State(app): State<App>,
     asking: Asking,

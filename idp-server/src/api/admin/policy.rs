@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::admit::Asking;
 use super::asked::{Asked, DryRun, IfMatch};
-use super::shape::{Outdated, Refused, tagged};
+use super::shape::{Outdated, Refused, Unread, tagged};
 use crate::api::body::Sent;
 use crate::api::refusal::Refusal;
 use crate::pages::admin::security::limits::Limits;
@@ -51,7 +51,7 @@ async fn whole(app: &App, asking: &Asking) -> Result<Response, Refusal> {
 /// The whole document takes the place of the one before; exemptions stay. With `dry_run` it is told whose state would
 /// change: `people`, `set_up`, `asked`, `excused`, `refused`, `unreadable`, each with `count` and the first `names`.
 #[utoipa::path(put, operation_id = "replace_policy", path = "/policy", tag = "policy", params(DryRun, ("If-Match" = String, Header)),
-    request_body = DescribedRules, responses((status = OK, body = Whole, headers(("ETag" = String))), Refused, Outdated),
+    request_body = DescribedRules, responses((status = OK, body = Whole, headers(("ETag" = String))), Refused, Unread, Outdated),
     security(("token" = ["policy:write"])))]
 async fn replace(
     State(app): State<App>,
@@ -175,7 +175,7 @@ struct Wanted {
 
 /// Exempt somebody
 #[utoipa::path(post, operation_id = "add_exemption", path = "/policy/exemptions", tag = "policy", request_body = Wanted,
-    responses((status = CREATED, body = Exempted), Refused), security(("token" = ["policy:write"])))]
+    responses((status = CREATED, body = Exempted), Refused, Unread), security(("token" = ["policy:write"])))]
 async fn exempt(State(app): State<App>, asking: Asking, Sent(wanted): Sent<Wanted>) -> Result<Response, Refusal> {
     let Wanted { whom, name, door, client, service, host, network, key, level, days, reason } = wanted;
     let nobody = || Refusal::invalid("name: no such person, group or role");

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::admit::Asking;
-use super::shape::Refused;
+use super::shape::{Refused, Unread};
 use crate::api::body::Sent;
 use crate::api::refusal::Refusal;
 use crate::state::App;
@@ -67,7 +67,7 @@ struct Outcome {
 /// Answer a recovery request
 #[utoipa::path(post, operation_id = "answer_request", path = "/requests/{name}/{action}", tag = "requests", request_body = Answered,
     params(("name" = String, Path), ("action" = inline(Answer), Path)),
-    responses((status = OK, body = Outcome), Refused), security(("token" = ["requests:write"])))]
+    responses((status = OK, body = Outcome), Refused, Unread), security(("token" = ["requests:write"])))]
 async fn answer(
     State(app): State<App>,
     asking: Asking,

@@ -43,6 +43,21 @@ pub(super) enum Refused {
     Failed(ErrorShape),
 }
 
+/// The same, where something is sent.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it is only described")]
+pub(super) enum Unread {
+    /// It did not arrive in time.
+    #[response(status = REQUEST_TIMEOUT)]
+    Slow(ErrorShape),
+    /// It is too large.
+    #[response(status = PAYLOAD_TOO_LARGE)]
+    TooLarge(ErrorShape),
+    /// It is of another kind than what is read.
+    #[response(status = UNSUPPORTED_MEDIA_TYPE)]
+    OfAnotherKind(ErrorShape),
+}
+
 /// The same, where something is made from what was read.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "it is only described")]

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::admit::Asking;
 use super::asked::{Asked, DryRun};
-use super::shape::Refused;
+use super::shape::{Refused, Unread};
 use crate::api::body;
 use crate::api::refusal::Refusal;
 use crate::exports;
@@ -53,7 +53,7 @@ struct Imported {
 /// are added or nobody; the error says what is wrong in which line.
 #[utoipa::path(post, operation_id = "import_users", path = "/users.csv", tag = "users", params(DryRun),
     request_body(content = String, content_type = "text/csv"),
-    responses((status = OK, body = Imported), Refused), security(("token" = ["users:write"])))]
+    responses((status = OK, body = Imported), Refused, Unread), security(("token" = ["users:write"])))]
 async fn import(
     State(app): State<App>,
     asking: Asking,

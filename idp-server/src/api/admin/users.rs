@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 
 use super::admit::Asking;
 use super::asked::{Asked, Given, IfMatch, there};
-use super::shape::{Outdated, Refused, tagged};
+use super::shape::{Outdated, Refused, Unread, tagged};
 use crate::api::body::Sent;
 use crate::api::refusal::Refusal;
 use crate::pages::admin::users::filter::Filter;
@@ -119,7 +119,7 @@ struct Added {
 
 /// Add somebody
 #[utoipa::path(post, operation_id = "add_user", path = "/users", tag = "users", request_body = Added,
-    responses((status = CREATED, body = Whole, headers(("ETag" = String))), Refused),
+    responses((status = CREATED, body = Whole, headers(("ETag" = String))), Refused, Unread),
     security(("token" = ["users:write"])))]
 async fn add(State(app): State<App>, asking: Asking, Sent(added): Sent<Added>) -> Result<Response, Refusal> {
     let Added { name, email, role, groups, invite } = added;
@@ -175,7 +175,7 @@ struct Changed {
 /// All of it or nothing. It ends their sessions.
 #[utoipa::path(patch, operation_id = "change_user", path = "/users/{name}", tag = "users", request_body = Changed,
     params(("name" = String, Path), ("If-Match" = String, Header)),
-    responses((status = OK, body = Whole, headers(("ETag" = String))), Refused, Outdated),
+    responses((status = OK, body = Whole, headers(("ETag" = String))), Refused, Unread, Outdated),
     security(("token" = ["users:write"])))]
 async fn change(
     State(app): State<App>,
