@@ -23,6 +23,7 @@ mod console;
 mod mapping;
 mod others;
 mod policy;
+mod scopes;
 mod users;
 
 on_both!(tokens_are_kept_found_and_swept,);

@@ -36,6 +36,9 @@ pub enum Scope {
     /// Add, change and remove people.
     #[serde(rename = "users:write")]
     UsersWrite,
+    /// The same where it concerns administrators, or makes one.
+    #[serde(rename = "admins:write")]
+    AdminsWrite,
     /// See who asks for recovery.
     #[serde(rename = "requests:read")]
     RequestsRead,
@@ -54,6 +57,9 @@ pub enum Scope {
     /// Change that.
     #[serde(rename = "policy:write")]
     PolicyWrite,
+    /// Turn the second factor on or off for the whole organisation.
+    #[serde(rename = "policy:switch")]
+    PolicySwitch,
     /// See what has happened, and how things stand.
     #[serde(rename = "audit:read")]
     AuditRead,
@@ -64,15 +70,17 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::UsersRead,
         Self::UsersWrite,
+        Self::AdminsWrite,
         Self::RequestsRead,
         Self::RequestsWrite,
         Self::ClientsRead,
         Self::ClientsWrite,
         Self::PolicyRead,
         Self::PolicyWrite,
+        Self::PolicySwitch,
         Self::AuditRead,
         Self::ConfigurationRead,
     ];
@@ -83,12 +91,14 @@ impl Scope {
         match self {
             Self::UsersRead => "users:read",
             Self::UsersWrite => "users:write",
+            Self::AdminsWrite => "admins:write",
             Self::RequestsRead => "requests:read",
             Self::RequestsWrite => "requests:write",
             Self::ClientsRead => "clients:read",
             Self::ClientsWrite => "clients:write",
             Self::PolicyRead => "policy:read",
             Self::PolicyWrite => "policy:write",
+            Self::PolicySwitch => "policy:switch",
             Self::AuditRead => "audit:read",
             Self::ConfigurationRead => "configuration:read",
         }
@@ -97,7 +107,15 @@ impl Scope {
     /// Whether something is changed with it.
     #[must_use]
     pub const fn writes(self) -> bool {
-        matches!(self, Self::UsersWrite | Self::RequestsWrite | Self::ClientsWrite | Self::PolicyWrite)
+        !matches!(
+            self,
+            Self::UsersRead
+                | Self::RequestsRead
+                | Self::ClientsRead
+                | Self::PolicyRead
+                | Self::AuditRead
+                | Self::ConfigurationRead
+        )
     }
 
     /// Whether somebody may use it now: supervisors look, administrators change.
@@ -126,7 +144,8 @@ impl fmt::Display for Scope {
 /// Not a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
-    "a scope is users:, requests:, clients: or policy: with read or write behind it, or audit:read or configuration:read"
+    "a scope is users:, requests:, clients: or policy: with read or write behind it, or admins:write, policy:switch, \
+     audit:read or configuration:read"
 )]
 pub struct UnknownScope;
 

@@ -4,6 +4,13 @@ use std::collections::BTreeSet;
 
 use idp_server::api::admin::{document, operation};
 use idp_server::router;
+use serde::Serialize;
+use twolatch_core::api_token::Scope;
+use twolatch_core::door::Door;
+use twolatch_core::factor::Kind;
+use twolatch_core::policy::{Level, RecoveryKept};
+use twolatch_core::store::jobs::Action;
+use twolatch_core::user::Role;
 
 use crate::support::site::ISSUER;
 
@@ -84,4 +91,21 @@ fn whatever_the_console_does_programs_can_do() {
     assert_eq!(routes, known, "a page of the console that no program can do without, or one that is gone");
     let used: BTreeSet<String> = SAME.iter().flat_map(|(_, all)| all.iter().map(|one| (*one).to_owned())).collect();
     assert_eq!(operations, used, "an operation that does what the console does not, or that is gone");
+}
+
+/// What is described as a word is what is read and written.
+#[test]
+fn every_word_of_the_description_is_the_one_that_is_read() {
+    fn assert_same<T: Serialize>(all: impl IntoIterator<Item = (T, &'static str)>) {
+        for (value, word) in all {
+            assert_eq!(serde_json::to_value(value).unwrap(), word);
+        }
+    }
+    assert_same(Action::ALL.map(|one| (one, one.as_str())));
+    assert_same(Role::ALL.map(|one| (one, one.as_str())));
+    assert_same(Level::ALL.map(|one| (one, one.as_str())));
+    assert_same(Door::ALL.map(|one| (one, one.as_str())));
+    assert_same(Scope::ALL.map(|one| (one, one.as_str())));
+    assert_same(Kind::METHODS.map(|one| (one, one.as_str())));
+    assert_same(RecoveryKept::ALL.map(|one| (one, one.as_str())));
 }

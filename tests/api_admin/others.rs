@@ -175,7 +175,7 @@ async fn programs_get_no_pages_whatever_they_ask() {
         ("GET", "/users", "{}", 400),
         ("GET", "/auth", "", 405),
         ("GET", "/nothing", "", 401),
-        ("GET", "", "", 404),
+        ("GET", "", "", 401),
     ] {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let request = Browser::default().request(method.clone(), &format!("{API}{path}"), Body::from(body));

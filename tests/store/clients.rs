@@ -50,7 +50,7 @@ async fn a_change_is_made_from_what_was_seen_and_checked_as_a_whole(core: Core) 
     let before = core.store().client(&id("a")).await.unwrap().unwrap();
     let seen = core.store().client_version(&before).unwrap();
     assert_ne!(seen, core.store().client_version(&client("b")).unwrap());
-    let from = |seen: &str| Change { id: id("a"), seen: Some(seen.to_owned()), said: "has another name" };
+    let from = |seen: &str| Change { id: id("a"), seen: Some(seen.to_owned()), said: "has another name".into() };
     let changed = core.logins.change_client(from(&seen), OURS, &by, |client| client.name.push('!')).await.unwrap();
     assert_eq!(changed.name, "An app!");
     let again = core.logins.change_client(from(&seen), OURS, &by, |client| client.name.push('?')).await;

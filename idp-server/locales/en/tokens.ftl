@@ -37,12 +37,14 @@ tokens-ends = Whoever has it may what you have ticked. Keep it where the program
 
 tokens-users-read = See people, and how each stands
 tokens-users-write = Add, change and remove people
+tokens-admins-write = Do that with administrators, too, and make some: with it a program can become one
 tokens-requests-read = See who asks for recovery
 tokens-requests-write = Answer that
 tokens-clients-read = See applications
 tokens-clients-write = Add, change, try and remove applications
 tokens-policy-read = See what is asked of whom, and why
 tokens-policy-write = Change what is asked of whom
+tokens-policy-switch = Turn the second factor on or off for everybody, too
 tokens-audit-read = See what has happened, and how things stand
 tokens-configuration-read = See how the server is set up
 

@@ -37,12 +37,14 @@ tokens-ends = Siapa pun yang memilikinya boleh melakukan yang Anda centang. Simp
 
 tokens-users-read = Melihat orang dan keadaannya
 tokens-users-write = Menambah, mengubah, dan menghapus orang
+tokens-admins-write = Melakukan itu juga untuk administrator, dan mengangkat administrator: dengan ini sebuah program bisa menjadi administrator
 tokens-requests-read = Melihat siapa yang meminta pemulihan
 tokens-requests-write = Menjawab permintaan itu
 tokens-clients-read = Melihat aplikasi
 tokens-clients-write = Menambah, mengubah, mencoba, dan menghapus aplikasi
 tokens-policy-read = Melihat apa yang diminta dari siapa, dan mengapa
 tokens-policy-write = Mengubah apa yang diminta dari siapa
+tokens-policy-switch = Juga menyalakan atau mematikan faktor kedua untuk semua orang
 tokens-audit-read = Melihat apa yang telah terjadi dan bagaimana keadaannya
 tokens-configuration-read = Melihat bagaimana server disiapkan
 

@@ -56,6 +56,12 @@ pub fn status() -> Object {
     one_of([StatusWord::Pending, StatusWord::Activated, StatusWord::Disabled].map(StatusWord::as_str))
 }
 
+/// The same, where it is asked for.
+#[must_use]
+pub fn status_asked() -> Object {
+    one_of(["pending", "activated", "disabled"])
+}
+
 /// Methods.
 #[must_use]
 pub fn methods() -> Schema {

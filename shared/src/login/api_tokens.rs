@@ -172,7 +172,7 @@ impl Logins {
                     let person = person.filter(|person| person.is_as_it_was(made.security_version));
                     let user = person.ok_or(StoreError::Conflict)?.user;
                     let most = i64::try_from(TOKENS_EACH).unwrap_or(i64::MAX);
-                    if count_api_tokens(connection, &user.id, by.now).await? >= most {
+                    if count_api_tokens(connection, &user, by.now).await? >= most {
                         return Ok(false);
                     }
                     insert_api_token(connection, &store, &made).await?;

@@ -1,6 +1,8 @@
 //! What administrators do to applications: each is one transaction with its audit record, in which it is made sure that the
 //! whole of an application may be registered like that. A secret leaves once, when it is made.
 
+use std::borrow::Cow;
+
 use sqlx::AnyConnection;
 use thiserror::Error;
 
@@ -46,14 +48,14 @@ pub struct Change {
     /// comes to the same whatever was before.
     pub seen: Option<String>,
     /// What the record says, after the id.
-    pub said: &'static str,
+    pub said: Cow<'static, str>,
 }
 
 impl Change {
     /// One that comes to the same whatever was before.
     #[must_use]
     pub const fn of(id: ClientId, said: &'static str) -> Self {
-        Self { id, seen: None, said }
+        Self { id, seen: None, said: Cow::Borrowed(said) }
     }
 }
 

@@ -34,13 +34,17 @@ impl Store {
         row.as_ref().map(|row| read(self, row)).transpose()
     }
 
-    /// All tokens that have not expired, the oldest first, up to so many.
+    /// All tokens that have not expired and whose person is as they were, the oldest first, up to so many.
     ///
     /// # Errors
     /// Where the database fails, or a row is not as it was written.
     pub async fn api_tokens(&self, limit: i64, now: Timestamp) -> Result<Vec<ApiToken>, StoreError> {
-        let text =
-            concat!("SELECT ", columns!(), " FROM api_tokens WHERE expires_at > $1 ORDER BY created_at, id LIMIT $2");
+        let text = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM api_tokens WHERE expires_at > $1 AND EXISTS (SELECT 1 FROM users WHERE users.id = api_tokens.user_id \
+              AND users.security_version = api_tokens.security_version) ORDER BY created_at, id LIMIT $2"
+        );
         let rows = sqlx::query(text).bind(now.unix()).bind(limit).fetch_all(self.pool()).await?;
         rows.iter().map(|row| read(self, row)).collect()
     }
@@ -77,13 +81,16 @@ impl Store {
     }
 }
 
-/// How many tokens somebody has that have not expired.
+/// How many tokens somebody has that can be used; deletes the others.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn count_api_tokens(connection: &mut AnyConnection, user: &Id<User>, now: Timestamp) -> Written<i64> {
-    let text = "SELECT COUNT(*) FROM api_tokens WHERE user_id = $1 AND expires_at > $2";
-    Ok(sqlx::query_scalar(text).bind(user.as_str()).bind(now.unix()).fetch_one(connection).await?)
+pub async fn count_api_tokens(connection: &mut AnyConnection, user: &User, now: Timestamp) -> Written<i64> {
+    let text = "DELETE FROM api_tokens WHERE user_id = $1 AND (security_version <> $2 OR expires_at <= $3)";
+    let over = sqlx::query(text).bind(user.id.as_str()).bind(user.security_version).bind(now.unix());
+    over.execute(&mut *connection).await?;
+    let text = "SELECT COUNT(*) FROM api_tokens WHERE user_id = $1";
+    Ok(sqlx::query_scalar(text).bind(user.id.as_str()).fetch_one(connection).await?)
 }
 
 /// Stores a token.

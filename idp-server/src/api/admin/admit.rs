@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use twolatch_core::api_token::Scope;
 use twolatch_core::login::api_tokens::{Caller, Shown};
 use twolatch_core::login::manage::Actor;
 use twolatch_core::time::Timestamp;
@@ -53,6 +54,16 @@ impl Asking {
     /// As who a change is made.
     pub(super) fn actor(&self) -> Actor {
         self.caller.actor(self.now)
+    }
+
+    /// Whether that may be done, too.
+    pub(super) fn may(&self, scope: Scope) -> bool {
+        self.caller.may(scope, self.now)
+    }
+
+    /// Makes sure of that, where an operation needs more than its own scope.
+    pub(super) fn needs(&self, scope: Scope) -> Result<(), Refusal> {
+        if self.may(scope) { Ok(()) } else { Err(not_for(scope)) }
     }
 
     /// Whether this is the own account: that is changed by its owner, in the browser.
@@ -117,8 +128,7 @@ async fn admit(gate: &Gate, parts: &mut Parts, source: &str, now: Timestamp) -> 
     let Some(operation) = operation else { return Ok(()) };
     let scope = operation.scope.ok_or_else(|| Refusal::not_allowed("this is open to nobody"))?;
     if !caller.token.scopes.contains(&scope) {
-        let detail = format!("the token is not for `{scope}`: make one that is");
-        return Err(Refusal::new(StatusCode::FORBIDDEN, SCOPE, detail));
+        return Err(not_for(scope));
     }
     if !caller.may(scope, now) {
         let detail = "the person whose token this is may not do that now: supervisors look, administrators change, and \
@@ -145,6 +155,10 @@ fn operation_of<'a>(gate: &'a Gate, parts: &Parts) -> Result<Option<&'a Operatio
         Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
     };
     found.map(Some).ok_or_else(no_method)
+}
+
+fn not_for(scope: Scope) -> Refusal {
+    Refusal::new(StatusCode::FORBIDDEN, SCOPE, format!("the token is not for `{scope}`: make one that is"))
 }
 
 fn no_token(detail: &'static str) -> Refusal {

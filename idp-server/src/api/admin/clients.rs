@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use twolatch_core::api_token::Scope as Reads;
 use twolatch_core::client::{AuthMethod, Client};
 use twolatch_core::crypto::random_text;
 use twolatch_core::login::clients::{Change, RENEWED};
@@ -197,11 +198,16 @@ async fn change(
     let client = known(&app, &id).await?;
     let mut after = client.clone();
     // Whether it can be put there is told before anything is done.
+    let named = details.named();
     details.clone().put(&mut after)?;
     if after == client {
         return Err(Refusal::invalid("nothing to change: name what is to be other"));
     }
-    let change = Change { id: client.id, seen: Some(from.text().to_owned()), said: "has other settings" };
+    let change = Change {
+        id: client.id,
+        seen: Some(from.text().to_owned()),
+        said: format!("has another {}", named.join(", ")).into(),
+    };
     let edit = move |client: &mut Client| drop(details.put(client));
     let changed = app.logins.change_client(change, host(&app.config), &asking.actor(), edit).await;
     let client = changed.map_err(|error| Refusal::from(error).stale())?;
@@ -253,7 +259,7 @@ async fn renew(
         return Err(Refusal::invalid("keep_hours: 0 to 720"));
     }
     let client = known(&app, &id).await?;
-    let change = Change { id: client.id, seen: Some(from.text().to_owned()), said: RENEWED };
+    let change = Change { id: client.id, seen: Some(from.text().to_owned()), said: RENEWED.into() };
     let keep = i64::from(keep_hours) * 3600;
     let renewed = app.logins.renew_client_secret(change, keep, host(&app.config), &asking.actor()).await;
     let (client, secret) = renewed.map_err(|error| Refusal::from(error).stale())?;
@@ -288,7 +294,7 @@ struct Supposed {
 
 /// Say what an application would learn if somebody signed in to it now
 ///
-/// Nobody does, and no token is made. As in the console, administrators alone may know.
+/// Nobody does, and no token is made. As in the console, administrators alone may know. It needs `users:read`, too.
 #[utoipa::path(get, operation_id = "test_client", path = "/clients/{id}/test", tag = "clients", params(("id" = String, Path), Supposed),
     responses((status = OK, body = Value), Refused), security(("token" = ["clients:write"])))]
 async fn test(
@@ -297,6 +303,7 @@ async fn test(
     Path(id): Path<String>,
     Asked(Supposed { user, scope }): Asked<Supposed>,
 ) -> Result<Json<Value>, Refusal> {
+    asking.needs(Reads::UsersRead)?;
     let client = known(&app, &id).await?;
     let nobody = || Refusal::invalid("user: there is nobody of that name");
     let person = app.store.person_by_name(&user.parse().map_err(|_| nobody())?).await?.ok_or_else(nobody)?;

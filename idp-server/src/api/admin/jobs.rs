@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
+use twolatch_core::api_token::Scope;
 use twolatch_core::factor::Kind;
 use twolatch_core::login::bulk::{Choice, Started};
 use twolatch_core::policy::StatusWord;
@@ -19,7 +20,7 @@ use utoipa_axum::routes;
 use super::admit::Asking;
 use super::shape::{Refused, Unread};
 use crate::api::body::Sent;
-use crate::api::refusal::Refusal;
+use crate::api::refusal::{Refusal, SCOPE};
 use crate::state::App;
 use crate::view::job::{Listed, Row, lately};
 use crate::view::words;
@@ -57,7 +58,7 @@ struct Wanted {
     all: bool,
     /// How name or address begin.
     q: Option<String>,
-    #[schema(schema_with = words::status)]
+    #[schema(schema_with = words::status_asked)]
     status: Option<StatusWord>,
     #[schema(schema_with = words::role)]
     role: Option<Role>,
@@ -81,8 +82,25 @@ async fn preview(
 ) -> Result<(StatusCode, Json<Row>), Refusal> {
     let action = wanted.action;
     let whom = whom(&app, wanted).await?;
+    spares_administrators(&app, &asking, &whom).await?;
     let job = app.logins.preview_job(action, whom, &asking.actor()).await?;
     Ok((StatusCode::CREATED, Json(Row::read(&app, &job).await?)))
+}
+
+/// Makes sure that no administrator is concerned, unless the token is for that.
+async fn spares_administrators(app: &App, asking: &Asking, whom: &Search) -> Result<(), Refusal> {
+    let mut spares = asking.may(Scope::AdminsWrite) || whom.role.is_some_and(|role| role != Role::Admin);
+    if let Some(ids) = whom.ids.as_ref().filter(|_| !spares) {
+        spares = true;
+        for id in ids {
+            spares &= app.store.person(id).await?.is_none_or(|person| person.user.role != Role::Admin);
+        }
+    }
+    if spares {
+        return Ok(());
+    }
+    let detail = "administrators are among those: name a role, or make a token that is for `admins:write`";
+    Err(Refusal::new(StatusCode::FORBIDDEN, SCOPE, detail))
 }
 
 async fn whom(app: &App, wanted: Wanted) -> Result<Search, Refusal> {
@@ -137,6 +155,7 @@ async fn start(
 ) -> Result<Json<Row>, Refusal> {
     let Begin { include_activated, methods } = begin;
     let job = known(&app, &id).await?;
+    spares_administrators(&app, &asking, &job.work.whom).await?;
     let sets = job.work.action == Action::SetMethods;
     if methods.is_some() && !sets || include_activated && job.work.action != Action::RequestRegistration {
         return Err(Refusal::invalid("methods belong to set-methods, include_activated to request-registration"));

@@ -13,7 +13,7 @@ pub struct Operation {
     pub method: String,
     /// What a token needs; nothing where it is open to everybody, or where nobody may.
     pub scope: Option<Scope>,
-    /// Whether it says that it is open to everybody.
+    /// Whether it is open to everybody.
     pub is_open: bool,
     /// Whether something is read from the query.
     pub has_query: bool,
@@ -43,7 +43,8 @@ fn read(path: &str, method: &str, operation: &Value) -> Operation {
         path: path.to_owned(),
         method: method.to_ascii_uppercase(),
         scope,
-        is_open: security.is_none(),
+        // Whoever forgets to say what is needed opens nothing.
+        is_open: path == super::DESCRIPTION,
         has_query: parameters().any(|parameter| is(&parameter, "in", "query")),
         replaces: parameters().any(|parameter| is(&parameter, "name", "If-Match")),
     }

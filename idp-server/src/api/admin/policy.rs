@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use twolatch_core::api_token::Scope;
 use twolatch_core::client::ClientId;
 use twolatch_core::door::Door;
 use twolatch_core::login::manage::ManageError;
@@ -48,7 +49,7 @@ async fn whole(app: &App, asking: &Asking) -> Result<Response, Refusal> {
 
 /// Put rules in force
 ///
-/// The whole document takes the place of the one before; exemptions stay. With `dry_run` it is told whose state would
+/// The whole document takes the place of the one before; exemptions stay. Another `organisation` needs `policy:switch`, too. With `dry_run` it is told whose state would
 /// change: `people`, `set_up`, `asked`, `excused`, `refused`, `unreadable`, each with `count` and the first `names`.
 #[utoipa::path(put, operation_id = "replace_policy", path = "/policy", tag = "policy", params(DryRun, ("If-Match" = String, Header)),
     request_body = DescribedRules, responses((status = OK, body = Whole, headers(("ETag" = String))), Refused, Unread, Outdated),
@@ -68,6 +69,9 @@ async fn replace(
     if policy.version != seen {
         return Err(Refusal::from(ManageError::Store(twolatch_core::store::StoreError::Conflict)).stale());
     }
+    if rules.organisation != policy.rules.organisation {
+        asking.needs(Scope::PolicySwitch)?;
+    }
     if dry_run {
         return Ok(Json(app.logins.preview(&rules, asking.now).await?).into_response());
     }
@@ -82,7 +86,7 @@ async fn replace(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Limit {
-    /// At the most, up to 1000; 20 if nothing is said.
+    /// At the most, up to 100; 20 if nothing is said.
     limit: Option<u16>,
 }
 
@@ -97,8 +101,8 @@ async fn versions(
     Asked(Limit { limit }): Asked<Limit>,
 ) -> Result<Response, Refusal> {
     let limit = limit.unwrap_or(20);
-    if !(1..=1000).contains(&limit) {
-        return Err(Refusal::invalid("limit: 1 to 1000"));
+    if !(1..=100).contains(&limit) {
+        return Err(Refusal::invalid("limit: 1 to 100"));
     }
     Ok(Json(app.store.policy_versions(limit.into()).await?).into_response())
 }
@@ -193,7 +197,7 @@ async fn exempt(State(app): State<App>, asking: Asking, Sent(wanted): Sent<Wante
     let within = limits.within(door.map_or("", Door::as_str));
     let within = within.map_err(|(field, text)| Refusal::invalid(format!("{field}: {}", text.plain())))?;
     let actor = asking.actor();
-    let new = NewExemption { subject, within, level, days, reason };
+    let new = NewExemption { subject, within, level, days, reason: reason.trim().to_owned() };
     let exemption = new
         .exemption(&app, &actor)?
         .ok_or_else(|| Refusal::invalid(format!("days: 1 to {MOST_DAYS}; reason: 1 to {MOST_REASON} characters")))?;

@@ -6,6 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use twolatch_core::api_token::Scope;
+use twolatch_core::user::{Role, User};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -69,6 +71,9 @@ async fn import(
         Refusal::new(StatusCode::BAD_REQUEST, "invalid_table", lines.collect::<Vec<_>>().join("; "))
     })?;
     let users: Vec<_> = entries.into_iter().map(|entry| entry.user).collect();
+    if users.iter().any(|user: &User| user.role == Role::Admin) {
+        asking.needs(Scope::AdminsWrite)?;
+    }
     let names = users.iter().map(|user| user.name.to_string()).collect();
     if !dry_run {
         app.logins.add_users(users, &asking.actor()).await?;

@@ -7,6 +7,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use twolatch_core::api_token::Scope;
 use twolatch_core::factor::Kind;
 use twolatch_core::policy::Level;
 use twolatch_core::store::Person;
@@ -130,6 +131,9 @@ async fn add(State(app): State<App>, asking: Asking, Sent(added): Sent<Added>) -
         groups: group_names(groups)?,
         invite,
     };
+    if new.role == Role::Admin {
+        asking.needs(Scope::AdminsWrite)?;
+    }
     let actor = asking.actor();
     let user = person::add(&app, new, &actor).await?;
     if invite {
@@ -186,6 +190,9 @@ async fn change(
 ) -> Result<Response, Refusal> {
     let (person, seen) = (others(&app, &name, &asking).await?, from.number()?);
     let Changed { role, groups, level, methods, email } = changed;
+    if role == Some(Role::Admin) {
+        asking.needs(Scope::AdminsWrite)?;
+    }
     let (level, methods) = (level.map(|Given(own)| own), methods.map(|Given(own)| own));
     if methods.iter().flatten().flatten().any(|kind| !Kind::METHODS.contains(kind))
         || methods.iter().flatten().any(BTreeSet::is_empty)
@@ -278,11 +285,15 @@ async fn named(app: &App, name: &str) -> Result<Person, Refusal> {
     app.store.person_by_name(&name).await?.ok_or_else(missing)
 }
 
-/// Somebody who is not the token's own person: nobody does anything to the own account here.
+/// Somebody who is not the token's own person: nobody does anything to the own account here. An administrator only where the
+/// token is for that.
 pub(super) async fn others(app: &App, name: &str, asking: &Asking) -> Result<Person, Refusal> {
     let person = named(app, name).await?;
     if asking.is(&person.user) {
         return Err(Refusal::not_allowed("this is the token's own person: they change the own account in a browser"));
+    }
+    if person.user.role == Role::Admin {
+        asking.needs(Scope::AdminsWrite)?;
     }
     Ok(person)
 }

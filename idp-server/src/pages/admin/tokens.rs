@@ -40,12 +40,14 @@ const fn scope(scope: Scope) -> Text {
     match scope {
         Scope::UsersRead => t("tokens-users-read"),
         Scope::UsersWrite => t("tokens-users-write"),
+        Scope::AdminsWrite => t("tokens-admins-write"),
         Scope::RequestsRead => t("tokens-requests-read"),
         Scope::RequestsWrite => t("tokens-requests-write"),
         Scope::ClientsRead => t("tokens-clients-read"),
         Scope::ClientsWrite => t("tokens-clients-write"),
         Scope::PolicyRead => t("tokens-policy-read"),
         Scope::PolicyWrite => t("tokens-policy-write"),
+        Scope::PolicySwitch => t("tokens-policy-switch"),
         Scope::AuditRead => t("tokens-audit-read"),
         Scope::ConfigurationRead => t("tokens-configuration-read"),
     }

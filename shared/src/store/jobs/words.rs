@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Set-up comes at the next login: what is set up is removed, and who was not asked for anything is from now on.
     RequestRegistration,

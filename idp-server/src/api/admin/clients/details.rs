@@ -79,6 +79,32 @@ pub(super) struct Details {
 }
 
 impl Details {
+    /// The names of what is named.
+    pub(super) fn named(&self) -> Vec<&'static str> {
+        let all = [
+            ("name", self.name.is_some()),
+            ("redirect_uris", self.redirect_uris.is_some()),
+            ("trust", self.trust.is_some()),
+            ("alg", self.alg.is_some()),
+            ("grants", self.grants.is_some()),
+            ("scopes", self.scopes.is_some()),
+            ("introspects", self.introspects.is_some()),
+            ("groups", self.groups.is_some()),
+            ("post_logout_redirect_uris", self.post_logout_redirect_uris.is_some()),
+            ("backchannel_logout_uri", self.backchannel_logout_uri.is_some()),
+            ("require", self.require.is_some()),
+            ("forward_hosts", self.forward_hosts.is_some()),
+            ("jwks", self.jwks.is_some()),
+            ("jwks_uri", self.jwks_uri.is_some()),
+            ("initiate_login_uri", self.initiate_login_uri.is_some()),
+            ("access_token", self.access_token.is_some()),
+            ("audiences", self.audiences.is_some()),
+            ("claims", self.claims.is_some()),
+            ("userinfo_alg", self.userinfo_alg.is_some()),
+        ];
+        all.into_iter().filter_map(|(name, is_there)| is_there.then_some(name)).collect()
+    }
+
     /// Puts what is named in the place of what there is.
     pub(super) fn put(self, client: &mut Client) -> Result<(), Refusal> {
         fn given<T>(new: Option<T>, place: &mut T) {

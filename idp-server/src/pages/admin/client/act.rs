@@ -1,6 +1,8 @@
 //! `/admin/client/{id}/…`: what administrators do to an application, each on a page that says what follows before it is done.
 //! What has to be corrected is asked for again as it was typed.
 
+use std::borrow::Cow;
+
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
@@ -60,7 +62,7 @@ async fn submit(act: ClientAct, State(app): State<App>, Path(id): Path<String>, 
     let version = version.ok_or_else(|| Failed::BadForm.because("no version"))?;
     let (actor, links, ours) = (entered.actor(&browser), Links::of(&app.config), host(&app.config));
     let seen = Some(version.clone());
-    let change = |said| Change { id: client.id.clone(), seen: seen.clone(), said };
+    let change = |said| Change { id: client.id.clone(), seen: seen.clone(), said: Cow::Borrowed(said) };
     let done = match act {
         ClientAct::Delete => app.logins.delete_client(client.id.clone(), &actor).await,
         ClientAct::Secret => {
