@@ -99,7 +99,7 @@ impl Tokens {
                     writeln!(out, "{}\t{}\t{scopes}\tuntil {until}\t{}", one.id, one.user, one.note)?;
                 }
                 if i64::try_from(all.len()).is_ok_and(|shown| shown >= MOST) {
-                    writeln!(out, "There are more than {MOST}; these are the oldest.")?;
+                    writeln!(out, "There are more than {MOST}; these are the first.")?;
                 }
                 Ok(())
             }

@@ -67,7 +67,7 @@ impl Made {
     }
 }
 
-/// All tokens that are worth something, the oldest first.
+/// All tokens that are worth something, by what they are for.
 ///
 /// # Errors
 /// Where the database fails, or a row is not as it was written.

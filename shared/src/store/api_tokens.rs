@@ -34,7 +34,8 @@ impl Store {
         row.as_ref().map(|row| read(self, row)).transpose()
     }
 
-    /// All tokens that have not expired and whose person is as they were, the oldest first, up to so many.
+    /// All tokens that have not expired and whose person is as they were, by what they are for, up to so many.
+    /// Never by the second they were made in: two of one second would change places.
     ///
     /// # Errors
     /// Where the database fails, or a row is not as it was written.
@@ -43,7 +44,7 @@ impl Store {
             "SELECT ",
             columns!(),
             " FROM api_tokens WHERE expires_at > $1 AND EXISTS (SELECT 1 FROM users WHERE users.id = api_tokens.user_id \
-              AND users.security_version = api_tokens.security_version) ORDER BY created_at, id LIMIT $2"
+              AND users.security_version = api_tokens.security_version) ORDER BY note, id LIMIT $2"
         );
         let rows = sqlx::query(text).bind(now.unix()).bind(limit).fetch_all(self.pool()).await?;
         rows.iter().map(|row| read(self, row)).collect()
