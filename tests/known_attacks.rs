@@ -274,6 +274,10 @@ const KNOWN: &[(&str, &[&str])] = &[
         "O-39",
         &[
             "registration_is_off_unless_it_is_turned_on",
+            "o39_one_logo_is_fetched_once_whoever_asks",
+            "o39_a_logo_is_fetched_with_care_and_refused_by_what_it_is",
+            "o39_svg_html_and_whatever_else_is_no_picture_is_refused",
+            "o39_what_is_larger_than_it_looks_is_refused_before_there_is_room_for_it",
             "ssrf_keys_at_an_address_are_fetched_with_care_and_again_when_they_change",
         ],
     ),

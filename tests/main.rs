@@ -182,6 +182,8 @@ mod oidc_happenings;
 #[cfg(test)]
 mod oidc_keys;
 #[cfg(test)]
+mod oidc_logo;
+#[cfg(test)]
 mod oidc_logout;
 #[cfg(test)]
 mod oidc_machine;

@@ -8,10 +8,8 @@ use axum::http::{Method, StatusCode, header};
 use axum::routing::get;
 use idp_server::config::Config;
 use idp_server::config::clients::Clients;
-use idp_server::listen::{tls, web};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use twolatch_core::client::registration::InitialToken;
 use twolatch_core::client::{AuthMethod, GrantType, SigningAlg, Trust};
@@ -20,7 +18,7 @@ use twolatch_core::id::Id;
 use twolatch_core::login::manage::ManageError;
 use twolatch_core::policy::{Exemption, Level, Subject, Within};
 
-use crate::support::certificate::certify;
+use crate::support::certificate::serve_as_localhost;
 use crate::support::core::{Core, actor, on_both};
 use crate::support::provider::{Answer, BOTH, CALLBACK, ISSUER, Provider, Registered, cut, form, good};
 use crate::support::signer::Signer;
@@ -64,7 +62,7 @@ pub(crate) async fn send(provider: &Provider, method: Method, uri: &str, token: 
     provider.raw(method, uri.strip_prefix(ISSUER).unwrap_or(uri), &headers, &body.to_string()).await
 }
 
-async fn register(provider: &Provider, token: &str, body: &Value) -> Answer {
+pub(crate) async fn register(provider: &Provider, token: &str, body: &Value) -> Answer {
     send(provider, Method::POST, "/register", token, body).await
 }
 
@@ -282,19 +280,13 @@ async fn t5_one_client_is_nothing_to_another(core: Core) {
 
 /// Serves what is in the cell over TLS, as `localhost`; answers where.
 async fn keys_at(folder: &TempDir, served: &Arc<Mutex<String>>) -> (String, watch::Sender<bool>) {
-    certify(folder.path(), "DNS:localhost", 30);
-    let files = idp_server::config::Tls { cert: folder.path().join("cert.pem"), key: folder.path().join("key.pem") };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
     let cell = Arc::clone(served);
     let away = get(|| async { (StatusCode::FOUND, [(header::LOCATION, "/keys")]) });
     let routes = Router::new()
         .route("/keys", get(move || async move { cell.lock().unwrap().clone() }))
         .route("/away", away)
         .route("/large", get(|| async { "x".repeat(70_000) }));
-    let (stopper, stop) = watch::channel(false);
-    tokio::spawn(web::serve(listener, Some(tls::Tls::load(&files).unwrap()), Vec::new(), routes, stop));
-    (format!("https://localhost:{port}"), stopper)
+    serve_as_localhost(folder.path(), routes).await
 }
 
 async fn ssrf_keys_at_an_address_are_fetched_with_care_and_again_when_they_change(core: Core) {

@@ -1,6 +1,6 @@
 //! Twolatch's server: the verify service for hosts, the OpenID Connect provider, and the command line over both.
 //!
-//! A module uses those to its left: `text, csv, break_glass <- config, date <- trail, figures, counts, state <- people_file,
+//! A module uses those to its left: `text, csv, break_glass <- config, date <- trail, figures, counts, logos, state <- people_file,
 //! import, person, view, web <- oidc, exports <- forward <- pages, api, hosts, metrics <- router <- listen <- mail, alerts, jobs <- cli`.
 
 pub mod alerts;
@@ -21,6 +21,7 @@ pub mod hosts;
 pub mod import;
 pub mod jobs;
 pub mod listen;
+pub mod logos;
 pub mod mail;
 pub mod metrics;
 pub mod oidc;

@@ -17,7 +17,7 @@ use crate::pages::{
 use crate::state::App;
 use crate::web::form::MAX_BODY;
 use crate::web::path::{apps, clients, console as at, person as of, rules, tokens};
-use crate::web::{assets, guard, headers, path};
+use crate::web::{app_logo, assets, guard, headers, path};
 
 /// The web server's routes.
 pub fn routes(app: App) -> Router {
@@ -196,5 +196,6 @@ pub fn files() -> Vec<(&'static str, MethodRouter<App>)> {
         (path::ICON, get(assets::icon)),
         (path::LOGO, get(assets::logo)),
         (path::ACCENT, get(assets::accent)),
+        (apps::APP_LOGO, get(app_logo::get)),
     ]
 }

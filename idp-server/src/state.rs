@@ -12,6 +12,7 @@ use crate::counts::Counts;
 use crate::fetch::Fetcher;
 use crate::figures::Counted;
 use crate::happenings::Happenings;
+use crate::logos::Logos;
 use crate::oidc::sign::Keys;
 use crate::trail::check::Checks;
 
@@ -36,6 +37,8 @@ pub struct App {
     pub happenings: Happenings,
     /// Runs over the whole audit.
     pub checks: Checks,
+    /// Pictures of web apps that were fetched lately.
+    pub logos: Logos,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }

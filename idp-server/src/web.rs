@@ -3,6 +3,7 @@
 
 pub mod accent;
 pub mod agent;
+pub mod app_logo;
 pub mod assets;
 pub mod browser;
 pub mod cookie;

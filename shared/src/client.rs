@@ -177,6 +177,8 @@ pub struct Settings {
     pub jwks_uri: Option<RedirectUri>,
     /// Where others send people who shall sign in to it (OpenID Connect Core, 4).
     pub initiate_login_uri: Option<RedirectUri>,
+    /// Where its picture is, which people are shown beside its name.
+    pub logo_uri: Option<RedirectUri>,
     /// How it has registered itself.
     pub registration: Option<Registration>,
     /// Where it answers behind a proxy that asks us whom to let in.
@@ -219,6 +221,7 @@ impl Default for Settings {
             userinfo_alg: None,
             jwks_uri: None,
             initiate_login_uri: None,
+            logo_uri: None,
             registration: None,
             hosts: Vec::new(),
         }

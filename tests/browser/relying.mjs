@@ -153,7 +153,7 @@ async function device(page, one) {
 
 // An app that registers itself is nobody's that one knows: people are asked, see what it has of them, and take that back.
 async function stranger(page, open) {
-  const metadata = { client_name: "Their wiki", redirect_uris: [given.callback], token_endpoint_auth_method: "client_secret_post", grant_types: ["authorization_code", "refresh_token"] };
+  const metadata = { client_name: "Their wiki", logo_uri: given.logo, redirect_uris: [given.callback], token_endpoint_auth_method: "client_secret_post", grant_types: ["authorization_code", "refresh_token"] };
   const config = await oidc.dynamicClientRegistration(new URL(given.issuer), metadata, undefined, {
     initialAccessToken: given.initial,
     execute: [oidc.allowInsecureRequests],
@@ -165,6 +165,8 @@ async function stranger(page, open) {
     const asked = { redirect_uri: given.callback, scope, state: "s", code_challenge, code_challenge_method: "S256" };
     await page.goto(String(oidc.buildAuthorizationUrl(config, asked)));
     await look(page, "consent", "Let Their wiki know you?");
+    const logo = page.locator("main img");
+    assert.deepEqual(await logo.evaluate((image) => [image.naturalWidth, image.alt, new URL(image.src).origin]), [96, "", given.issuer]);
     const shown = await page.textContent("main");
     assert.match(shown, /Not verified/);
     assert.match(shown, /Your mail address/);

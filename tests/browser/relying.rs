@@ -3,11 +3,15 @@
 use std::fs;
 use std::path::Path;
 
+use axum::Router;
+use axum::routing::get;
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use twolatch_core::client::SigningAlg;
 
 use super::{CHROMIUM, PASSWORD, drive, ready, screenshots};
+use crate::oidc_logo::mark;
+use crate::support::certificate::serve_as_localhost;
 use crate::support::database::Engine;
 use crate::support::server::Server;
 use crate::support::signer::Signer;
@@ -35,13 +39,20 @@ fn openid_client_proves_itself_asks_and_holds_tokens_in_every_way_that_it_knows(
     ];
     let machine = with(&format!("{signed} --grant client_credentials --scope jobs:read"), Some(SigningAlg::Es256));
     let device = with("--public --grant device_code refresh_token", None);
-    server.configure("clients", "registration = true");
+    let logo = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let routes = Router::new().route("/logo.png", get(|| async { mark(200) }));
+    let (logo_at, _stopper) = runtime.block_on(serve_as_localhost(logo.path(), routes));
+    let ca = logo.path().join("ca.pem");
+    let lines = format!("registration = true\nca = {ca:?}\nfetch_from = [\"127.0.0.0/8\", \"::1/128\"]");
+    server.configure("clients", &lines);
     let initial = server.json(&["client", "initial-token", "add", "--note", "A team"]);
     server.start();
     let given = json!({
         "chromium": CHROMIUM,
         "issuer": server.issuer(),
         "initial": initial["initial_access_token"],
+        "logo": format!("{logo_at}/logo.png"),
         "secret": secret,
         "callback": callback,
         "device": device,

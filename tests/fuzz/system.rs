@@ -9,6 +9,7 @@ use idp_server::counts::Counts;
 use idp_server::fetch::Fetcher;
 use idp_server::figures::Counted;
 use idp_server::happenings::Happenings;
+use idp_server::logos::Logos;
 use idp_server::oidc::sign::Keys;
 use idp_server::state::App;
 use idp_server::trail::check::Checks;
@@ -92,6 +93,7 @@ async fn app(folder: &Path) -> App {
         figures: Counted::default(),
         fetcher: Fetcher::new(&Clients::default()),
         checks: Checks::default(),
+        logos: Logos::default(),
         clock: Arc::new(StandingClock),
     }
 }

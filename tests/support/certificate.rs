@@ -3,6 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use axum::Router;
+use idp_server::config::Tls;
+use idp_server::listen::{tls, web};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
 use super::run;
 
 /// Makes a certificate for this name in a folder, good for so many days from now, by an authority of its own: `cert.pem`,
@@ -24,4 +30,16 @@ pub(crate) fn certify(folder: &Path, name: &str, days: i32) {
 
 fn openssl(arguments: &[&str]) {
     run("openssl", arguments, "");
+}
+
+/// Serves this over TLS, as `localhost` with a certificate that `ca.pem` in the folder vouches for; answers where, and what
+/// ends it.
+pub(crate) async fn serve_as_localhost(folder: &Path, routes: Router) -> (String, watch::Sender<bool>) {
+    certify(folder, "DNS:localhost", 30);
+    let files = Tls { cert: folder.join("cert.pem"), key: folder.join("key.pem") };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (stopper, stop) = watch::channel(false);
+    tokio::spawn(web::serve(listener, Some(tls::Tls::load(&files).unwrap()), Vec::new(), routes, stop));
+    (format!("https://localhost:{port}"), stopper)
 }

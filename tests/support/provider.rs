@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{Method, Request, header};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use data_encoding::BASE64;
 use idp_server::config::Config;
 use idp_server::counts::Counts;
 use idp_server::fetch::Fetcher;
 use idp_server::figures::Counted;
 use idp_server::happenings::Happenings;
+use idp_server::logos::Logos;
 use idp_server::oidc::sign;
 use idp_server::router::routes;
 use idp_server::state::App;
@@ -237,6 +238,13 @@ impl Provider {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
+    /// A picture, which is no text.
+    pub(crate) async fn picture(&self, path: &str, known: &str) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let request = Request::get(path).header(header::IF_NONE_MATCH, known).body(Body::empty()).unwrap();
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        (parts.status, parts.headers, to_bytes(body, 1 << 20).await.unwrap().to_vec())
+    }
+
     /// An authorization request with these parameters.
     pub(crate) async fn authorize(&self, browser: Option<&Browser>, params: &[(&str, &str)]) -> Answer {
         self.visit(browser, &format!("/authorize?{}", form(params))).await
@@ -301,6 +309,7 @@ fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
         fetcher: Fetcher::new(&config.clients),
         happenings: Happenings::default(),
         checks: Checks::default(),
+        logos: Logos::default(),
         config,
         clock,
     }

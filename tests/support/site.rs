@@ -16,6 +16,7 @@ use idp_server::fetch::Fetcher;
 use idp_server::figures::Counted;
 use idp_server::happenings::Happenings;
 use idp_server::listen::web::Remote;
+use idp_server::logos::Logos;
 use idp_server::oidc::sign::Keys;
 use idp_server::router::routes;
 use idp_server::state::App;
@@ -107,6 +108,7 @@ impl Site {
             fetcher: Fetcher::new(&Clients::default()),
             happenings: Happenings::default(),
             checks: Checks::default(),
+            logos: Logos::default(),
             clock: Arc::<StandingClock>::clone(&clock),
         };
         Self { router: routes(app.clone()), core, app, clock }

@@ -18,6 +18,7 @@ use crate::counts::Counts;
 use crate::fetch::Fetcher;
 use crate::figures::Counted;
 use crate::happenings::Happenings;
+use crate::logos::Logos;
 use crate::oidc::sign::Keys;
 use crate::state::App;
 use crate::trail::check::Checks;
@@ -109,6 +110,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         fetcher,
         happenings: Happenings::default(),
         checks: Checks::default(),
+        logos: Logos::default(),
         clock: Arc::new(SystemClock),
     };
     app.store.keep_time(app.clock.as_ref()).await?;

@@ -16,6 +16,7 @@ use crate::counts::Counts;
 use crate::fetch::Fetcher;
 use crate::figures::Counted;
 use crate::happenings::Happenings;
+use crate::logos::Logos;
 use crate::oidc::sign::Keys;
 use crate::state::App;
 use crate::trail::check::Checks;
@@ -65,6 +66,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         fetcher: Fetcher::new(&Clients::default()),
         happenings: Happenings::default(),
         checks: Checks::default(),
+        logos: Logos::default(),
         clock,
     };
     (folder, app)

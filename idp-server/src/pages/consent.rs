@@ -1,6 +1,8 @@
 //! `/authorize/consent`: whether an application that is not the organisation's own may learn something, who asks, and for
 //! whom.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
@@ -21,12 +23,18 @@ use crate::web::frame::Frame;
 use crate::web::parcel::in_query;
 use crate::web::path::Links;
 
+/// How long the page waits for a picture that was not fetched lately.
+const PATIENCE: Duration = Duration::from_millis(800);
+
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "consent.html")]
 pub struct ConsentPage {
     frame: Frame,
     client: String,
+    id: String,
+    /// There is a picture of it.
+    logo: bool,
     /// Where the answer goes.
     origin: String,
     /// Nobody here knows whose it is.
@@ -43,6 +51,8 @@ impl ConsentPage {
         let page = |unverified, scopes: &str, claims: &[&str]| Self {
             frame: frame.clone().keeping("request", "k.sealed"),
             client: "Wiki <script>".to_owned(),
+            id: "wiki".to_owned(),
+            logo: unverified,
             origin: shown("https://wiki.example.org"),
             unverified,
             name: "alice".to_owned(),
@@ -74,7 +84,11 @@ struct Found {
 pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(query): RawQuery) -> Answer {
     let found = find(&app, &browser, in_query(query.as_deref())).await?;
     let onward = Onward::open(&app, &found.sealed).await?;
+    // Nobody waits long for what nobody needs.
+    let logo = app.logos.of(&app.fetcher, &found.client, browser.now, PATIENCE).await.is_some();
     let page = |frame: Frame| ConsentPage {
+        logo,
+        id: found.client.id.to_string(),
         frame: frame.keeping("request", &found.sealed),
         origin: shown(RedirectUri::origin(&found.request.redirect_uri)),
         unverified: found.client.settings.trust == Trust::Unverified,

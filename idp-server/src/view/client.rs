@@ -29,6 +29,7 @@ pub fn view(client: &Client) -> Value {
         "require_pkce": client.requires_pkce(),
         "jwks_uri": client.settings.jwks_uri,
         "initiate_login_uri": client.settings.initiate_login_uri,
+        "logo_uri": client.settings.logo_uri,
         "registered_with": client.settings.registration.as_ref().map(|own| own.by.as_str()),
         "jwks": { "keys": client.settings.keys },
         "access_token": client.settings.access_tokens,

@@ -79,7 +79,8 @@ pub async fn logo(State(app): State<App>, headers: HeaderMap) -> Response {
     response
 }
 
-fn file(headers: &HeaderMap, kind: &'static str, version: &str, content: impl IntoResponse) -> Response {
+/// A file that may be known already.
+pub(super) fn file(headers: &HeaderMap, kind: &'static str, version: &str, content: impl IntoResponse) -> Response {
     let tag = format!("\"{version}\"");
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));

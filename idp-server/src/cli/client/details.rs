@@ -29,6 +29,9 @@ pub(super) struct Details {
     /// Where others send people who shall sign in to it; they find it at /account/apps. https.
     #[arg(long, value_name = "URI")]
     initiate_login_uri: Option<String>,
+    /// Where its picture is, which people are shown beside its name: https; PNG, JPEG, WebP or GIF of at most 64 KiB.
+    #[arg(long, value_name = "URI")]
+    logo_uri: Option<String>,
     #[arg(
         long,
         value_name = "WHOSE",
@@ -92,6 +95,7 @@ pub(super) struct Checked {
     trust: Option<Trust>,
     jwks_uri: Option<RedirectUri>,
     initiate_login_uri: Option<RedirectUri>,
+    logo_uri: Option<RedirectUri>,
     redirect_uris: Vec<RedirectUri>,
     alg: Option<SigningAlg>,
     grants: Vec<GrantType>,
@@ -136,6 +140,8 @@ pub(super) enum Clear {
     Registration,
     /// Nobody is sent to it from here.
     InitiateLoginUri,
+    /// It is shown by its name alone.
+    LogoUri,
     /// It is behind no proxy that asks here.
     ForwardHost,
 }
@@ -155,6 +161,7 @@ impl Details {
         Ok(Checked {
             jwks_uri: self.jwks_uri.map(|uri| https("--jwks-uri", uri)).transpose()?,
             initiate_login_uri: self.initiate_login_uri.map(|uri| https("--initiate-login-uri", uri)).transpose()?,
+            logo_uri: self.logo_uri.map(|uri| https("--logo-uri", uri)).transpose()?,
             trust: self.trust.map(|trust| ours(&trust)).transpose()?,
             redirect_uris,
             alg: self.alg.map(|alg| alg.parse()).transpose()?,
@@ -237,6 +244,7 @@ impl Checked {
         }
         client.settings.jwks_uri = self.jwks_uri.or(client.settings.jwks_uri.take());
         client.settings.initiate_login_uri = self.initiate_login_uri.or(client.settings.initiate_login_uri.take());
+        client.settings.logo_uri = self.logo_uri.or(client.settings.logo_uri.take());
         client.settings.trust = self.trust.unwrap_or(client.settings.trust);
         client.settings.access_tokens = self.access_tokens.unwrap_or(client.settings.access_tokens);
         client.settings.userinfo_alg = self.userinfo_alg.or(client.settings.userinfo_alg);
@@ -259,6 +267,7 @@ impl Clear {
             Self::Jwks => (client.settings.keys, client.settings.jwks_uri) = (Vec::new(), None),
             Self::Registration => client.settings.registration = None,
             Self::InitiateLoginUri => client.settings.initiate_login_uri = None,
+            Self::LogoUri => client.settings.logo_uri = None,
             Self::Audience => client.settings.audiences.clear(),
             Self::Claim => client.settings.claims.clear(),
             Self::UserinfoAlg => client.settings.userinfo_alg = None,

@@ -135,6 +135,8 @@ async fn a_client_is_changed_where_it_is_named_and_nowhere_else() {
         ("set jobs --clear userinfo-alg", "userinfo_alg", Value::Null),
         ("set jobs --clear group", "groups", json!([])),
         ("set jobs --clear scope post-logout-redirect-uri", "scopes", json!([])),
+        ("set jobs --logo-uri https://a.example/logo.png", "logo_uri", json!("https://a.example/logo.png")),
+        ("set jobs --clear logo-uri", "logo_uri", Value::Null),
         ("set jobs --clear backchannel-logout-uri", "backchannel_logout_uri", Value::Null),
     ];
     let mut expected = before;

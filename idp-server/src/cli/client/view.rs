@@ -58,6 +58,9 @@ pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFau
     if let Some(uri) = &client.settings.initiate_login_uri {
         writeln!(out, "sign-in starts {uri}")?;
     }
+    if let Some(uri) = &client.settings.logo_uri {
+        writeln!(out, "logo           {uri}")?;
+    }
     if let Some(uri) = &client.settings.jwks_uri {
         writeln!(out, "keys from      {uri}")?;
     }

@@ -39,6 +39,7 @@ struct Sent {
     jwks_uri: Option<String>,
     post_logout_redirect_uris: Option<Vec<String>>,
     initiate_login_uri: Option<String>,
+    logo_uri: Option<String>,
     subject_type: Option<String>,
     dpop_bound_access_tokens: Option<bool>,
     require_pushed_authorization_requests: Option<bool>,
@@ -60,6 +61,7 @@ pub struct Metadata {
     jwks_uri: Option<RedirectUri>,
     post_logout_redirect_uris: Vec<RedirectUri>,
     initiate_login_uri: Option<RedirectUri>,
+    logo_uri: Option<RedirectUri>,
     demands: Vec<Demand>,
 }
 
@@ -149,6 +151,7 @@ impl Metadata {
             jwks_uri,
             post_logout_redirect_uris: addresses(sent.post_logout_redirect_uris.as_ref(), redirect)?,
             initiate_login_uri: sent.initiate_login_uri.map(|uri| https("initiate_login_uri", &uri)).transpose()?,
+            logo_uri: sent.logo_uri.map(|uri| https("logo_uri", &uri)).transpose()?,
             demands,
         })
     }
@@ -182,6 +185,7 @@ impl Metadata {
         settings.jwks_uri = self.jwks_uri;
         settings.post_logout_redirect_uris = self.post_logout_redirect_uris;
         settings.initiate_login_uri = self.initiate_login_uri;
+        settings.logo_uri = self.logo_uri;
         settings.demands = self.demands;
     }
 }
@@ -220,6 +224,7 @@ pub fn told(issuer: &str, client: &Client, access: &str) -> Value {
         put("post_logout_redirect_uris", json!(settings.post_logout_redirect_uris));
     }
     put("initiate_login_uri", json!(settings.initiate_login_uri));
+    put("logo_uri", json!(settings.logo_uri));
     for (name, demand) in [
         ("dpop_bound_access_tokens", Demand::Dpop),
         ("require_pushed_authorization_requests", Demand::Par),

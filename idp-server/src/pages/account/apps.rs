@@ -1,6 +1,8 @@
 //! `/account/apps`: which applications can learn something of somebody without asking again, or go on without them; each can be
 //! ended. Being signed in is enough for that.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -37,6 +39,8 @@ pub struct AppsPage {
 struct Shown {
     id: String,
     name: String,
+    /// There is a picture of it.
+    logo: bool,
     learns: Vec<Text>,
     /// When they were asked, and until when that is remembered.
     consented: Option<(Timestamp, Timestamp)>,
@@ -53,6 +57,7 @@ impl Shown {
             id: access.client.to_string(),
             opens: client.settings.initiate_login_uri.is_some() && client.settings.trust != Trust::Unverified,
             name: client.shown().to_owned(),
+            logo: false,
             learns: consent.as_ref().map(|consent| disclosure::words(&consent.disclosure)).unwrap_or_default(),
             consented: consent.map(|consent| (consent.given_at, consent.expires_at)),
             since: access.since,
@@ -80,13 +85,20 @@ impl AppsPage {
         let bare = Shown {
             id: "wiki".to_owned(),
             name: "Wiki <script>".to_owned(),
+            logo: false,
             learns: Vec::new(),
             consented: None,
             since: None,
             offline: false,
             opens: true,
         };
-        let asked = Shown { learns, consented: Some((now, now.plus(CONSENT_LIFE))), since: Some(now), ..bare.clone() };
+        let asked = Shown {
+            learns,
+            consented: Some((now, now.plus(CONSENT_LIFE))),
+            since: Some(now),
+            logo: true,
+            ..bare.clone()
+        };
         let own = Shown { since: Some(now), offline: true, opens: false, ..bare.clone() };
         let apps = vec![asked, own, bare];
         let page = |apps, said: Option<Notice>| Self { frame: frame.clone(), apps, said: said.into() };
@@ -101,13 +113,15 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
     let mut held = app.store.access_to(&session.user.id, browser.now).await?;
     for client in app.store.clients().await?.into_iter().filter(|client| client.disabled_at.is_none()) {
         let known = held.iter().position(|access| access.client == client.id).map(|index| held.swap_remove(index));
-        match known {
-            Some(access) => apps.push(Shown::of(&client, access)),
-            None if is_offered(&client, &session.user) => {
-                apps.push(Shown::of(&client, Access::none(client.id.clone())));
-            }
-            None => {}
-        }
+        let access = match known {
+            Some(access) => access,
+            None if is_offered(&client, &session.user) => Access::none(client.id.clone()),
+            None => continue,
+        };
+        // What nobody has looked at is called by its host, and has no face. Nobody waits for one that is not known yet.
+        let has_face = client.settings.trust != Trust::Unverified;
+        let logo = has_face && app.logos.of(&app.fetcher, &client, browser.now, Duration::ZERO).await.is_some();
+        apps.push(Shown { logo, ..Shown::of(&client, access) });
     }
     let said = Said::from(browser.notice(&app));
     Ok(show_page(&app, &browser, None, |frame| AppsPage { frame, apps, said })?)

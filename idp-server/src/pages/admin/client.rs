@@ -109,6 +109,7 @@ impl ClientPage {
         busy.logout_uri = "https://wiki.example.org/told".parse().ok();
         busy.settings.groups = "staff".parse().into_iter().collect();
         busy.settings.post_logout_redirect_uris = "https://wiki.example.org/bye".parse().into_iter().collect();
+        busy.settings.logo_uri = "https://wiki.example.org/logo.png".parse().ok();
         busy.settings.scopes = "jobs:read".parse().into_iter().collect();
         busy.settings.access_tokens = TokenFormat::Jwt;
         busy.pkce_waived_at = Some(at);
@@ -145,6 +146,7 @@ fn known(client: &Client) -> Vec<Entry> {
     let after = settings.post_logout_redirect_uris.iter().map(RedirectUri::as_str);
     put(&mut all, t("client-after-logout"), texts(after));
     put(&mut all, t("client-logout-uri"), texts(client.logout_uri.iter().map(RedirectUri::as_str)));
+    put(&mut all, t("client-logo"), texts(settings.logo_uri.iter().map(RedirectUri::as_str)));
     all.push(entry(t("client-created"), Value::At(client.created_at)));
     all
 }
@@ -212,6 +214,7 @@ fn acts(client: &Client) -> Vec<(ClientAct, Text)> {
         (ClientAct::RedirectUris, t("client-do-redirect-uris"), asks),
         (ClientAct::AfterLogout, t("client-do-after-logout"), asks),
         (ClientAct::LogoutUri, t("client-do-logout-uri"), asks),
+        (ClientAct::LogoUri, t("client-do-logo"), asks),
         (ClientAct::Trust, t("client-do-trust"), asks),
         (ClientAct::Groups, t("client-do-groups"), true),
         (ClientAct::Hosts, t("client-do-hosts"), !client.settings.hosts.is_empty()),

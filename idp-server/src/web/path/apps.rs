@@ -11,6 +11,9 @@ pub const ACCOUNT_APPS_OPEN: &str = "/account/apps/{id}/open";
 /// None of what one of them has any more.
 pub const ACCOUNT_APPS_END: &str = "/account/apps/end";
 
+/// What one of them looks like.
+pub const APP_LOGO: &str = "/logo/{id}";
+
 impl Links {
     /// Going on to a web app with a sealed request, whose characters all stand for themselves in an address.
     #[must_use]
@@ -82,6 +85,12 @@ impl Links {
     #[must_use]
     pub fn account_apps_open(&self, id: &str) -> String {
         self.to(&ACCOUNT_APPS_OPEN.replace("{id}", id))
+    }
+
+    /// What one of them looks like.
+    #[must_use]
+    pub fn app_logo(&self, id: &str) -> String {
+        self.to(&APP_LOGO.replace("{id}", id))
     }
 
     /// None of what one of them has any more.

@@ -27,6 +27,8 @@ pub enum ClientAct {
     AfterLogout,
     /// Where it is told of sign-outs.
     LogoutUri,
+    /// Where its picture is.
+    LogoUri,
     /// Whose it is.
     Trust,
     /// Who may sign in.
@@ -45,11 +47,12 @@ pub enum ClientAct {
 
 impl ClientAct {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Name,
         Self::RedirectUris,
         Self::AfterLogout,
         Self::LogoutUri,
+        Self::LogoUri,
         Self::Trust,
         Self::Groups,
         Self::Hosts,
@@ -67,6 +70,7 @@ impl ClientAct {
             Self::RedirectUris => "/admin/client/{id}/redirect-uris",
             Self::AfterLogout => "/admin/client/{id}/after-logout",
             Self::LogoutUri => "/admin/client/{id}/logout-uri",
+            Self::LogoUri => "/admin/client/{id}/logo-uri",
             Self::Trust => "/admin/client/{id}/trust",
             Self::Groups => "/admin/client/{id}/groups",
             Self::Hosts => "/admin/client/{id}/hosts",

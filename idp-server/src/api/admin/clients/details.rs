@@ -64,6 +64,10 @@ pub(super) struct Details {
     #[serde(default, deserialize_with = "there")]
     #[schema(value_type = Option<String>)]
     initiate_login_uri: Option<Given<RedirectUri>>,
+    /// Where its picture is, which people are shown beside its name: https; PNG, JPEG, WebP or GIF of at most 64 KiB.
+    #[serde(default, deserialize_with = "there")]
+    #[schema(value_type = Option<String>)]
+    logo_uri: Option<Given<RedirectUri>>,
     /// What its access tokens are: `opaque` or `jwt`.
     #[schema(value_type = Option<String>)]
     access_token: Option<TokenFormat>,
@@ -97,6 +101,7 @@ impl Details {
             ("jwks", self.jwks.is_some()),
             ("jwks_uri", self.jwks_uri.is_some()),
             ("initiate_login_uri", self.initiate_login_uri.is_some()),
+            ("logo_uri", self.logo_uri.is_some()),
             ("access_token", self.access_token.is_some()),
             ("audiences", self.audiences.is_some()),
             ("claims", self.claims.is_some()),
@@ -115,7 +120,12 @@ impl Details {
         if self.trust == Some(Trust::Unverified) {
             return Err(Refusal::invalid("trust: first_party or third_party; the others have registered themselves"));
         }
-        for (name, uri) in [("jwks_uri", &self.jwks_uri), ("initiate_login_uri", &self.initiate_login_uri)] {
+        let addresses = [
+            ("jwks_uri", &self.jwks_uri),
+            ("initiate_login_uri", &self.initiate_login_uri),
+            ("logo_uri", &self.logo_uri),
+        ];
+        for (name, uri) in addresses {
             // Whoever stands in between must not be able to put something else there.
             if uri.iter().any(|Given(uri)| uri.as_ref().is_some_and(|uri| !uri.as_str().starts_with("https://"))) {
                 return Err(Refusal::invalid(format!("{name}: only https")));
@@ -143,6 +153,7 @@ impl Details {
         given(self.forward_hosts, &mut settings.hosts);
         given(self.jwks_uri.map(|Given(own)| own), &mut settings.jwks_uri);
         given(self.initiate_login_uri.map(|Given(own)| own), &mut settings.initiate_login_uri);
+        given(self.logo_uri.map(|Given(own)| own), &mut settings.logo_uri);
         given(self.access_token, &mut settings.access_tokens);
         given(self.audiences, &mut settings.audiences);
         given(self.claims, &mut settings.claims);

@@ -85,6 +85,9 @@ fn what_nobody_may_register_is_refused() {
         ("jwks_uri", json!("http://app.example.com/keys")),
         ("jwks_uri", json!("file:///etc/passwd")),
         ("initiate_login_uri", json!("http://127.0.0.1/login")),
+        ("logo_uri", json!("http://127.0.0.1/logo.png")),
+        ("logo_uri", json!("javascript:alert(1)")),
+        ("logo_uri", json!("data:image/png;base64,iVBORw0KGgo=")),
     ] {
         let refused = parse(&with(name, value.clone())).unwrap_err();
         assert_eq!(refused, Code::InvalidClientMetadata, "{name} {value}");
@@ -102,14 +105,14 @@ fn what_nobody_may_register_is_refused() {
 proptest! {
     #[test]
     fn whatever_comes_it_is_refused_or_held_to_the_rules(
-        name in "redirect_uris|client_name|grant_types|scope|token_endpoint_auth_method|jwks_uri|initiate_login_uri",
+        name in "redirect_uris|client_name|grant_types|scope|token_endpoint_auth_method|jwks_uri|initiate_login_uri|logo_uri",
         text in ".{0,40}", listed in proptest::bool::ANY,
     ) {
         let value = if listed { json!([text]) } else { json!(text) };
         if let Ok(metadata) = parse(&with(&name, value)) {
             let tls = |uri: &RedirectUri| uri.as_str().starts_with("https://");
             prop_assert!(metadata.redirect_uris.iter().all(|uri| tls(uri) || uri.as_str().starts_with("http://127.0.0.1") || uri.as_str().starts_with("http://[::1]")));
-            prop_assert!(metadata.jwks_uri.iter().chain(&metadata.initiate_login_uri).all(tls));
+            prop_assert!(metadata.jwks_uri.iter().chain(&metadata.initiate_login_uri).chain(&metadata.logo_uri).all(tls));
             prop_assert!(metadata.grants.contains(&GrantType::AuthorizationCode));
         }
     }

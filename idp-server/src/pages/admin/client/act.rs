@@ -141,6 +141,13 @@ fn edit(act: ClientAct, value: &str, now: Timestamp) -> Result<(&'static str, Ed
             let told = Some(value).filter(|value| !value.is_empty()).map(uri).transpose()?;
             ("is told of logouts elsewhere", Box::new(move |client| client.logout_uri = told))
         }
+        ClientAct::LogoUri => {
+            let logo = Some(value).filter(|value| !value.is_empty()).map(uri).transpose()?;
+            if logo.as_ref().is_some_and(|logo| !logo.as_str().starts_with("https://")) {
+                return Err(t("client-logo-https"));
+            }
+            ("has another logo", Box::new(move |client| client.settings.logo_uri = logo))
+        }
         ClientAct::Trust => {
             let whose = OURS.into_iter().find(|whose| whose.as_str() == value);
             let whose = whose.ok_or_else(|| t("client-trust-choose"))?;
@@ -173,6 +180,7 @@ fn present(act: ClientAct, client: &Client) -> String {
         ClientAct::RedirectUris => lines(&client.redirect_uris),
         ClientAct::AfterLogout => lines(&settings.post_logout_redirect_uris),
         ClientAct::LogoutUri => client.logout_uri.as_ref().map(ToString::to_string).unwrap_or_default(),
+        ClientAct::LogoUri => settings.logo_uri.as_ref().map(ToString::to_string).unwrap_or_default(),
         ClientAct::Trust => settings.trust.to_string(),
         ClientAct::Groups => settings.groups.iter().map(GroupName::as_str).collect::<Vec<_>>().join(" "),
         ClientAct::Hosts => settings.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
@@ -213,6 +221,7 @@ fn field(act: ClientAct, typed: String) -> Field {
         ClientAct::RedirectUris => Field::Lines(t("client-redirect-uris"), typed, t("client-redirect-hint")),
         ClientAct::AfterLogout => Field::Lines(t("client-after-logout"), typed, t("client-after-hint")),
         ClientAct::LogoutUri => Field::Line(t("client-logout-uri"), typed, t("client-logout-hint")),
+        ClientAct::LogoUri => Field::Line(t("client-logo"), typed, t("client-logo-hint")),
         ClientAct::Trust => {
             let all = OURS.map(|whose| Choice {
                 word: whose.as_str(),
