@@ -5,6 +5,8 @@ use serde_json::json;
 use twolatch_core::client::{AuthMethod, GrantType};
 use twolatch_core::factor::Kind;
 use twolatch_core::policy::Level;
+use twolatch_core::qr;
+use twolatch_core::secret::Secret;
 
 use crate::support::core::{Core, on_both};
 use crate::support::provider::tab::{Tab, field};
@@ -80,6 +82,14 @@ async fn a_device_signs_in_once_a_person_has_said_yes(core: Core) {
     let mut tab = Tab::new(&provider, Some(&browser));
     let page = tab.get(&format!("/device?user_code={short}")).await;
     assert!(page.body.contains(&format!("value=\"{short}\"")), "{page:?}");
+    // Whoever would rather go on with their phone finds the same link there; without a code there is nothing to go on with.
+    let link = format!("{ISSUER}/device?user_code={short}");
+    let qr = qr::for_page(&Secret::new(link.clone())).unwrap();
+    assert!(page.body.contains(&qr) && page.body.contains(&format!("<code>{link}</code>")), "{}", page.body);
+    for without in ["/device", "/device?user_code=", "/device?user_code=%3Cscript%3E", "/device?user_code=AEIOU"] {
+        let page = tab.get(without).await;
+        assert!(page.status == StatusCode::OK && !page.body.contains("class=\"qr\""), "{without}: {}", page.body);
+    }
     let to = tab.types(&short.to_lowercase().replace('-', " ")).await;
     let page = tab.get(&to).await;
     for shown in ["An &#60;application&#62;", "alice", short.as_str()] {

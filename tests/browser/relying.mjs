@@ -131,6 +131,9 @@ async function device(page, one) {
   await page.goto(asked.verification_uri_complete);
   assert.equal(await page.inputValue("#user_code"), asked.user_code);
   await look(page, "device", "Sign in on a device");
+  await page.click("text=Continue on your phone");
+  assert.equal(await page.textContent("main code"), asked.verification_uri_complete);
+  await look(page, "device-phone", "Sign in on a device");
   await press(page, "main form button[type=submit]");
   // Signed in, but not just now.
   await look(page, "device-second-factor", "Confirm that it is you");

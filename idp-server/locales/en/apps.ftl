@@ -50,6 +50,9 @@ device = Sign in on a device
 device-lead = Type the code that your device shows.
 device-code = Code of the device
 device-submit = Continue
+device-elsewhere = Continue on your phone
+device-qr = QR code with the address of this page and the code of the device
+device-scan = Scan the QR code with your phone, or open this address there:
 
 device-confirm = Let { $client } sign in?
 device-confirm-lead = A device wants to sign in to { $client } as you, { $name }.

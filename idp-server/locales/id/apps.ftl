@@ -50,6 +50,9 @@ device = Masuk di perangkat
 device-lead = Ketik kode yang ditampilkan perangkat Anda.
 device-code = Kode perangkat
 device-submit = Lanjutkan
+device-elsewhere = Lanjutkan di ponsel Anda
+device-qr = Kode QR berisi alamat halaman ini dan kode perangkat
+device-scan = Pindai kode QR dengan ponsel Anda, atau buka alamat ini di sana:
 
 device-confirm = Izinkan { $client } masuk?
 device-confirm-lead = Sebuah perangkat ingin masuk ke { $client } sebagai Anda, { $name }.

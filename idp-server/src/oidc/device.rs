@@ -16,7 +16,7 @@ use super::error::{Code, OauthError};
 use super::scope::Scope;
 use super::token::asked;
 use crate::state::App;
-use crate::web::path;
+use crate::web::path::{self, apps};
 use crate::web::request::Origin;
 
 /// What the keyed hash of a code is made for: it is too short for any other.
@@ -81,7 +81,7 @@ async fn begin(
         "device_code": code,
         "user_code": short,
         "verification_uri": page,
-        "verification_uri_complete": format!("{page}?user_code={short}"),
+        "verification_uri_complete": apps::device_of(&app.config, &short),
         "expires_in": DEVICE_LIFE,
         "interval": INTERVAL,
     }))

@@ -5,11 +5,14 @@ use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
 use openidconnect::url::form_urlencoded;
 use twolatch_core::device_grant::{shown, typed};
+use twolatch_core::qr;
+use twolatch_core::secret::Secret;
 use twolatch_core::store::device_requests::Typed;
 
 use self::confirm::Waiting;
 use super::said::Said;
 use super::{Answer, show as show_page};
+use crate::config::Config;
 use crate::oidc::device::mark_of;
 use crate::state::App;
 use crate::web::browser::Browser;
@@ -18,6 +21,7 @@ use crate::web::frame::Frame;
 use crate::web::notice::Notice;
 use crate::web::parcel::Parcel;
 use crate::web::path::Links;
+use crate::web::path::apps::device_of;
 
 pub mod confirm;
 
@@ -27,16 +31,35 @@ pub mod confirm;
 pub struct DevicePage {
     frame: Frame,
     code: String,
+    /// Where the same is to be found on another machine.
+    elsewhere: Option<Elsewhere>,
     said: Said,
+}
+
+/// The address with the code in it, to be read by a camera or by people.
+#[derive(Debug, Clone)]
+struct Elsewhere {
+    qr: String,
+    address: String,
+}
+
+impl Elsewhere {
+    fn of(config: &Config, code: &str) -> Option<Self> {
+        let address = Secret::new(device_of(config, code));
+        qr::for_page(&address).map(|qr| Self { qr, address: address.expose().to_owned() })
+    }
 }
 
 impl DevicePage {
     /// Examples, for tests.
     #[must_use]
     pub fn samples(frame: &Frame) -> Vec<Self> {
-        let page = |code: &str, said: Said| Self { frame: frame.clone(), code: code.to_owned(), said };
+        let page = |code: &str, said: Said| Self { frame: frame.clone(), code: code.to_owned(), elsewhere: None, said };
+        let qr = "<svg width=\"41\" height=\"41\" viewBox=\"0 0 41 41\"></svg>".to_owned();
+        let address = "https://id.example.org/device?user_code=BCDF-GHJK".to_owned();
         vec![
             page("", Said::default()),
+            Self { elsewhere: Some(Elsewhere { qr, address }), ..page("BCDF-GHJK", Said::default()) },
             page("BCDF-GHJK", Notice::DeviceUnknown.into()),
             page("", Notice::DeviceTooOften.into()),
             page("", Notice::DeviceAllowed("Backup <script>".to_owned()).into()),
@@ -51,7 +74,8 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
     let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "user_code");
     let code = given.and_then(|(_, code)| typed(&code)).map(|code| shown(&code)).unwrap_or_default();
     let said = Said::from(browser.notice(&app));
-    Ok(show_page(&app, &browser, None, |frame| DevicePage { frame, code, said })?)
+    let elsewhere = (!code.is_empty()).then(|| Elsewhere::of(&app.config, &code)).flatten();
+    Ok(show_page(&app, &browser, None, |frame| DevicePage { frame, code, elsewhere, said })?)
 }
 
 /// Takes the code. Where a device waits with it, the person is asked once they are known.

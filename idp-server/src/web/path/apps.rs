@@ -1,6 +1,7 @@
 //! Links on the way to and from web apps, and to what people let those learn. It must not know what is served there.
 
 use super::{AUTHORIZE, CANCEL, DEVICE, DEVICE_CONFIRM, FORWARD_ENTER, FORWARD_OVER, Links, RESUME};
+use crate::config::Config;
 
 /// Whether a web app may learn something.
 pub const CONSENT: &str = "/authorize/consent";
@@ -13,6 +14,12 @@ pub const ACCOUNT_APPS_END: &str = "/account/apps/end";
 
 /// What one of them looks like.
 pub const APP_LOGO: &str = "/logo/{id}";
+
+/// Where a device sends somebody who types nothing: the page, with the code as it is shown (RFC 8628, 3.3.1).
+#[must_use]
+pub fn device_of(config: &Config, code: &str) -> String {
+    format!("{}{DEVICE}?user_code={code}", config.issuer)
+}
 
 impl Links {
     /// Going on to a web app with a sealed request, whose characters all stand for themselves in an address.
