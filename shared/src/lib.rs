@@ -26,6 +26,8 @@ pub mod consent;
 #[cfg(feature = "store")]
 pub mod crypto;
 #[cfg(feature = "store")]
+mod described;
+#[cfg(feature = "store")]
 pub mod device_grant;
 #[cfg(feature = "store")]
 pub mod door;

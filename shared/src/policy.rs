@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::client::ClientId;
 use crate::door::Door;
@@ -33,7 +34,7 @@ mod terms;
 mod tests;
 
 /// How much is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Nobody is asked.
@@ -123,12 +124,13 @@ impl From<Door> for Where<'_> {
 }
 
 /// What is asked of one person at one door, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[must_use]
 pub struct Decision {
     /// The effective level.
     pub level: Level,
     /// What decided.
+    #[schema(schema_with = crate::described::because)]
     pub because: Because,
 }
 

@@ -15,7 +15,7 @@ use twolatch_core::user::Role;
 use crate::support::site::ISSUER;
 
 /// Below `/admin`: the route, and what does the same.
-const SAME: [(&str, &[&str]); 53] = [
+const SAME: [(&str, &[&str]); 54] = [
     ("", &["GET /overview"]),
     ("/users", &["GET /users"]),
     ("/bulk", &["POST /jobs"]),
@@ -65,6 +65,7 @@ const SAME: [(&str, &[&str]); 53] = [
     ("/client/{id}/redirect-uris", &["PATCH /clients/{id}"]),
     ("/client/{id}/after-logout", &["PATCH /clients/{id}"]),
     ("/client/{id}/logout-uri", &["PATCH /clients/{id}"]),
+    ("/client/{id}/logo-uri", &["PATCH /clients/{id}"]),
     ("/client/{id}/secret", &["POST /clients/{id}/secret"]),
     ("/client/{id}/disable", &["POST /clients/{id}/{action}"]),
     ("/client/{id}/enable", &["POST /clients/{id}/{action}"]),

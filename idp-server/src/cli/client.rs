@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 use serde_json::{Value, json};
 use twolatch_core::client::{AuthMethod, Client, ClientId, Trust};
 use twolatch_core::crypto::random_text;
@@ -16,7 +17,7 @@ use super::open::{close, open};
 use super::{CliError, actor};
 use crate::presets::{self, Preset, Told};
 use crate::state::App;
-use crate::view::client::{used, view};
+use crate::view::client::Row;
 use crate::web::path::host;
 
 use self::details::{Clear, Details};
@@ -169,7 +170,13 @@ impl Clients {
         match self {
             Self::Add(add) => add.apply(app, actor, out).await,
             Self::List { json: true } => {
-                let clients: Vec<Value> = app.store.clients().await?.iter().map(view).collect();
+                let clients: Vec<Value> = app
+                    .store
+                    .clients()
+                    .await?
+                    .iter()
+                    .map(|client| as_json(&Row::of(client)))
+                    .collect::<Result<_, _>>()?;
                 Ok(writeln!(out, "{:#}", Value::from(clients))?)
             }
             Self::List { json: false } => {
@@ -183,7 +190,7 @@ impl Clients {
                 let client = app.store.client(&known(&id)?).await?.ok_or(ClientFault::Missing(id))?;
                 let counted = app.store.happenings_of(&client.id, app.now()).await?;
                 if json {
-                    return Ok(writeln!(out, "{:#}", used(view(&client), &counted))?);
+                    return Ok(writeln!(out, "{:#}", as_json(&Row::of(&client).used(&counted))?)?);
                 }
                 show(&client, out)?;
                 show_use(&counted, out)
@@ -226,6 +233,11 @@ async fn change(
     Ok(app.logins.change_client(change, host(&app.config), actor, edit).await?)
 }
 
+/// Something as JSON, its members in order.
+fn as_json(what: &impl Serialize) -> Result<Value, ClientFault> {
+    Ok(serde_json::to_value(what).map_err(io::Error::from)?)
+}
+
 fn known(id: &str) -> Result<ClientId, ClientFault> {
     id.parse().map_err(|_| ClientFault::Missing(id.to_owned()))
 }
@@ -241,13 +253,9 @@ impl Add {
         let told = Told { issuer, id: client.id.as_str(), secret, address, random: &random };
         let typed = preset.map(|preset| (preset.endpoints(issuer), preset.lines(told)));
         if json {
-            let mut view = view(&client);
-            if let Some(members) = view.as_object_mut() {
-                members.insert("client_secret".to_owned(), secret.into());
-                let lines = typed.and_then(|(_, lines)| lines);
-                members.extend(lines.map(|lines| ("configuration".to_owned(), json!({ lines.place: lines.text }))));
-            }
-            return Ok(writeln!(out, "{view:#}")?);
+            let lines = typed.and_then(|(_, lines)| lines);
+            let registered = Row::of(&client).registered(secret, lines.map(|lines| (lines.place, lines.text)));
+            return Ok(writeln!(out, "{:#}", as_json(&registered)?)?);
         }
         show(&client, out)?;
         match secret {
@@ -316,7 +324,7 @@ impl Set {
             details.put(client);
         };
         let client = change(app, &self.id, "is changed", actor, edit).await?;
-        if self.json { Ok(writeln!(out, "{:#}", view(&client))?) } else { show(&client, out) }
+        if self.json { Ok(writeln!(out, "{:#}", as_json(&Row::of(&client))?)?) } else { show(&client, out) }
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Serialize, Serializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use utoipa::ToSchema;
 
 use super::Config;
 use super::login::AfterSetup;
@@ -16,13 +17,14 @@ use super::login::AfterSetup;
 mod tests;
 
 /// A value of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Setting {
     /// Its key, with its section: `mail.from`.
     pub key: &'static str,
     /// What is in force; nothing where it is not set.
     pub value: Option<String>,
-    /// Where that comes from.
+    /// Where that comes from: `line N`, `line N: FILE`, or `default`.
+    #[schema(value_type = String)]
     pub from: Source,
 }
 

@@ -29,7 +29,6 @@ pub struct Row {
     /// Who lose what they have set up by it.
     will_reset: i64,
     /// `preview`, `running`, `done`, or `stopped` with the reason.
-    #[schema(value_type = Value)]
     stage: Stage,
     done: i64,
     failed: Vec<Failed>,
@@ -78,7 +77,6 @@ pub struct Listed {
     #[schema(schema_with = words::action)]
     pub action: Action,
     /// How far it is.
-    #[schema(value_type = Value)]
     pub stage: Stage,
     /// To how many it was done.
     pub done: i64,

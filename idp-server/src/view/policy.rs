@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use twolatch_core::policy::{Exemption, Policy, Rules, Subject};
 use twolatch_core::store::StoreError;
+use twolatch_core::store::policies::PolicyVersion;
+use twolatch_core::time::Timestamp;
 use utoipa::ToSchema;
 
 use super::words;
@@ -25,14 +27,32 @@ pub struct Whole {
 
 /// A dated exception.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Exemption, description = "A dated exception: `subject`, where it holds, `level`, `until`, `reason`, `author`, `at`.")]
+#[schema(as = Exemption, description = "A dated exception.")]
 pub struct Exempted {
     #[serde(flatten)]
-    #[schema(value_type = Object)]
     exemption: Exemption,
     /// The name, where it is of one person.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<String>,
+}
+
+/// A version of the rules, as it was put in force.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PolicyVersion)]
+pub struct Kept {
+    version: i64,
+    #[schema(value_type = DescribedRules)]
+    rules: Rules,
+    /// Who put them in force.
+    author: String,
+    #[schema(value_type = i64)]
+    at: Timestamp,
+}
+
+impl From<PolicyVersion> for Kept {
+    fn from(PolicyVersion { version, rules, author, at }: PolicyVersion) -> Self {
+        Self { version, rules, author, at }
+    }
 }
 
 impl Exempted {

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Logins;
 use crate::client::ClientId;
@@ -15,12 +16,13 @@ use crate::store::Person;
 use crate::time::Timestamp;
 
 /// What would be asked of one person at one door.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Explained {
     /// Where.
     pub door: Door,
     /// On the way to which application.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub client: Option<ClientId>,
     /// What decides.
     #[serde(flatten)]
@@ -29,6 +31,7 @@ pub struct Explained {
     pub refused: bool,
     /// What is asked, after the password.
     #[serde(serialize_with = "words")]
+    #[schema(value_type = String)]
     pub asked: Asked,
 }
 

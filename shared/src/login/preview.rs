@@ -1,6 +1,7 @@
 //! What rules would change for whom, before they are put in force. It must not change anything.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Logins;
 use crate::door::Door;
@@ -16,7 +17,8 @@ const PAGE: i64 = 500;
 const NAMED: usize = 10;
 
 /// Whose state would change.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PolicyPreview)]
 pub struct Preview {
     /// How many people there are.
     pub people: u64,
@@ -33,7 +35,8 @@ pub struct Preview {
 }
 
 /// People whose state would change in one way.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PreviewPart)]
 pub struct Changed {
     /// How many.
     pub count: u64,

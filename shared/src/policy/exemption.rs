@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use super::{Fingerprint, Level, Network, Where};
 use crate::client::ClientId;
@@ -21,11 +22,14 @@ use crate::user::{GroupName, Role, User};
 mod tests;
 
 /// A dated exception for somebody, somewhere.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = DatedExemption)]
 pub struct Exemption {
     /// Its id.
+    #[schema(value_type = String)]
     pub id: Id<Self>,
     /// For whom.
+    #[schema(schema_with = crate::described::subject)]
     pub subject: Subject,
     /// Where.
     #[serde(flatten)]
@@ -33,12 +37,14 @@ pub struct Exemption {
     /// To what the level is lowered.
     pub level: Level,
     /// Until when.
+    #[schema(value_type = i64)]
     pub until: Timestamp,
     /// Why.
     pub reason: String,
     /// Who made it.
     pub author: String,
     /// When.
+    #[schema(value_type = i64)]
     pub at: Timestamp,
 }
 
@@ -55,24 +61,29 @@ pub enum Subject {
 }
 
 /// Where an exemption holds: where all of these are so. One that is `None` is no limit.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Within {
     /// At this door.
     pub door: Option<Door>,
     /// On the way to this web application.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub client: Option<ClientId>,
     /// For this PAM service.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub service: Option<ServiceName>,
     /// On this host.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub host: Option<HostName>,
     /// From an address in this network: of ssh and in a browser.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub network: Option<Network>,
     /// Behind this key, which sshd has accepted in the same login.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub key: Option<Fingerprint>,
 }
 

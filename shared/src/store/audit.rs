@@ -5,6 +5,7 @@ use serde::Serialize;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, Row};
+use utoipa::ToSchema;
 
 use Column::{Number, Text};
 
@@ -23,7 +24,8 @@ pub mod search;
 mod verify;
 
 /// A record as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AuditRecord)]
 pub struct Stored {
     /// The process that wrote it.
     pub instance: String,

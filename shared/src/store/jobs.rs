@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
+use utoipa::ToSchema;
 
 pub use self::words::{Action, Trouble, UnknownAction};
 use super::people::Search;
@@ -50,8 +51,9 @@ pub struct Counts {
 }
 
 /// How far it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = JobStage)]
 pub enum Stage {
     /// It was looked at; nothing has been done.
     Preview,
@@ -64,8 +66,9 @@ pub enum Stage {
 }
 
 /// Why a job has ended before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = JobStop)]
 pub enum Stop {
     /// An administrator has stopped it.
     Asked,

@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use twolatch_core::api_token::Scope as Reads;
 use twolatch_core::client::{AuthMethod, Client};
 use twolatch_core::crypto::random_text;
@@ -24,7 +23,7 @@ use crate::oidc::foresee::foresee;
 use crate::oidc::scope::Scope;
 use crate::presets::{self, Preset, Told};
 use crate::state::App;
-use crate::view::client::{self as view, used};
+use crate::view::client::{Delivery, Learnt, Registered, Row, Used};
 use crate::web::path::host;
 
 mod details;
@@ -62,7 +61,7 @@ struct Found {
     /// How many there are.
     total: i64,
     /// Each as `twolatch client list --json` has it.
-    clients: Vec<Value>,
+    clients: Vec<Row>,
     /// Whose rows were changed by hand: no more is known of them, and nobody signs in there.
     unreadable: Vec<String>,
 }
@@ -79,7 +78,7 @@ async fn list(State(app): State<App>, _: Asking, Asked(Pages { page }): Asked<Pa
     let (mut clients, mut unreadable) = (Vec::new(), Vec::new());
     for found in app.store.find_clients((i64::from(page) - 1) * PAGE, PAGE).await? {
         match found {
-            Ok(client) => clients.push(view::view(&client)),
+            Ok(client) => clients.push(Row::of(&client)),
             Err(id) => unreadable.push(id),
         }
     }
@@ -130,7 +129,7 @@ struct Added {
 ///
 /// The answer is as `twolatch client add --json` has it: it holds `client_secret`, which is told once.
 #[utoipa::path(post, operation_id = "add_client", path = "/clients", tag = "clients", request_body = Added,
-    responses((status = CREATED, body = Value, headers(("ETag" = String))), Refused, Unread),
+    responses((status = CREATED, body = Registered, headers(("ETag" = String))), Refused, Unread),
     security(("token" = ["clients:write"])))]
 async fn add(State(app): State<App>, asking: Asking, Sent(added): Sent<Added>) -> Result<Response, Refusal> {
     let Added { client_id, preset, url, auth_method, no_pkce, details } = added;
@@ -153,24 +152,20 @@ async fn add(State(app): State<App>, asking: Asking, Sent(added): Sent<Added>) -
     let address = presets::address(url.as_deref().unwrap_or_default()).unwrap_or_default();
     let told = Told { issuer: &app.config.issuer, id: client.id.as_str(), secret, address, random: &random };
     let lines = preset.and_then(|preset| preset.lines(told));
-    let mut view = view::view(&client);
-    if let Some(members) = view.as_object_mut() {
-        members.insert("client_secret".to_owned(), secret.into());
-        members.extend(lines.map(|lines| ("configuration".to_owned(), json!({ lines.place: lines.text }))));
-    }
-    Ok(tagged(StatusCode::CREATED, app.store.client_version(&client)?, view))
+    let told = Row::of(&client).registered(secret, lines.map(|lines| (lines.place, lines.text)));
+    Ok(tagged(StatusCode::CREATED, app.store.client_version(&client)?, told))
 }
 
 /// Read an application
 ///
 /// As `twolatch client show --json` has it, with how it is used and what went wrong lately.
 #[utoipa::path(get, operation_id = "read_client", path = "/clients/{id}", tag = "clients", params(("id" = String, Path)),
-    responses((status = OK, body = Value, headers(("ETag" = String))), Refused),
+    responses((status = OK, body = Used, headers(("ETag" = String))), Refused),
     security(("token" = ["clients:read"])))]
 async fn read(State(app): State<App>, asking: Asking, Path(id): Path<String>) -> Result<Response, Refusal> {
     let client = known(&app, &id).await?;
     let counted = app.store.happenings_of(&client.id, asking.now).await?;
-    Ok(tagged(StatusCode::OK, app.store.client_version(&client)?, used(view::view(&client), &counted)))
+    Ok(tagged(StatusCode::OK, app.store.client_version(&client)?, Row::of(&client).used(&counted)))
 }
 
 /// A change of an application.
@@ -186,7 +181,7 @@ struct Changed {
 /// What is named takes the place of what there was; `null` takes an address away.
 #[utoipa::path(patch, operation_id = "change_client", path = "/clients/{id}", tag = "clients", request_body = Details,
     params(("id" = String, Path), ("If-Match" = String, Header)),
-    responses((status = OK, body = Value, headers(("ETag" = String))), Refused, Unread, Outdated),
+    responses((status = OK, body = Row, headers(("ETag" = String))), Refused, Unread, Outdated),
     security(("token" = ["clients:write"])))]
 async fn change(
     State(app): State<App>,
@@ -211,7 +206,7 @@ async fn change(
     let edit = move |client: &mut Client| drop(details.put(client));
     let changed = app.logins.change_client(change, host(&app.config), &asking.actor(), edit).await;
     let client = changed.map_err(|error| Refusal::from(error).stale())?;
-    Ok(tagged(StatusCode::OK, app.store.client_version(&client)?, view::view(&client)))
+    Ok(tagged(StatusCode::OK, app.store.client_version(&client)?, Row::of(&client)))
 }
 
 /// Remove an application
@@ -275,10 +270,10 @@ async fn renew(
 ///
 /// The latest first, as `twolatch client logouts --json` has it.
 #[utoipa::path(get, operation_id = "list_deliveries", path = "/clients/{id}/deliveries", tag = "clients", params(("id" = String, Path)),
-    responses((status = OK, body = Vec<Value>), Refused), security(("token" = ["clients:read"])))]
-async fn deliveries(State(app): State<App>, _: Asking, Path(id): Path<String>) -> Result<Json<Vec<Value>>, Refusal> {
+    responses((status = OK, body = Vec<Delivery>), Refused), security(("token" = ["clients:read"])))]
+async fn deliveries(State(app): State<App>, _: Asking, Path(id): Path<String>) -> Result<Json<Vec<Delivery>>, Refusal> {
     let client = known(&app, &id).await?;
-    Ok(Json(app.store.logouts_of(&client.id).await?.iter().map(view::logout).collect()))
+    Ok(Json(app.store.logouts_of(&client.id).await?.iter().map(Delivery::from).collect()))
 }
 
 /// A sign-in that is supposed.
@@ -296,13 +291,13 @@ struct Supposed {
 ///
 /// Nobody does, and no token is made. As in the console, administrators alone may know. It needs `users:read`, too.
 #[utoipa::path(get, operation_id = "test_client", path = "/clients/{id}/test", tag = "clients", params(("id" = String, Path), Supposed),
-    responses((status = OK, body = Value), Refused), security(("token" = ["clients:write"])))]
+    responses((status = OK, body = Learnt), Refused), security(("token" = ["clients:write"])))]
 async fn test(
     State(app): State<App>,
     asking: Asking,
     Path(id): Path<String>,
     Asked(Supposed { user, scope }): Asked<Supposed>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Learnt>, Refusal> {
     asking.needs(Reads::UsersRead)?;
     let client = known(&app, &id).await?;
     let nobody = || Refusal::invalid("user: there is nobody of that name");
@@ -311,7 +306,7 @@ async fn test(
     let foreseen = foresee(&app, &client, &person, &scopes, asking.now).await;
     let foreseen = foreseen
         .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.detail().to_owned()))?;
-    Ok(Json(view::foreseen(&foreseen)))
+    Ok(Json(foreseen.into()))
 }
 
 /// What is done to an application without a value.

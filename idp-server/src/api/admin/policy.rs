@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use twolatch_core::api_token::Scope;
 use twolatch_core::client::ClientId;
 use twolatch_core::door::Door;
+use twolatch_core::login::explain::Explained;
 use twolatch_core::login::manage::ManageError;
+use twolatch_core::login::preview::Preview;
 use twolatch_core::policy::{Level, Rules, Subject, Where};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,7 +24,7 @@ use crate::api::refusal::Refusal;
 use crate::pages::admin::security::limits::Limits;
 use crate::rules::{self, MOST_DAYS, MOST_REASON, NewExemption};
 use crate::state::App;
-use crate::view::policy::{DescribedRules, Exempted, Whole};
+use crate::view::policy::{DescribedRules, Exempted, Kept, Whole};
 use crate::view::words;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -47,12 +49,22 @@ async fn whole(app: &App, asking: &Asking) -> Result<Response, Refusal> {
     Ok(tagged(StatusCode::OK, policy.version, Whole::of(app, &policy).await?))
 }
 
+/// What comes of rules that are sent: the policy, or with `dry_run` whose state would change.
+#[derive(ToSchema)]
+#[schema(as = PolicyPut)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is only described")]
+enum Put {
+    InForce(Whole),
+    Foreseen(Preview),
+}
+
 /// Put rules in force
 ///
-/// The whole document takes the place of the one before; exemptions stay. Another `organisation` needs `policy:switch`, too. With `dry_run` it is told whose state would
-/// change: `people`, `set_up`, `asked`, `excused`, `refused`, `unreadable`, each with `count` and the first `names`.
+/// The whole document takes the place of the one before; exemptions stay. Another `organisation` needs `policy:switch`, too. With `dry_run`
+/// it is told whose state would change.
 #[utoipa::path(put, operation_id = "replace_policy", path = "/policy", tag = "policy", params(DryRun, ("If-Match" = String, Header)),
-    request_body = DescribedRules, responses((status = OK, body = Whole, headers(("ETag" = String))), Refused, Unread, Outdated),
+    request_body = DescribedRules, responses((status = OK, body = Put, headers(("ETag" = String))), Refused, Unread, Outdated),
     security(("token" = ["policy:write"])))]
 async fn replace(
     State(app): State<App>,
@@ -92,19 +104,19 @@ struct Limit {
 
 /// List the versions of the rules
 ///
-/// The one in force comes first: each has `version`, `rules`, `author` and `at`.
+/// The one in force comes first.
 #[utoipa::path(get, operation_id = "list_policy_versions", path = "/policy/versions", tag = "policy", params(Limit),
-    responses((status = OK, body = Vec<Value>), Refused), security(("token" = ["policy:read"])))]
+    responses((status = OK, body = Vec<Kept>), Refused), security(("token" = ["policy:read"])))]
 async fn versions(
     State(app): State<App>,
     _: Asking,
     Asked(Limit { limit }): Asked<Limit>,
-) -> Result<Response, Refusal> {
+) -> Result<Json<Vec<Kept>>, Refusal> {
     let limit = limit.unwrap_or(20);
     if !(1..=100).contains(&limit) {
         return Err(Refusal::invalid("limit: 1 to 100"));
     }
-    Ok(Json(app.store.policy_versions(limit.into()).await?).into_response())
+    Ok(Json(app.store.policy_versions(limit.into()).await?.into_iter().map(Kept::from).collect()))
 }
 
 /// Put earlier rules in force again
@@ -237,14 +249,14 @@ struct Supposed {
 
 /// Say what would be asked of somebody, and which rule decides
 ///
-/// For each place: `door`, perhaps `client`, `level`, `because`, `asked`, and `refused` where the login ends there.
+/// For each place where they can come in.
 #[utoipa::path(get, operation_id = "explain_policy", path = "/policy/explain", tag = "policy", params(Supposed),
-    responses((status = OK, body = Vec<Value>), Refused), security(("token" = ["policy:read"])))]
+    responses((status = OK, body = Vec<Explained>), Refused), security(("token" = ["policy:read"])))]
 async fn explain(
     State(app): State<App>,
     asking: Asking,
     Asked(supposed): Asked<Supposed>,
-) -> Result<Response, Refusal> {
+) -> Result<Json<Vec<Explained>>, Refusal> {
     let Supposed { person, door, client, service, host, address, key } = supposed;
     let nobody = || Refusal::invalid("person: there is nobody of that name");
     let name = person.parse().map_err(|_| nobody())?;
@@ -262,5 +274,5 @@ async fn explain(
         (None, None) => policy.places(),
     };
     let explain = |at| app.logins.explain(&policy, &person, app.logins.told(&told, at), asking.now);
-    Ok(Json(places.into_iter().map(explain).collect::<Vec<_>>()).into_response())
+    Ok(Json(places.into_iter().map(explain).collect()))
 }

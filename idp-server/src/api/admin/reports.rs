@@ -7,8 +7,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use twolatch_core::store::audit::Position;
+use twolatch_core::store::audit::{Position, Stored, Verified};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,6 +16,7 @@ use super::admit::Asking;
 use super::asked::Asked;
 use super::shape::Refused;
 use crate::api::refusal::Refusal;
+use crate::config::shown::Setting;
 use crate::exports;
 use crate::state::App;
 use crate::trail::{self, Format};
@@ -80,7 +80,7 @@ fn not_understood(field: trail::Field) -> Refusal {
 #[schema(as = AuditPage)]
 struct Found {
     /// The newest first, as `twolatch audit list --json` has them.
-    records: Vec<Value>,
+    records: Vec<Stored>,
     /// Where to go on; absent where nothing older is meant. A page can be empty and yet not be the last.
     next: Option<String>,
 }
@@ -99,8 +99,7 @@ async fn list(State(app): State<App>, _: Asking, Asked(which): Asked<Which>) -> 
         text => Some(text.parse().map_err(|error| Refusal::invalid(format!("from: {error}")))?),
     };
     let found = app.store.search_audit(&filter, from.as_ref(), PAGE).await?;
-    let records = found.records.iter().map(|record| serde_json::to_value(record).unwrap_or_default()).collect();
-    Ok(Json(Found { records, next: found.next.map(|next| next.to_string()) }))
+    Ok(Json(Found { records: found.records, next: found.next.map(|next| next.to_string()) }))
 }
 
 /// Write records as a file
@@ -135,8 +134,7 @@ struct Checked {
     /// When the last run began.
     at: Option<i64>,
     /// What that has found, as `twolatch audit verify --json` has it; nothing where the database failed.
-    #[schema(value_type = Option<Object>)]
-    found: Option<Value>,
+    found: Option<Verified>,
 }
 
 /// Check that no record was changed, removed or added
@@ -149,11 +147,10 @@ async fn verify(State(app): State<App>, asking: Asking) -> Json<Checked> {
     let waited = standing.wait_for(|standing| standing.running.is_none());
     drop(tokio::time::timeout(PATIENCE, waited).await);
     let standing = standing.borrow().clone();
-    let found = standing.last.as_ref().and_then(|last| last.found.as_ref());
     Json(Checked {
         running: standing.running,
         at: standing.last.as_ref().map(|last| last.at.unix()),
-        found: found.and_then(|found| serde_json::to_value(found).ok()),
+        found: standing.last.and_then(|last| last.found),
     })
 }
 
@@ -168,7 +165,7 @@ async fn overview(State(app): State<App>, asking: Asking) -> Result<Json<Overvie
 ///
 /// Every value with where it comes from, as `twolatch config show --json` has it; secrets as `set`.
 #[utoipa::path(get, operation_id = "read_configuration", path = "/configuration", tag = "configuration",
-    responses((status = OK, body = Vec<Value>), Refused), security(("token" = ["configuration:read"])))]
+    responses((status = OK, body = Vec<Setting>), Refused), security(("token" = ["configuration:read"])))]
 async fn configuration(State(app): State<App>, _: Asking) -> Response {
     Json(&app.config.settings).into_response()
 }

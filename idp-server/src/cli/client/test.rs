@@ -5,11 +5,11 @@ use std::io::Write;
 use clap::Args;
 use twolatch_core::user::UserName;
 
-use super::{ClientFault, known};
+use super::{ClientFault, as_json, known};
 use crate::oidc::foresee::foresee;
 use crate::oidc::scope::Scope;
 use crate::state::App;
-use crate::view::client as view;
+use crate::view::client::Learnt;
 
 /// A sign-in that is supposed.
 #[derive(Debug, Args)]
@@ -43,8 +43,7 @@ impl Test {
         let gets_in = foreseen.userinfo.is_some() || !foreseen.headers.is_empty();
         let acr = gets_in.then(|| foreseen.assurance.acr());
         if self.json {
-            let view = view::foreseen(&foreseen);
-            return Ok(writeln!(out, "{view:#}")?);
+            return Ok(writeln!(out, "{:#}", as_json(&Learnt::from(foreseen))?)?);
         }
         writeln!(out, "{} signs in to {}: {}", self.user, client.id, foreseen.end.as_str())?;
         writeln!(out, "asked for      {}", foreseen.explained.asked.as_str())?;
@@ -54,9 +53,9 @@ impl Test {
         for (name, value) in &foreseen.headers {
             writeln!(out, "{name}: {value}")?;
         }
-        let told =
+        let claims_of =
             [("ID token", foreseen.id_token), ("userinfo", foreseen.userinfo), ("access token", foreseen.access_token)];
-        for (name, claims) in told {
+        for (name, claims) in claims_of {
             if let Some(claims) = claims {
                 writeln!(out, "\n{name}:\n{claims:#}")?;
             }

@@ -9,11 +9,11 @@ use twolatch_core::store::logouts::Logout;
 use twolatch_core::user::GroupName;
 use twolatch_core::user::profile::ClaimName;
 
-use super::ClientFault;
+use super::{ClientFault, as_json};
 use crate::date::minute;
 use crate::happenings::{advice, said};
 use crate::text::Language;
-use crate::view::client as told;
+use crate::view::client::Delivery;
 
 pub(super) fn show(client: &Client, out: &mut dyn Write) -> Result<(), ClientFault> {
     writeln!(out, "client_id      {}", client.id)?;
@@ -95,7 +95,7 @@ pub(super) fn show_use(counted: &[Counted], out: &mut dyn Write) -> Result<(), C
 /// What a client was told of sessions that have ended, the newest first.
 pub(super) fn logouts(all: &[Logout], json: bool, out: &mut dyn Write) -> Result<(), ClientFault> {
     if json {
-        let all: Vec<Value> = all.iter().map(told::logout).collect();
+        let all: Vec<Value> = all.iter().map(|one| as_json(&Delivery::from(one))).collect::<Result<_, _>>()?;
         return Ok(writeln!(out, "{:#}", Value::from(all))?);
     }
     for one in all {

@@ -104,7 +104,7 @@ fn o39_what_is_larger_than_it_looks_is_refused_before_there_is_room_for_it() {
     assert!(drawn(&written(&picture(1025, 1), ImageFormat::Png)).is_err());
     assert!(drawn(&written(&picture(1, 1025), ImageFormat::WebP)).is_err());
     let size = [&30_000_u32.to_be_bytes()[..], &30_000_u32.to_be_bytes(), &[8, 6, 0, 0, 0]].concat();
-    let png = [&b"\x89PNG\r\n\x1a\n"[..], &chunk(*b"IHDR", &size), &chunk(*b"IDAT", &[0; 60_000])].concat();
+    let png = [&b"\x89PNG\r\n\x1a\n"[..], &chunk(*b"IHDR", &size), &chunk(*b"IDAT", &vec![0; 60_000])].concat();
     assert!(drawn(&png).is_err());
     let gif =
         [&b"GIF89a\x10\x00\x10\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00"[..], &[0xff; 4], &[0; 99]]

@@ -1,12 +1,14 @@
 //! Reading the whole trail, and saying what does not fit.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{COLUMNS, Link, PAGE, Stored};
 use crate::store::{Store, StoreError};
 
 /// What [`Store::verify_audit`] found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AuditVerified)]
 pub struct Verified {
     /// Records read.
     pub records: i64,
