@@ -9,9 +9,12 @@ CREATE TABLE jobs (
     created_at BIGINT NOT NULL,
     mac TEXT NOT NULL,
     -- Not under the mark: when it goes on. Who takes it moves this on first; NULL where it does not run.
-    next_at BIGINT
+    next_at BIGINT,
+    -- Nor this: who has looked at it, as long as nobody has begun it.
+    looked_at_by TEXT
 );
 CREATE INDEX jobs_by_next ON jobs (next_at);
+CREATE INDEX jobs_by_looker ON jobs (looked_at_by, created_at);
 CREATE INDEX jobs_by_creation ON jobs (created_at);
 
 -- Whom it could not be done to.

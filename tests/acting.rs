@@ -15,8 +15,12 @@ on_both!(who_is_no_administrator_any_more_changes_nothing, t9_two_administrators
 
 /// An administrator as the console knows them.
 pub(crate) fn acting(user: &User, now: Timestamp) -> Actor {
-    let acting =
-        Acting { id: user.id.clone(), security_version: user.security_version, source: "192.0.2.1".to_owned() };
+    let acting = Acting {
+        id: user.id.clone(),
+        security_version: user.security_version,
+        source: "192.0.2.1".to_owned(),
+        token: None,
+    };
     Actor { name: user.name.to_string(), now, acting: Some(acting) }
 }
 

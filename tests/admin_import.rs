@@ -206,6 +206,7 @@ async fn t9_an_import_by_who_is_no_administrator_any_more_adds_nobody(core: Core
         id: user.id.clone(),
         security_version: user.security_version,
         source: "192.0.2.1".to_owned(),
+        token: None,
     };
     let by = twolatch_core::login::manage::Actor { name: "ann".to_owned(), now: NOW, acting: Some(acting) };
     let id = twolatch_core::id::Id::random(core.store().entropy()).unwrap();

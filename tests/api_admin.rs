@@ -20,6 +20,7 @@ use crate::support::site::{Browser, ISSUER, Page, Site};
 
 mod clients;
 mod console;
+mod ended;
 mod mapping;
 mod others;
 mod policy;
@@ -284,7 +285,7 @@ async fn rec_9_no_administrator_makes_a_token_of_another_one() {
     let (site, _) = with_admin().await;
     person(&site, "looks", Role::Supervisor).await;
     let root = site.app.store.person_by_name(&parsed("root")).await.unwrap().unwrap().user;
-    let acting = Acting { id: root.id, security_version: root.security_version, source: String::new() };
+    let acting = Acting { id: root.id, security_version: root.security_version, source: String::new(), token: None };
     let by = Actor { name: "root".to_owned(), now: NOW, acting: Some(acting) };
     let wanted = || Wanted { note: "n".to_owned(), scopes: [Scope::UsersRead].into(), days: 1 };
     let refused = site.app.logins.add_api_token(&parsed("boss"), wanted(), &by).await;

@@ -69,7 +69,8 @@ async fn set(logins: &Logins, name: &str, edit: impl FnOnce(&mut User) + Send) {
 /// An administrator in the console.
 async fn acting(logins: &Logins, name: &str, now: Timestamp) -> Actor {
     let user = logins.named(&parsed(name)).await.unwrap().user;
-    let acting = Acting { id: user.id, security_version: user.security_version, source: SOURCE.to_owned() };
+    let acting =
+        Acting { id: user.id, security_version: user.security_version, source: SOURCE.to_owned(), token: None };
     Actor { name: name.to_owned(), now, acting: Some(acting) }
 }
 

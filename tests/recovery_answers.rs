@@ -48,6 +48,7 @@ async fn by(logins: &Logins, name: &str, now: Timestamp) -> Actor {
         id: user.id,
         security_version: user.security_version,
         source: "192.0.2.1".to_owned(),
+        token: None,
     };
     Actor { name: name.to_owned(), now, acting: Some(acting) }
 }

@@ -3,8 +3,10 @@
 use sqlx::AnyConnection;
 
 use super::Logins;
+use crate::api_token::ApiToken;
 use crate::audit::{Event, Record};
 use crate::id::Id;
+use crate::store::api_tokens::hold_api_token;
 use crate::store::users::{hold_admins, person_held};
 use crate::store::{Session, Store, StoreError, Written};
 use crate::time::Timestamp;
@@ -30,6 +32,8 @@ pub struct Acting {
     pub security_version: i64,
     /// From where.
     pub source: String,
+    /// With which token, where it is a program that acts in their name.
+    pub token: Option<Id<ApiToken>>,
 }
 
 impl Actor {
@@ -43,7 +47,8 @@ impl Actor {
     #[must_use]
     pub fn in_session(session: &Session, source: &str, now: Timestamp) -> Self {
         let user = &session.user;
-        let acting = Acting { id: user.id.clone(), security_version: user.security_version, source: source.to_owned() };
+        let (id, security_version) = (user.id.clone(), user.security_version);
+        let acting = Acting { id, security_version, source: source.to_owned(), token: None };
         Self { name: user.name.to_string(), now, acting: Some(acting) }
     }
 
@@ -74,7 +79,8 @@ impl Actor {
 }
 
 /// Makes sure that who makes a change may, in the transaction that makes it: an administrator who is demoted or disabled
-/// at this moment changes nothing more, nor does one who came in by a mailed link lately.
+/// at this moment changes nothing more, nor does one who came in by a mailed link lately, nor a program whose token was
+/// taken back or has ended.
 ///
 /// # Errors
 /// [`StoreError::NotAllowed`] where they may not.
@@ -85,6 +91,11 @@ pub(super) async fn allow(connection: &mut AnyConnection, store: &Store, actor: 
     let person = person_held(connection, store, &acting.id).await?;
     let may =
         person.is_some_and(|person| person.is_as_it_was(acting.security_version) && person.user.governs(actor.now));
+    let may = may
+        && match &acting.token {
+            Some(token) => hold_api_token(connection, token, actor.now).await?,
+            None => true,
+        };
     if may { Ok(()) } else { Err(StoreError::NotAllowed) }
 }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::Logins;
 use super::actor::{Acting, Actor, allow};
 use super::manage::ManageError;
-use super::notices::tell;
+use super::notices::{alarm, tell};
 use crate::api_token::{ApiToken, MAX_NOTE, MOST_DAYS, PREFIX, Scope, TOKENS_EACH};
 use crate::audit::{Event, Record};
 use crate::crypto::{random_text, token_hash};
@@ -92,7 +92,8 @@ impl Caller {
     pub fn actor(&self, now: Timestamp) -> Actor {
         let Self { user, token, source } = self;
         let source = format!("{source}, API token {}", token.id);
-        let acting = Acting { id: user.id.clone(), security_version: user.security_version, source };
+        let (id, security_version) = (user.id.clone(), user.security_version);
+        let acting = Acting { id, security_version, source, token: Some(token.id.clone()) };
         Actor { name: user.name.to_string(), now, acting: Some(acting) }
     }
 
@@ -179,6 +180,10 @@ impl Logins {
                     let about = by.record(Event::ApiTokenMade).about(&user.name);
                     let said = format!("{} {}: {}", made.id, made.note, made.scopes_text());
                     tell(connection, &store, &user, Notice::ApiTokenMade, &about).await?;
+                    // Whoever is an administrator for a moment could leave one behind that changes things for a year.
+                    if made.scopes.iter().any(|scope| scope.writes()) {
+                        alarm(connection, &store, user.name.as_str(), Notice::ApiTokenMade, None, by.now).await?;
+                    }
                     record(connection, &store, about.saying(said)).await?;
                     Ok(true)
                 })

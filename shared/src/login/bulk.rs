@@ -12,7 +12,9 @@ use crate::audit::Event;
 use crate::factor::Kind;
 use crate::id::Id;
 use crate::store::audit::record;
-use crate::store::jobs::{Action, Counts, Decider, Job, LEASE, Stage, Stop, Work, insert_job, update_job};
+use crate::store::jobs::{
+    Action, Counts, Decider, Job, LEASE, Stage, Stop, Work, insert_job, keep_latest_previews, update_job,
+};
 use crate::store::people::{Part, Search};
 use crate::store::{StoreError, Written};
 use crate::time::Timestamp;
@@ -28,6 +30,9 @@ const fn at_once(is_sqlite: bool) -> i64 {
 
 /// What was looked at can be begun for so many seconds.
 const PREVIEW_LIFE: i64 = 3600;
+
+/// So many of what one person has looked at are kept, for each to be begun: the oldest goes.
+pub const MOST_PREVIEWS: i64 = 20;
 
 /// What was begun ends after so many seconds, done or not.
 const LIFE: i64 = 86_400;
@@ -99,7 +104,11 @@ impl Logins {
             .write(move |connection| {
                 Box::pin(async move {
                     allow(connection, &store, &by).await?;
-                    insert_job(connection, &store, &written).await
+                    insert_job(connection, &store, &written).await?;
+                    match by.id() {
+                        Some(id) => keep_latest_previews(connection, id, MOST_PREVIEWS).await,
+                        None => Ok(()),
+                    }
                 })
             })
             .await?;
@@ -243,10 +252,12 @@ fn concerned(action: Action, whom: &Search, (asks, resets): (bool, bool)) -> Sea
 
 fn decider(actor: &Actor) -> Decider {
     let admin = actor.acting.as_ref().map(|by| (by.id.clone(), by.security_version, by.source.clone()));
-    Decider { name: actor.name.clone(), admin }
+    let token = actor.acting.as_ref().and_then(|by| by.token.clone());
+    Decider { name: actor.name.clone(), admin, token }
 }
 
 fn actor_of(by: &Decider, now: Timestamp) -> Actor {
-    let acting = by.admin.clone().map(|(id, security_version, source)| Acting { id, security_version, source });
+    let acting = |(id, security_version, source)| Acting { id, security_version, source, token: by.token.clone() };
+    let acting = by.admin.clone().map(acting);
     Actor { name: by.name.clone(), now, acting }
 }

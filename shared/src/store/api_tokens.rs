@@ -82,6 +82,16 @@ impl Store {
     }
 }
 
+/// Whether there is a token still that has not expired; whoever takes it back waits for the end of this transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn hold_api_token(connection: &mut AnyConnection, id: &Id<ApiToken>, now: Timestamp) -> Written<bool> {
+    let text = "UPDATE api_tokens SET used_at = used_at WHERE id = $1 AND expires_at > $2";
+    let held = sqlx::query(text).bind(id.as_str()).bind(now.unix()).execute(connection).await?;
+    Ok(held.rows_affected() == 1)
+}
+
 /// How many tokens somebody has that can be used; deletes the others.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ pub use self::words::{Action, Trouble, UnknownAction};
 use super::people::Search;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
+use crate::api_token::ApiToken;
 use crate::factor::Kind;
 use crate::id::Id;
 use crate::time::Timestamp;
@@ -29,14 +30,16 @@ const KEPT: i64 = 30;
 
 const JOB: [Column; 4] = [Text, Text, Number, Number];
 
-/// Who has decided it: the name for the record, and the administrator with the security version that they then had, where
-/// it was not the command line.
+/// Who has decided it: the name for the record, and where it was not the command line, the administrator with the security
+/// version that they then had, and the token of the program that acted in their name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Decider {
     /// As recorded.
     pub name: String,
     /// In the console.
     pub admin: Option<(Id<User>, i64, String)>,
+    /// Through the API.
+    pub token: Option<Id<ApiToken>>,
 }
 
 /// How many people a job is about.
@@ -233,14 +236,29 @@ impl Store {
 /// Where the database fails.
 pub async fn insert_job(connection: &mut AnyConnection, store: &Store, job: &Job) -> Written<()> {
     let (document, mark) = written(store, job)?;
-    sqlx::query("INSERT INTO jobs (id, document, turn, created_at, mac, next_at) VALUES ($1, $2, $3, $4, $5, NULL)")
+    let text = "INSERT INTO jobs (id, document, turn, created_at, mac, next_at, looked_at_by) \
+                VALUES ($1, $2, $3, $4, $5, NULL, $6)";
+    let looker = job.work.by.admin.as_ref().map(|(id, ..)| id.as_str());
+    sqlx::query(text)
         .bind(job.id.as_str())
         .bind(document)
         .bind(job.turn)
         .bind(job.created_at.unix())
         .bind(mark)
+        .bind(looker)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Deletes of what somebody has looked at, and nobody has begun, all but the latest.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn keep_latest_previews(connection: &mut AnyConnection, looker: &Id<User>, kept: i64) -> Written<()> {
+    let text = "DELETE FROM jobs WHERE looked_at_by = $1 AND id NOT IN \
+                (SELECT id FROM jobs WHERE looked_at_by = $1 ORDER BY created_at DESC, id LIMIT $2)";
+    sqlx::query(text).bind(looker.as_str()).bind(kept).execute(connection).await?;
     Ok(())
 }
 
@@ -257,16 +275,19 @@ pub async fn update_job(
     let before = job.turn;
     job.turn += 1;
     let (document, mark) = written(store, job)?;
-    let done =
-        sqlx::query("UPDATE jobs SET document = $2, turn = $3, mac = $4, next_at = $5 WHERE id = $1 AND turn = $6")
-            .bind(job.id.as_str())
-            .bind(document)
-            .bind(job.turn)
-            .bind(mark)
-            .bind(next_at.map(Timestamp::unix))
-            .bind(before)
-            .execute(connection)
-            .await?;
+    let done = sqlx::query(
+        "UPDATE jobs SET document = $2, turn = $3, mac = $4, next_at = $5, \
+             looked_at_by = CASE WHEN $7 = 1 THEN looked_at_by END WHERE id = $1 AND turn = $6",
+    )
+    .bind(job.id.as_str())
+    .bind(document)
+    .bind(job.turn)
+    .bind(mark)
+    .bind(next_at.map(Timestamp::unix))
+    .bind(before)
+    .bind(i64::from(job.work.stage == Stage::Preview))
+    .execute(connection)
+    .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
