@@ -1,6 +1,6 @@
 //! Every route of the web listener, as one table.
 
-use axum::Router;
+use axum::{Extension, Router};
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
@@ -146,9 +146,10 @@ pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
 /// What web apps talk to, and send browsers to. Other sites may, so these take no cookie as a proof of what is wanted.
 #[must_use]
 pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
+    let discovery = get(discovery::get).layer(Extension(discovery::Written::default()));
     vec![
-        (path::DISCOVERY, get(discovery::get)),
-        (path::METADATA, get(discovery::get)),
+        (path::DISCOVERY, discovery.clone()),
+        (path::METADATA, discovery),
         (path::JWKS, get(jwks::get)),
         (path::PAR, post(par::post)),
         (path::AUTHORIZE, get(authorize::get).post(authorize::post)),

@@ -1,6 +1,10 @@
 //! `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: what this provider does, and
 //! nothing that it does not (OpenID Connect Discovery 1.0, 3; RFC 8414, 2).
 
+use std::sync::{Arc, OnceLock};
+
+use axum::Extension;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -90,14 +94,19 @@ const ALGS: [CoreJwsSigningAlgorithm; 4] = [
 /// How clients prove themselves where they have to.
 const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
 
+/// The metadata as it is sent, once somebody has asked.
+#[derive(Debug, Clone, Default)]
+pub struct Written(Arc<OnceLock<Bytes>>);
+
 /// Answers the metadata.
-pub async fn get(State(app): State<App>) -> Response {
+pub async fn get(State(app): State<App>, Extension(Written(written)): Extension<Written>) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
+    if let Some(body) = written.get() {
+        return (StatusCode::OK, headers, body.clone()).into_response();
+    }
     match metadata(&app.config.issuer, app.config.clients.registration).map(|metadata| serde_json::to_string(&metadata))
     {
-        Ok(Ok(body)) => {
-            let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
-            (StatusCode::OK, headers, body).into_response()
-        }
+        Ok(Ok(body)) => (StatusCode::OK, headers, written.get_or_init(|| body.into()).clone()).into_response(),
         Ok(Err(error)) => OauthError::new(Code::ServerError, error.to_string()).json(&app),
         Err(error) => OauthError::new(Code::ServerError, error.to_string()).json(&app),
     }

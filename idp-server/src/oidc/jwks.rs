@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 
 use super::error::OauthError;
 use super::sign;
@@ -14,11 +13,10 @@ const CACHE: &str = "public, max-age=900";
 
 /// Answers the key set.
 pub async fn get(State(app): State<App>) -> Response {
-    match sign::published(&app).await {
+    match sign::key_set(&app).await {
         Ok(keys) => {
-            let keys: Vec<Value> = keys.iter().map(sign::SigningKey::public).collect();
             let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, CACHE)];
-            (StatusCode::OK, headers, json!({ "keys": keys }).to_string()).into_response()
+            (StatusCode::OK, headers, keys).into_response()
         }
         Err(error) => OauthError::from(error).json(&app),
     }

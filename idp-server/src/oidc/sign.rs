@@ -1,7 +1,7 @@
 //! Signing keys: made, used and published here (RFC 7517, RFC 7518, RFC 8037). Every private operation is aws-lc-rs's,
 //! in constant time; the types around it are openidconnect's. It must not know what is signed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::error::Unspecified;
@@ -12,6 +12,7 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
     UnparsedPublicKey,
 };
+use axum::body::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use openidconnect::core::{CoreJsonCurveType, CoreJsonWebKey, CoreJwsSigningAlgorithm};
 use openidconnect::{JsonWebKeyId, PrivateSigningKey, SigningError};
@@ -47,6 +48,8 @@ pub struct Keys(Arc<Mutex<Read>>);
 struct Read {
     at: Option<Timestamp>,
     keys: Arc<Vec<SigningKey>>,
+    /// What clients read of them.
+    set: Arc<OnceLock<Bytes>>,
 }
 
 /// A key that can sign.
@@ -111,7 +114,7 @@ pub async fn rotate(store: &Store, leaked: bool, actor: &Actor) -> Result<Option
 pub async fn rotate_by_schedule(app: &App) -> Result<(), StoreError> {
     let Some(days) = app.config.clients.signing_key_days else { return Ok(()) };
     let now = app.now();
-    let newest = app.keys.read(&app.store, now).await?.iter().map(|key| key.signs_at).max();
+    let newest = app.keys.read(&app.store, now).await?.keys.iter().map(|key| key.signs_at).max();
     if newest.is_none_or(|at| now.since(at) < i64::from(days) * 86_400) {
         return Ok(());
     }
@@ -139,7 +142,7 @@ pub fn state(key: &StoredKey, now: Timestamp) -> &'static str {
 /// Where there is none or the database fails.
 pub async fn current(app: &App, alg: SigningAlg) -> Result<SigningKey, StoreError> {
     let now = app.now();
-    let keys = app.keys.read(&app.store, now).await?;
+    let keys = app.keys.read(&app.store, now).await?.keys;
     // The newest first.
     let usable = || keys.iter().filter(|key| key.alg == alg && key.retired_at.is_none_or(|at| at > now));
     // After a clock that was set back there may be none whose time has come.
@@ -147,15 +150,23 @@ pub async fn current(app: &App, alg: SigningAlg) -> Result<SigningKey, StoreErro
     key.ok_or_else(|| StoreError::Keys(format!("there is no signing key for {alg}; `twolatch init` makes them")))
 }
 
-/// The keys that clients check tokens with: those that sign, and those that lately did.
+/// The keys that clients check tokens with, those that sign and those that lately did, as they read them (RFC 7517, 5).
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn published(app: &App) -> Result<Vec<SigningKey>, StoreError> {
+pub async fn key_set(app: &App) -> Result<Bytes, StoreError> {
     let now = app.now();
-    let keys = app.keys.read(&app.store, now).await?;
-    let is_fresh = |key: &&SigningKey| key.retired_at.is_none_or(|at| now.since(at) < OVERLAP);
-    Ok(keys.iter().filter(is_fresh).cloned().collect())
+    let read = app.keys.read(&app.store, now).await?;
+    let write = || {
+        let keys: Vec<Value> = fresh(&read.keys, now).map(SigningKey::public).collect();
+        Bytes::from(json!({ "keys": keys }).to_string())
+    };
+    Ok(read.set.get_or_init(write).clone())
+}
+
+/// Those of them.
+fn fresh(keys: &[SigningKey], now: Timestamp) -> impl Iterator<Item = &SigningKey> {
+    keys.iter().filter(move |key| key.retired_at.is_none_or(|at| now.since(at) < OVERLAP))
 }
 
 /// The claims of a token that one of our keys has signed; `None` for anything else. Its times are not looked at: a hint
@@ -164,14 +175,16 @@ pub async fn published(app: &App) -> Result<Vec<SigningKey>, StoreError> {
 /// # Errors
 /// Where the database fails.
 pub async fn verify(app: &App, token: &str) -> Result<Option<Map<String, Value>>, StoreError> {
-    Ok(published(app).await?.iter().find_map(|key| key.verify(token)))
+    let now = app.now();
+    let keys = app.keys.read(&app.store, now).await?.keys;
+    Ok(fresh(&keys, now).find_map(|key| key.verify(token)))
 }
 
 impl Keys {
-    async fn read(&self, store: &Store, now: Timestamp) -> Result<Arc<Vec<SigningKey>>, StoreError> {
+    async fn read(&self, store: &Store, now: Timestamp) -> Result<Read, StoreError> {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if last.at == Some(now) {
-            return Ok(last.keys);
+            return Ok(last);
         }
         let stored = store.signing_keys().await?;
         // An id is never given to another key, so what was parsed under it can be used on.
@@ -182,9 +195,9 @@ impl Keys {
             Ok(SigningKey { kid: stored.kid.clone(), alg: stored.alg, signs_at, retired_at, pair })
         });
         let keys = Arc::new(keys.collect::<Result<Vec<_>, StoreError>>()?);
-        let read = Read { at: Some(now), keys: Arc::clone(&keys) };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = read;
-        Ok(keys)
+        let read = Read { at: Some(now), keys, set: Arc::default() };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = read.clone();
+        Ok(read)
     }
 }
 
