@@ -98,7 +98,10 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("CVE-2026-9802", &["o13_o15_o34_o42_what_is_good_once_stays_so_over_two_servers_and_restarts"]),
     (
         "CVE-2026-8922",
-        &["o35_what_is_given_back_is_worth_nothing_at_any_server_at_once", "what_ends_a_token_ends_what_is_told_of_it"],
+        &[
+            "o35_what_is_given_back_is_worth_nothing_here_at_once_and_anywhere_in_a_second",
+            "what_ends_a_token_ends_what_is_told_of_it",
+        ],
     ),
     ("CVE-2026-96446", &["a_pushed_request_leads_to_one_code_whatever_the_prompt"]),
     ("CVE-2020-5300", &["o15_an_assertion_is_good_once_on_all_servers"]),
@@ -264,7 +267,7 @@ const KNOWN: &[(&str, &[&str])] = &[
         "O-35",
         &[
             "o35_userinfo_takes_a_live_access_token_and_nothing_else",
-            "o35_what_is_given_back_is_worth_nothing_at_any_server_at_once",
+            "o35_what_is_given_back_is_worth_nothing_here_at_once_and_anywhere_in_a_second",
         ],
     ),
     ("O-36", &["o36_a_token_is_told_of_to_its_own_client_only", "o36_a_token_is_given_back_by_its_own_client_only"]),

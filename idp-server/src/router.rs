@@ -1,9 +1,9 @@
 //! Every route of the web listener, as one table.
 
-use axum::{Extension, Router};
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 
 use crate::api::{self, auth};
 use crate::forward::{callback, check, enter};

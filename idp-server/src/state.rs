@@ -14,6 +14,7 @@ use crate::figures::Counted;
 use crate::happenings::Happenings;
 use crate::logos::Logos;
 use crate::oidc::sign::Keys;
+use crate::recent::Recent;
 use crate::trail::check::Checks;
 
 /// The server's parts.
@@ -35,6 +36,8 @@ pub struct App {
     pub fetcher: Fetcher,
     /// What happened with applications lately.
     pub happenings: Happenings,
+    /// What was read within this second.
+    pub recent: Recent,
     /// Runs over the whole audit.
     pub checks: Checks,
     /// Pictures of web apps that were fetched lately.

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 pub use self::error::StoreError;
 use self::gates::Gates;
+use self::gathering::Gathering;
 pub use self::keys::StoredKey;
 pub use self::location::{Location, LocationError};
 use self::noticed::{Noticed, noticing};
@@ -45,6 +47,7 @@ mod error;
 pub mod exemptions;
 pub mod factors;
 mod gates;
+mod gathering;
 mod grants;
 pub mod happenings;
 mod holder;
@@ -114,6 +117,8 @@ struct Inner {
     seen: tokio::sync::Mutex<timekeeping::Seen>,
     mail: Arc<Notify>,
     tally: Arc<Tally>,
+    changes: Arc<AtomicU64>,
+    tokens: Gathering<tokens::Own>,
 }
 
 /// How busy the database is with this process.
@@ -172,6 +177,8 @@ impl Store {
                 seen: tokio::sync::Mutex::default(),
                 mail: Arc::default(),
                 tally: Arc::default(),
+                changes: Arc::default(),
+                tokens: Gathering::default(),
             }),
         };
         store.check_keys(&keys).await?;
@@ -194,6 +201,13 @@ impl Store {
     #[must_use]
     pub fn tally(&self) -> &Tally {
         &self.inner.tally
+    }
+
+    /// A number that grows whenever this process may have changed what somebody has read before. What others change it
+    /// does not know.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.inner.changes.load(Ordering::Acquire)
     }
 
     /// How busy the database is with this process.
@@ -245,6 +259,7 @@ impl Store {
         let (sender, answer) = oneshot::channel();
         let ticket = self.inner.sequence.ticket();
         let (bell, tally) = (Arc::clone(&self.inner.mail), Arc::clone(&self.inner.tally));
+        let changes = Arc::clone(&self.inner.changes);
         let began = whom.is_some().then(start);
         let job: Job = Box::new(move |connection| {
             Box::pin(async move {
@@ -255,6 +270,9 @@ impl Store {
                 let keep = result.is_ok();
                 let tell = Box::new(move |committed: Result<(), StoreError>| {
                     drop(ticket);
+                    if !noticed.added_only {
+                        changes.fetch_add(1, Ordering::Release);
+                    }
                     if keep && committed.is_ok() {
                         if noticed.mailed {
                             bell.notify_one();

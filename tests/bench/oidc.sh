@@ -8,6 +8,7 @@
 #   TWOLATCH_BIN    the server, a release build          (target/release/twolatch)
 #   TWOLATCH_OIDC   what fills its database              (target/release/examples/oidc)
 #   BENCH_SECONDS   how long each run is                 (5)
+#   BENCH_PACE      requests a second at a fixed rate    (500)
 #
 # Arguments: the rows to measure, `what` or `what:client`; all if there are none.
 set -euo pipefail
@@ -16,7 +17,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 if [[ -z ${TWOLATCH_TEST_POSTGRES:-} ]]; then
     exec "$here/../postgres.sh" "$here/oidc.sh" "$@"
 fi
-readonly target=${CARGO_TARGET_DIR:-$here/../../target} seconds=${BENCH_SECONDS:-5}
+readonly target=${CARGO_TARGET_DIR:-$here/../../target} seconds=${BENCH_SECONDS:-5} pace=${BENCH_PACE:-500}
 server=$(realpath "${TWOLATCH_BIN:-$target/release/twolatch}")
 filler=$(realpath "${TWOLATCH_OIDC:-$target/release/examples/oidc}")
 readonly server filler challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
@@ -138,6 +139,16 @@ one_token() {
         --data-urlencode redirect_uri=http://127.0.0.1:1/callback | sed -E 's/.*"access_token":"([^"]+)".*/\1/'
 }
 
+# `p50 p99` in ms of a machine's tokens at a fixed rate, counted from when each request was due: whoever answers late makes
+# nobody ask later.
+paced() {
+    local answer
+    answer=$(taskset -c 1 "$here/oidc/node_modules/.bin/autocannon" -c 16 -R "$pace" -d $((3 * seconds)) --json -m POST \
+        -H "Authorization=$(basic machine)" -H Content-Type=application/x-www-form-urlencoded \
+        -b "grant_type=client_credentials&scope=jobs:read" "${base[$1]}${token[$1]}" 2>/dev/null)
+    sed -nE 's/.*"2xx":0.*/0 0/p; t; s/.*"latency":\{[^}]*"p50":([0-9.]+)[^}]*"p99":([0-9.]+).*/\1 \2/p' <<<"$answer"
+}
+
 memory() { awk '/VmRSS/ { print int($2 / 1024) }' "/proc/${pid[$1]}/status"; }
 
 rows=("$@")
@@ -175,6 +186,11 @@ for row in "${rows[@]}"; do
         awk -v a="${middle[$name]%% *}" -v b="${middle[peer]%% *}" 'BEGIN { printf " %9.1f", (b > 0 ? a / b : 0) }'
     done
     printf '\n'
+done
+for name in "${servers[@]}"; do
+    paced "$name" >/dev/null # warm
+    read -r half late <<<"$(paced "$name")"
+    printf '%s: at %d machine tokens a second, half of them within %s ms and all but 1 %% within %s ms\n' "$name" "$pace" "$half" "$late"
 done
 for name in "${servers[@]}"; do
     printf '%s: ready after %d ms, %d MiB idle, %d MiB after all that\n' "$name" "${ready[$name]}" "${idle[$name]}" "$(memory "$name")"

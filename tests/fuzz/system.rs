@@ -11,6 +11,7 @@ use idp_server::figures::Counted;
 use idp_server::happenings::Happenings;
 use idp_server::logos::Logos;
 use idp_server::oidc::sign::Keys;
+use idp_server::recent::Recent;
 use idp_server::state::App;
 use idp_server::trail::check::Checks;
 use tempfile::TempDir;
@@ -90,6 +91,7 @@ async fn app(folder: &Path) -> App {
         keys: Keys::default(),
         counts: Counts::default(),
         happenings: Happenings::default(),
+        recent: Recent::default(),
         figures: Counted::default(),
         fetcher: Fetcher::new(&Clients::default()),
         checks: Checks::default(),

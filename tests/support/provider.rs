@@ -15,6 +15,7 @@ use idp_server::figures::Counted;
 use idp_server::happenings::Happenings;
 use idp_server::logos::Logos;
 use idp_server::oidc::sign;
+use idp_server::recent::Recent;
 use idp_server::router::routes;
 use idp_server::state::App;
 use idp_server::trail::check::Checks;
@@ -308,6 +309,7 @@ fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
         counts: Counts::default(),
         fetcher: Fetcher::new(&config.clients),
         happenings: Happenings::default(),
+        recent: Recent::default(),
         checks: Checks::default(),
         logos: Logos::default(),
         config,

@@ -18,6 +18,7 @@ use idp_server::happenings::Happenings;
 use idp_server::listen::web::Remote;
 use idp_server::logos::Logos;
 use idp_server::oidc::sign::Keys;
+use idp_server::recent::Recent;
 use idp_server::router::routes;
 use idp_server::state::App;
 use idp_server::trail::check::Checks;
@@ -107,6 +108,7 @@ impl Site {
             counts: Counts::default(),
             fetcher: Fetcher::new(&Clients::default()),
             happenings: Happenings::default(),
+            recent: Recent::default(),
             checks: Checks::default(),
             logos: Logos::default(),
             clock: Arc::<StandingClock>::clone(&clock),

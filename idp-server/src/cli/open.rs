@@ -20,6 +20,7 @@ use crate::figures::Counted;
 use crate::happenings::Happenings;
 use crate::logos::Logos;
 use crate::oidc::sign::Keys;
+use crate::recent::Recent;
 use crate::state::App;
 use crate::trail::check::Checks;
 
@@ -109,6 +110,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         counts: Counts::default(),
         fetcher,
         happenings: Happenings::default(),
+        recent: Recent::default(),
         checks: Checks::default(),
         logos: Logos::default(),
         clock: Arc::new(SystemClock),

@@ -1,6 +1,8 @@
 //! Whether an access token is good for anything at this moment, for whoever asks: the person's own request, or the client
 //! that it was issued to. It must not know how it was shown.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use twolatch_core::client::Client;
 use twolatch_core::crypto::token_hash;
@@ -22,12 +24,28 @@ pub struct Worth {
     pub client: Option<Client>,
 }
 
-/// What a token is worth, or why it is worth nothing.
+/// What a token is worth, or why it is worth nothing, as it was read within this second.
 ///
 /// # Errors
 /// Where the database fails: then nobody knows.
-pub async fn judge(app: &App, token: &str, now: Timestamp) -> Result<Result<Worth, Worthless>, StoreError> {
-    let Some(token) = app.store.access_token(&token_hash(token), now).await? else { return Ok(Err(Worthless::Token)) };
+pub async fn judge(app: &App, token: &str, now: Timestamp) -> Result<Result<Arc<Worth>, Worthless>, StoreError> {
+    let hash = token_hash(token);
+    let mut why = Worthless::Token;
+    let read = async {
+        match read(app, &hash, now).await? {
+            Ok(worth) => Ok(Some(worth)),
+            Err(worthless) => {
+                why = worthless;
+                Ok(None)
+            }
+        }
+    };
+    let worth = app.recent.tokens.or::<StoreError>(app, &hash, read).await?;
+    Ok(worth.ok_or(why))
+}
+
+async fn read(app: &App, hash: &str, now: Timestamp) -> Result<Result<Worth, Worthless>, StoreError> {
+    let Some(token) = app.store.access_token(hash, now).await? else { return Ok(Err(Worthless::Token)) };
     let client = app.store.client(&token.client).await?;
     let Some((user, security_version)) = &token.person else {
         return Ok(Ok(Worth { token, user: None, client }));

@@ -1,6 +1,8 @@
 //! How a client proves itself at the token endpoint (RFC 6749, 2.3; OpenID Connect Core, 9): exactly the way it is
 //! registered for, and exactly one way.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, header};
 use data_encoding::BASE64;
 use twolatch_core::client::{AuthMethod, Client, Happening};
@@ -26,13 +28,30 @@ struct Claimed {
 /// # Errors
 /// `invalid_request` where it names itself in two ways, `invalid_client` where it is not who it says.
 pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Result<Client, OauthError> {
-    let (store, now) = (&app.store, app.now());
-    let refuse = |detail: String| OauthError::new(Code::InvalidClient, detail);
     let claimed = claimed(headers, params)?;
     let client = match claimed.id.parse() {
-        Ok(id) => store.client(&id).await?,
+        Ok(id) => app.store.client(&id).await?,
         Err(_) => None,
     };
+    proven(app, &claimed, client).await
+}
+
+/// The same by what was read of it lately: for what concerns nobody but the client.
+///
+/// # Errors
+/// As above.
+pub async fn authenticate_lately(app: &App, headers: &HeaderMap, params: &Params) -> Result<Client, OauthError> {
+    let claimed = claimed(headers, params)?;
+    let client = match claimed.id.parse() {
+        Ok(id) => app.recent.clients.or(app, &claimed.id, app.store.client(&id)).await?,
+        Err(_) => None,
+    };
+    proven(app, &claimed, client.map(Arc::unwrap_or_clone)).await
+}
+
+async fn proven(app: &App, claimed: &Claimed, client: Option<Client>) -> Result<Client, OauthError> {
+    let (store, now) = (&app.store, app.now());
+    let refuse = |detail: String| OauthError::new(Code::InvalidClient, detail);
     // An unknown client costs the same look-up and the same hash as a known one.
     let mark = match client.as_ref().and_then(|client| client.secret.clone()) {
         Some(mark) => mark,

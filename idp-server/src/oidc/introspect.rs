@@ -29,7 +29,7 @@ pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: He
 
 async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Result<Value, OauthError> {
     let params = asked(query, headers, body)?;
-    let client = client_auth::authenticate(app, headers, &params).await?;
+    let client = client_auth::authenticate_lately(app, headers, &params).await?;
     if client.auth_method == AuthMethod::None {
         // Whoever has no secret could be anybody who has found a token (RFC 7662, 2.1).
         return Err(OauthError::new(Code::InvalidClient, format!("client {} proves itself by nothing", client.id)));
@@ -37,8 +37,9 @@ async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
     let token = params.value("token").ok_or_else(|| OauthError::new(Code::InvalidRequest, "there is no token"))?;
     let now = app.now();
     let worth = access::judge(app, token, now).await?;
-    let Some(Worth { token, user, client: of }) = worth.ok() else { return Ok(json!({ "active": false })) };
-    let scope = if token.client == client.id { Some(token.scope.clone()) } else { for_api(&client, &token) };
+    let Ok(worth) = worth else { return Ok(json!({ "active": false })) };
+    let Worth { token, user, client: of } = worth.as_ref();
+    let scope = if token.client == client.id { Some(token.scope.clone()) } else { for_api(&client, token) };
     let Some(scope) = scope else { return Ok(json!({ "active": false })) };
     // Others learn the name if somebody has let them.
     let ours = of.as_ref().is_none_or(|of| of.settings.trust == Trust::FirstParty);
@@ -52,7 +53,7 @@ async fn told(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
         "iat": token.created_at.unix(),
         // A client that asks for itself is its own subject (RFC 9068, 2.2).
         "sub": user.as_ref().map_or(token.client.as_str(), |user| user.id.as_str()),
-        "aud": of.map(|of| access::audience(&of, user.is_some(), &app.config.issuer)),
+        "aud": of.as_ref().map(|of| access::audience(of, user.is_some(), &app.config.issuer)),
         "iss": app.config.issuer,
     });
     if let Some(members) = told.as_object_mut() {

@@ -18,6 +18,7 @@ use crate::figures::Counted;
 use crate::happenings::Happenings;
 use crate::logos::Logos;
 use crate::oidc::sign::Keys;
+use crate::recent::Recent;
 use crate::state::App;
 use crate::trail::check::Checks;
 
@@ -65,6 +66,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         counts: Counts::default(),
         fetcher: Fetcher::new(&Clients::default()),
         happenings: Happenings::default(),
+        recent: Recent::default(),
         checks: Checks::default(),
         logos: Logos::default(),
         clock,

@@ -44,7 +44,10 @@ async fn tokens(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]
     let params = asked(query, headers, body)?;
     // Before anything is spent: whoever lacks a nonce alone asks again with all the rest.
     let proof = dpop::read(app, headers, &Method::POST, path::TOKEN, None)?;
-    let client = client_auth::authenticate(app, headers, &params).await?;
+    let client = match params.value("grant_type").and_then(|grant| grant.parse().ok()) {
+        Some(GrantType::ClientCredentials) => client_auth::authenticate_lately(app, headers, &params).await?,
+        _ => client_auth::authenticate(app, headers, &params).await?,
+    };
     let (tokens, used) = granted(app, &client, &params, proof).await.map_err(|error| error.of(&client.id))?;
     if let Some(used) = used {
         app.happenings.note(&client.id, used, app.now());

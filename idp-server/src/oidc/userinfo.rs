@@ -92,12 +92,12 @@ async fn told(
     if worth.token.jkt.is_none() && worth.client.as_ref().is_some_and(|client| client.must(Demand::Dpop)) {
         return Err(invalid("the client's tokens have to be bound to a key, and this one is not".to_owned()));
     }
-    let user = worth.user.ok_or_else(|| invalid("the token is a client's own: it is nobody's".to_owned()))?;
+    let user = worth.user.as_ref().ok_or_else(|| invalid("the token is a client's own: it is nobody's".to_owned()))?;
     if let Some(proof) = proof {
         proof.spend(app).await?;
     }
     let client = worth.client.as_ref();
-    let claims = told::at_userinfo(app, &user, &worth.token, client, now).await?;
+    let claims = told::at_userinfo(app, user, &worth.token, client, now).await?;
     let Some(alg) = client.and_then(|client| client.settings.userinfo_alg) else {
         return Ok(("application/json", Value::from(claims).to_string()));
     };

@@ -89,7 +89,7 @@ impl Logins {
                     note_login(connection, &person.user.id, now).await?;
                     finish_attempt(connection, &attempt).await?;
                     insert_session(connection, &store, &cookie, &person.user, &attempt.proofs, &place, now).await?;
-                    insert_token(connection, &store, &issue, &stored, now).await?;
+                    insert_token(connection, &store, issue, stored, now).await?;
                     record(connection, &store, about).await
                 })
             })

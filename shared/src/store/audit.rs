@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use Column::{Number, Text};
 
-use super::bound::{Bound, rows};
+use super::bound::{Bound, in_powers, rows};
 use super::noticed::notice;
 use super::row::Column;
 use super::tally::Counted;
@@ -100,14 +100,13 @@ pub async fn record(connection: &mut AnyConnection, store: &Store, record: Recor
 /// # Errors
 /// Where the database fails.
 pub async fn record_all(connection: &mut AnyConnection, store: &Store, records: Vec<Record>) -> Written<()> {
-    if records.is_empty() {
-        return Ok(());
-    }
-    let text = format!("{}VALUES {}", insert_audit!(), rows(&RECORD, records.len()));
-    let query = Bound::default().query(text);
     let counted: Vec<Counted> = records.iter().filter_map(Counted::of).collect();
-    let query = records.into_iter().fold(query, |query, record| Stored::new(store, record).bind_to(query));
-    query.execute(connection).await?;
+    let all: Vec<Stored> = records.into_iter().map(|record| Stored::new(store, record)).collect();
+    for some in in_powers(&all) {
+        let query = Bound::default().query(format!("{}VALUES {}", insert_audit!(), rows(&RECORD, some.len())));
+        let query = some.iter().fold(query, |query, record| record.bind_to(query));
+        query.execute(&mut *connection).await?;
+    }
     note(counted);
     Ok(())
 }
@@ -226,22 +225,22 @@ impl Stored {
         self.bind_to(sqlx::query(text))
     }
 
-    fn bind_to(self, query: Query<'_, Any, AnyArguments>) -> Query<'_, Any, AnyArguments> {
+    fn bind_to<'q>(&self, query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments> {
         query
-            .bind(self.instance)
+            .bind(self.instance.clone())
             .bind(self.seq)
             .bind(self.at)
-            .bind(self.event)
-            .bind(self.result)
-            .bind(self.user_name)
-            .bind(self.actor)
-            .bind(self.door)
-            .bind(self.host)
-            .bind(self.source)
-            .bind(self.factor)
-            .bind(self.detail)
-            .bind(self.attempt)
-            .bind(self.mark)
+            .bind(self.event.clone())
+            .bind(self.result.clone())
+            .bind(self.user_name.clone())
+            .bind(self.actor.clone())
+            .bind(self.door.clone())
+            .bind(self.host.clone())
+            .bind(self.source.clone())
+            .bind(self.factor.clone())
+            .bind(self.detail.clone())
+            .bind(self.attempt.clone())
+            .bind(self.mark.clone())
     }
 
     fn read(row: &AnyRow) -> Result<Self, StoreError> {

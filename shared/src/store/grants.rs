@@ -221,7 +221,7 @@ async fn redeem(connection: &mut AnyConnection, store: &Store, asked: &Redemptio
     .await?
     .rows_affected();
     if spent == 1 {
-        tokens::insert_token(connection, store, &Issue::of(&grant), &asked.token, asked.now).await?;
+        tokens::insert_token(connection, store, Issue::of(&grant), asked.token.clone(), asked.now).await?;
         let record = record(asked.now, Event::TokenIssued, &asked.user_name).saying(grant.client.clone());
         audit::record(connection, store, record).await?;
         return Ok(Redeemed::Granted(Box::new(grant)));
@@ -282,7 +282,7 @@ async fn refresh(connection: &mut AnyConnection, store: &Store, asked: &Refreshi
     .rows_affected();
     if spent == 1 {
         let issue = Issue { scope: asked.scope.clone(), ..Issue::of(&grant) };
-        tokens::insert_token(connection, store, &issue, &asked.token, asked.now).await?;
+        tokens::insert_token(connection, store, issue, asked.token.clone(), asked.now).await?;
         let record = record(asked.now, Event::TokenRefreshed, &asked.user_name).saying(grant.client.clone());
         audit::record(connection, store, record).await?;
         return Ok(Refreshed::Granted(Box::new(grant)));

@@ -1,5 +1,5 @@
-//! What a transaction does that counts only once it is committed: mail that it has queued, verdicts that it has recorded. It
-//! must not know who learns of it.
+//! What a transaction does that counts only once it is committed: mail that it has queued, verdicts that it has recorded, whether
+//! it has changed anything. It must not know who learns of it.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -13,6 +13,8 @@ pub(super) struct Noticed {
     pub(super) mailed: bool,
     /// What it has recorded that is counted.
     pub(super) recorded: Vec<Counted>,
+    /// Whether everything that anybody can have read before is as it was.
+    pub(super) added_only: bool,
 }
 
 tokio::task_local! {

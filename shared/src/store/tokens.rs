@@ -1,8 +1,12 @@
 //! Access tokens: opaque, stored as hashes, worth something only while what they come of lives.
 
-use sqlx::AnyConnection;
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection};
 
+use super::bound::{Bound, in_powers, rows};
 use super::grants::take_back;
+use super::noticed::notice;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written, audit};
 use crate::audit::{Event, Record};
@@ -18,6 +22,17 @@ use Column::{Number, Text};
 const TABLE: &str = "access_tokens";
 
 const TOKEN: [Column; 11] = [Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text];
+
+/// What is stored of it: the same, and a mark.
+const STORED: [Column; 12] = [Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text, Text];
+
+/// An access token that is to be stored.
+#[derive(Debug)]
+pub(super) struct Own {
+    issue: Issue,
+    token: NewToken,
+    now: Timestamp,
+}
 
 impl Store {
     /// The access token with this hash, if it is good: not expired, not taken back, its client there, its grant too, and
@@ -56,20 +71,46 @@ impl Store {
         }))
     }
 
-    /// Stores an access token that a client has asked for itself.
+    /// Stores an access token that a client has asked for itself, with those of others that are asked for meanwhile.
     ///
     /// # Errors
     /// Why it could not be stored.
     pub async fn add_token(&self, issue: Issue, token: NewToken, now: Timestamp) -> Written<()> {
-        let store = self.clone();
-        self.write(move |connection| {
-            Box::pin(async move {
-                insert_token(connection, &store, &issue, &token, now).await?;
-                let record = Record { door: Some(Door::Web), ..Record::new(now, Event::TokenIssued) };
-                audit::record(connection, &store, record.by(&issue.client)).await
-            })
-        })
-        .await
+        let (told, to_serve) = self.inner.tokens.put(Own { issue, token, now })?;
+        if to_serve {
+            let store = self.clone();
+            // In a task of its own: whoever asks may go away.
+            tokio::spawn(async move { store.add_own_tokens().await });
+        }
+        told.await.unwrap_or(Err(StoreError::OutcomeUnknown))
+    }
+
+    /// Stores all that wait, those that wait at one time in one transaction: all or none of them.
+    async fn add_own_tokens(&self) {
+        loop {
+            let (all, tell): (Vec<Own>, Vec<_>) = self.inner.tokens.next().into_iter().unzip();
+            if all.is_empty() {
+                return;
+            }
+            let store = self.clone();
+            let outcome = self.write(move |connection| {
+                Box::pin(async move {
+                    insert_tokens(connection, &store, &all).await?;
+                    let records = all.iter().map(|one| {
+                        let record = Record { door: Some(Door::Web), ..Record::new(one.now, Event::TokenIssued) };
+                        record.by(&one.issue.client)
+                    });
+                    audit::record_all(connection, &store, records.collect()).await?;
+                    notice(|noticed| noticed.added_only = true);
+                    Ok(())
+                })
+            });
+            let outcome = outcome.await;
+            for tell in tell {
+                // Whoever has gone away is told nothing; the token stands all the same.
+                drop(tell.send(outcome.as_ref().copied().map_err(StoreError::again)));
+            }
+        }
     }
 
     /// Takes back a client's own token (RFC 7009): an access token alone, or with a refresh token everything that came of
@@ -132,47 +173,62 @@ impl Store {
 pub async fn insert_token(
     connection: &mut AnyConnection,
     store: &Store,
-    issue: &Issue,
-    token: &NewToken,
+    issue: Issue,
+    token: NewToken,
     now: Timestamp,
 ) -> Written<()> {
-    let person = issue.person.as_ref();
-    let grant = person.and_then(|person| person.grant.as_ref().map(Id::as_str));
-    let (user, sid) = (person.map(|person| person.user.as_str()), person.and_then(|person| person.sid.as_deref()));
-    let security_version = person.map(|person| person.security_version);
-    let claims = serde_json::Value::from(issue.claims.clone()).to_string();
-    let values = vec![
-        Some(token.hash.clone()),
-        Some(issue.client.to_string()),
-        grant.map(str::to_owned),
-        user.map(str::to_owned),
-        security_version.map(|version| version.to_string()),
-        sid.map(str::to_owned),
-        Some(issue.scope.clone()),
-        Some(claims.clone()),
-        moment(Some(now)),
-        moment(Some(token.expires_at)),
-        token.jkt.clone(),
-    ];
-    sqlx::query(
-        "INSERT INTO access_tokens (token_hash, client_id, grant_id, user_id, security_version, sid, scope, claims, \
-         created_at, expires_at, jkt, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-    )
-    .bind(&token.hash)
-    .bind(issue.client.as_str())
-    .bind(grant)
-    .bind(user)
-    .bind(security_version)
-    .bind(sid)
-    .bind(&issue.scope)
-    .bind(claims)
-    .bind(now.unix())
-    .bind(token.expires_at.unix())
-    .bind(&token.jkt)
-    .bind(Values::of(TABLE, values).mark(store))
-    .execute(connection)
-    .await?;
+    insert_tokens(connection, store, &[Own { issue, token, now }]).await
+}
+
+async fn insert_tokens(connection: &mut AnyConnection, store: &Store, all: &[Own]) -> Written<()> {
+    for some in in_powers(all) {
+        let text = format!(
+            "INSERT INTO access_tokens (token_hash, client_id, grant_id, user_id, security_version, sid, scope, claims, \
+             created_at, expires_at, jkt, mac) VALUES {}",
+            rows(&STORED, some.len())
+        );
+        let query = some.iter().fold(Bound::default().query(text), |query, one| one.bind_to(query, store));
+        query.execute(&mut *connection).await?;
+    }
     Ok(())
+}
+
+impl Own {
+    fn bind_to<'q>(&self, query: Query<'q, Any, AnyArguments>, store: &Store) -> Query<'q, Any, AnyArguments> {
+        let Self { issue, token, now } = self;
+        let person = issue.person.as_ref();
+        let grant = person.and_then(|person| person.grant.as_ref().map(|grant| grant.as_str().to_owned()));
+        let user = person.map(|person| person.user.as_str().to_owned());
+        let security_version = person.map(|person| person.security_version);
+        let sid = person.and_then(|person| person.sid.clone());
+        let claims = serde_json::Value::from(issue.claims.clone()).to_string();
+        let values = vec![
+            Some(token.hash.clone()),
+            Some(issue.client.to_string()),
+            grant.clone(),
+            user.clone(),
+            security_version.map(|version| version.to_string()),
+            sid.clone(),
+            Some(issue.scope.clone()),
+            Some(claims.clone()),
+            moment(Some(*now)),
+            moment(Some(token.expires_at)),
+            token.jkt.clone(),
+        ];
+        query
+            .bind(token.hash.clone())
+            .bind(issue.client.to_string())
+            .bind(grant)
+            .bind(user)
+            .bind(security_version)
+            .bind(sid)
+            .bind(issue.scope.clone())
+            .bind(claims)
+            .bind(now.unix())
+            .bind(token.expires_at.unix())
+            .bind(token.jkt.clone())
+            .bind(Values::of(TABLE, values).mark(store))
+    }
 }
 
 /// The name of the person that something was for, if it was for one.
