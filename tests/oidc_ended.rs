@@ -68,7 +68,7 @@ async fn a_client_is_told_until_it_listens_or_for_an_hour(core: Core) {
     let (browser, client) = (provider.browser("alice", &BOTH).await, app(&provider).await);
     hint(&provider, &browser, &client).await;
     provider.sign_out(&browser).await;
-    let (store, second) = (&provider.app.store, provider.second_server().await.app.store);
+    let (store, second) = (&provider.app.store, provider.second_server().await.app.store.clone());
     let taken = store.claim_logout(&[], provider.now()).await.unwrap().unwrap();
     assert!(second.claim_logout(&[], provider.now()).await.unwrap().is_none(), "one server has it");
     provider.advance(30);

@@ -1,5 +1,6 @@
 //! What every part of the server shares; cheap to clone.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use twolatch_core::crypto::Entropy;
@@ -17,9 +18,13 @@ use crate::oidc::sign::Keys;
 use crate::recent::Recent;
 use crate::trail::check::Checks;
 
+/// The server: its parts, shared. Every request clones it several times.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
 /// The server's parts.
 #[derive(Clone)]
-pub struct App {
+pub struct Parts {
     /// The database.
     pub store: Store,
     /// The login service over it.
@@ -44,6 +49,20 @@ pub struct App {
     pub logos: Logos,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+}
+
+impl From<Parts> for App {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl App {

@@ -390,10 +390,11 @@ async fn connect(location: &Location) -> Result<AnyPool, StoreError> {
     Ok(options.connect_with(location.options()?).await?)
 }
 
-/// `cell_size_check` and `trusted_schema` keep a damaged or hostile file from doing more than failing.
+/// `cell_size_check` and `trusted_schema` keep a damaged or hostile file from doing more than failing. What a statement
+/// would have to take back, and what it sorts, stays in memory: a file for it costs more than all it writes.
 const SQLITE_SESSION: &str = "PRAGMA busy_timeout = 3000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
     PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; \
-    PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 8000;";
+    PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;";
 
 const POSTGRES_SESSION: &str = "SET statement_timeout = '3s'; SET lock_timeout = '2s'; \
     SET idle_in_transaction_session_timeout = '5s'; SET synchronous_commit = on;";

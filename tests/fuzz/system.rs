@@ -12,7 +12,7 @@ use idp_server::happenings::Happenings;
 use idp_server::logos::Logos;
 use idp_server::oidc::sign::Keys;
 use idp_server::recent::Recent;
-use idp_server::state::App;
+use idp_server::state::{App, Parts};
 use idp_server::trail::check::Checks;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -84,7 +84,7 @@ async fn app(folder: &Path) -> App {
     logins.provision_totp(&"alice".parse().unwrap(), totp, None, &actor).await.unwrap();
     let config = "issuer = \"https://id.example.org\"\nlisten = \"127.0.0.1:0\"\nkeys = \"keys\"\n\
                   database_url = \"sqlite://twolatch.db\"\ntrusted_proxies = [\"192.0.2.250\"]\n";
-    App {
+    App::from(Parts {
         store,
         logins,
         config: Arc::new(Config::parse(Path::new("twolatch.toml"), config).unwrap()),
@@ -97,5 +97,5 @@ async fn app(folder: &Path) -> App {
         checks: Checks::default(),
         logos: Logos::default(),
         clock: Arc::new(StandingClock),
-    }
+    })
 }

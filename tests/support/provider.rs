@@ -17,7 +17,7 @@ use idp_server::logos::Logos;
 use idp_server::oidc::sign;
 use idp_server::recent::Recent;
 use idp_server::router::routes;
-use idp_server::state::App;
+use idp_server::state::{App, Parts};
 use idp_server::trail::check::Checks;
 use idp_server::web::cookie::Cookie;
 use openidconnect::url::form_urlencoded;
@@ -301,7 +301,7 @@ impl Provider {
 }
 
 fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
-    App {
+    App::from(Parts {
         store: logins.store.clone(),
         logins,
         keys: sign::Keys::default(),
@@ -314,7 +314,7 @@ fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
         logos: Logos::default(),
         config,
         clock,
-    }
+    })
 }
 
 /// The parameters of a request that is answered with a code.

@@ -20,7 +20,7 @@ use idp_server::logos::Logos;
 use idp_server::oidc::sign::Keys;
 use idp_server::recent::Recent;
 use idp_server::router::routes;
-use idp_server::state::App;
+use idp_server::state::{App, Parts};
 use idp_server::trail::check::Checks;
 use openidconnect::url::form_urlencoded;
 use tower::ServiceExt;
@@ -99,7 +99,7 @@ impl Site {
         let mut config = Config { organisation: "Example <b>Org</b>".to_owned(), ..config() };
         edit(&mut config);
         let clock = Arc::new(StandingClock::at(NOW));
-        let app = App {
+        let app = App::from(Parts {
             store: core.store().clone(),
             logins: Logins { mail: mail || config.mail.is_some(), ..core.logins.clone() },
             config: Arc::new(config),
@@ -112,20 +112,25 @@ impl Site {
             checks: Checks::default(),
             logos: Logos::default(),
             clock: Arc::<StandingClock>::clone(&clock),
-        };
+        });
         Self { router: routes(app.clone()), core, app, clock }
     }
 
     /// The same, where the configuration lets nobody be below `required`.
     pub(crate) fn locked(mut self) -> Self {
-        self.app.logins.locked = true;
-        self.router = routes(self.app.clone());
+        self.reconfigure(|logins| logins.locked = true);
         self
     }
 
     /// With another configuration of what the approval of a request takes.
     pub(crate) fn approval(&mut self, approval: Approval) {
-        self.app.logins.approval = approval;
+        self.reconfigure(|logins| logins.approval = approval);
+    }
+
+    fn reconfigure(&mut self, edit: impl FnOnce(&mut Logins)) {
+        let mut parts = Parts::clone(&self.app);
+        edit(&mut parts.logins);
+        self.app = parts.into();
         self.router = routes(self.app.clone());
     }
 

@@ -21,7 +21,7 @@ use crate::happenings::Happenings;
 use crate::logos::Logos;
 use crate::oidc::sign::Keys;
 use crate::recent::Recent;
-use crate::state::App;
+use crate::state::{App, Parts};
 use crate::trail::check::Checks;
 
 /// Opens everything.
@@ -101,7 +101,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         host: host.into(),
     };
     let fetcher = Fetcher::new(&config.clients);
-    let app = App {
+    let app = App::from(Parts {
         store,
         logins,
         config: Arc::new(config),
@@ -114,7 +114,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         checks: Checks::default(),
         logos: Logos::default(),
         clock: Arc::new(SystemClock),
-    };
+    });
     app.store.keep_time(app.clock.as_ref()).await?;
     Ok(app)
 }

@@ -19,7 +19,7 @@ use crate::happenings::Happenings;
 use crate::logos::Logos;
 use crate::oidc::sign::Keys;
 use crate::recent::Recent;
-use crate::state::App;
+use crate::state::{App, Parts};
 use crate::trail::check::Checks;
 
 /// When nothing else is said.
@@ -36,7 +36,7 @@ impl Clock for StoppedClock {
 
 /// The same parts at another time.
 pub(crate) fn at(app: &App, now: Timestamp) -> App {
-    App { clock: Arc::new(StoppedClock(now)), ..app.clone() }
+    Parts { clock: Arc::new(StoppedClock(now)), ..Parts::clone(app) }.into()
 }
 
 /// The parts, and the folder that they live in.
@@ -57,7 +57,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         organisation: config.organisation.as_str().into(),
         host: "here".into(),
     };
-    let app = App {
+    let app = App::from(Parts {
         store,
         logins,
         config: Arc::new(config),
@@ -70,6 +70,6 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         checks: Checks::default(),
         logos: Logos::default(),
         clock,
-    };
+    });
     (folder, app)
 }

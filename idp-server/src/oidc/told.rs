@@ -73,11 +73,11 @@ fn still<'a>(client: &Client, names: &'a [String]) -> impl Iterator<Item = &'a s
 async fn of(app: &App, user: &User, names: Vec<&str>, now: Timestamp) -> Result<Map<String, Value>, StoreError> {
     let elsewhere = ["preferred_username", "email", "email_verified", "groups"];
     let of_profile = names.iter().any(|name| !elsewhere.contains(name));
-    let given = match of_profile {
-        true => {
-            app.recent.profiles.or(app, user.id.as_str(), async { app.store.profile_of(user).await.map(Some) }).await?
-        }
-        false => None,
+    let given = if of_profile {
+        let read = async { app.store.profile_of(user).await.map(Some) };
+        app.recent.profiles.or(app, user.id.as_str(), read).await?
+    } else {
+        None
     };
     let given = given.unwrap_or_default();
     Ok(names.into_iter().filter_map(|name| Some((name.to_owned(), claim(user, &given, name, now)?))).collect())

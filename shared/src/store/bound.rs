@@ -75,11 +75,11 @@ pub(super) fn rows(columns: &[Column], count: usize) -> String {
     rows + ")"
 }
 
-/// All of them in parts of 64, 32, 16 … rows: however many come, there are few texts of a statement, and a database keeps
-/// what it has made of each.
+/// All of them in parts of 16, 8, 4 … rows: however many come, there are few texts of a statement, and a database keeps
+/// what it has made of each. More in one cost SQLite more than another statement: it looks up each placeholder by its name.
 pub(super) fn in_powers<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let size = 1 << all.len().min(64).checked_ilog2()?;
+        let size = 1 << all.len().min(16).checked_ilog2()?;
         let (part, rest) = all.split_at(size);
         all = rest;
         Some(part)
