@@ -25,6 +25,8 @@ pub struct Recent {
     pub clients: Kept<Client>,
     /// What access tokens are worth, by their hashes.
     pub tokens: Kept<Worth>,
+    /// The origins that applications in browsers come from.
+    pub origins: Kept<()>,
     /// What is told of people, by their ids.
     pub profiles: Kept<Given>,
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use twolatch_core::client::{AuthMethod, RedirectUri};
+use twolatch_core::store::StoreError;
 
 use crate::state::App;
 use crate::web::path;
@@ -58,12 +59,17 @@ async fn allowed(app: &App, path: &str, origin: &HeaderValue) -> Option<HeaderVa
         return None;
     }
     let asked = origin.to_str().ok()?;
+    let read = async { Ok(is_registered(app, asked).await?.then_some(())) };
     // Where the database fails nobody may.
-    let clients = app.store.clients().await.ok()?;
+    app.recent.origins.or::<StoreError>(app, asked, read).await.ok()?.map(|_| origin.clone())
+}
+
+/// Whether an application that runs in browsers comes from an origin.
+async fn is_registered(app: &App, asked: &str) -> Result<bool, StoreError> {
+    let clients = app.store.clients().await?;
     let apps = clients.iter().filter(|client| client.auth_method == AuthMethod::None && client.disabled_at.is_none());
-    let is_registered = apps.flat_map(|client| &client.redirect_uris).any(|uri| {
+    Ok(apps.flat_map(|client| &client.redirect_uris).any(|uri| {
         let own = RedirectUri::origin(uri.as_str()).parse::<RedirectUri>();
         !uri.is_private_use() && own.is_ok_and(|own| own.accepts(asked))
-    });
-    is_registered.then(|| origin.clone())
+    }))
 }

@@ -77,6 +77,12 @@ impl Store {
     /// # Errors
     /// Why nothing was done.
     pub async fn change_ticket(&self, ticket: Ticket) -> Written<Option<String>> {
+        // For what nobody issued nothing is written: strangers come here, too.
+        let known = "SELECT 1 FROM visits WHERE token_hash = $1 AND host = $2 AND nonce_hash IS NOT NULL";
+        let known = sqlx::query(known).bind(&ticket.token).bind(ticket.host.as_str());
+        if known.fetch_optional(self.pool()).await?.is_none() {
+            return Ok(None);
+        }
         let store = self.clone();
         self.write(move |connection| Box::pin(async move { change(connection, &store, ticket).await })).await
     }
