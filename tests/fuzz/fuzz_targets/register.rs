@@ -37,7 +37,12 @@ fuzz_target!(|input: &[u8]| {
         assert!(uri.starts_with("https://") || own.iter().any(is_own), "{uri}");
     }
     assert!(
-        settings.jwks_uri.iter().chain(&settings.initiate_login_uri).chain(&settings.logo_uri).all(|uri| uri.as_str().starts_with("https://"))
+        settings
+            .jwks_uri
+            .iter()
+            .chain(&settings.initiate_login_uri)
+            .chain(&settings.logo_uri)
+            .all(|uri| uri.as_str().starts_with("https://"))
     );
     // What it is told it can register again.
     let told = told("https://id.example.org", &client, "token").to_string();
