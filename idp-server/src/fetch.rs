@@ -106,7 +106,12 @@ impl Fetcher {
             }
             lately.insert(address.to_owned(), now);
         }
-        self.fetch(address).await.map(Some)
+        let fetched = self.fetch(address).await;
+        if fetched == Err(Unfetched::Busy) {
+            // Nobody was called, and this can be asked for again at once.
+            self.0.lately.lock().unwrap_or_else(PoisonError::into_inner).remove(address);
+        }
+        fetched.map(Some)
     }
 
     async fn try_fetch(&self, address: &str) -> Result<Vec<u8>, Unfetched> {

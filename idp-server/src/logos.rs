@@ -37,6 +37,8 @@ const AT_ONCE: usize = 2;
 pub struct Logos(Arc<Inner>);
 
 struct Inner {
+    /// With seats of its own: a picture takes nobody's keys away.
+    fetcher: Fetcher,
     known: Mutex<BTreeMap<ClientId, Known>>,
     pens: Semaphore,
 }
@@ -68,24 +70,18 @@ enum Found {
     Here(Arc<Logo>),
 }
 
-impl Default for Logos {
-    fn default() -> Self {
-        Self(Arc::new(Inner { known: Mutex::default(), pens: Semaphore::new(AT_ONCE) }))
-    }
-}
-
 impl Logos {
+    /// Without any, and with what fetches them and nothing else.
+    #[must_use]
+    pub fn new(fetcher: Fetcher) -> Self {
+        Self(Arc::new(Inner { fetcher, known: Mutex::default(), pens: Semaphore::new(AT_ONCE) }))
+    }
+
     /// The picture of an application, if there is one within so much time. Where none is known yet it is fetched, however
     /// long somebody waits for it.
-    pub async fn of(
-        &self,
-        fetcher: &Fetcher,
-        client: &Client,
-        now: Timestamp,
-        patience: Duration,
-    ) -> Option<Arc<Logo>> {
+    pub async fn of(&self, client: &Client, now: Timestamp, patience: Duration) -> Option<Arc<Logo>> {
         let uri = client.settings.logo_uri.as_ref()?;
-        let mut found = self.wanted(fetcher, &client.id, uri, now)?;
+        let mut found = self.wanted(&client.id, uri, now)?;
         let found = found.wait_for(|found| !matches!(found, Found::Wanted));
         match &*tokio::time::timeout(patience, found).await.ok()?.ok()? {
             Found::Here(logo) => Some(Arc::clone(logo)),
@@ -93,13 +89,7 @@ impl Logos {
         }
     }
 
-    fn wanted(
-        &self,
-        fetcher: &Fetcher,
-        id: &ClientId,
-        uri: &RedirectUri,
-        now: Timestamp,
-    ) -> Option<watch::Receiver<Found>> {
+    fn wanted(&self, id: &ClientId, uri: &RedirectUri, now: Timestamp) -> Option<watch::Receiver<Found>> {
         let mut all = self.known();
         if let Some(known) = all.get(id) {
             let is_same = known.uri == *uri;
@@ -110,6 +100,8 @@ impl Logos {
             }
         }
         all.retain(|_, known| (0..LIFE).contains(&now.since(known.since)));
+        // What it takes the place of throws nobody else out.
+        all.remove(id);
         let kept = || all.values().filter(|known| matches!(*known.found.borrow(), Found::Here(_)));
         if kept().count() >= MOST {
             let oldest = kept().map(|known| known.since).min();
@@ -121,14 +113,14 @@ impl Logos {
         all.insert(id.clone(), Known { uri: uri.clone(), since: now, found: found.clone() });
         drop(all);
         // In a task of its own: whoever waits for it may go away, and the next must not begin again.
-        let (logos, fetcher, id, uri) = (self.clone(), fetcher.clone(), id.clone(), uri.clone());
-        tokio::spawn(async move { tell.send_replace(logos.found(&fetcher, &id, &uri).await) });
+        let (logos, id, uri) = (self.clone(), id.clone(), uri.clone());
+        tokio::spawn(async move { tell.send_replace(logos.found(&id, &uri).await) });
         Some(found)
     }
 
     /// Fetches and draws a picture.
-    async fn found(&self, fetcher: &Fetcher, id: &ClientId, uri: &RedirectUri) -> Found {
-        let drawn = match fetcher.fetch(uri.as_str()).await {
+    async fn found(&self, id: &ClientId, uri: &RedirectUri) -> Found {
+        let drawn = match self.0.fetcher.fetch(uri.as_str()).await {
             Ok(document) => self.draw(document).await,
             Err(why) => {
                 if why == Unfetched::Busy {

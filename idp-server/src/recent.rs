@@ -27,7 +27,7 @@ pub struct Recent {
     pub tokens: Kept<Worth>,
     /// The origins that applications in browsers come from.
     pub origins: Kept<()>,
-    /// What is told of people, by their ids.
+    /// What is told of people, by their ids and what they were when it was read.
     pub profiles: Kept<Given>,
 }
 

@@ -118,7 +118,7 @@ struct Inner {
     mail: Arc<Notify>,
     tally: Arc<Tally>,
     changes: Arc<AtomicU64>,
-    tokens: Gathering<tokens::Own>,
+    tokens: Gathering<tokens::Asked>,
 }
 
 /// How busy the database is with this process.

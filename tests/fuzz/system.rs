@@ -95,7 +95,7 @@ async fn app(folder: &Path) -> App {
         figures: Counted::default(),
         fetcher: Fetcher::new(&Clients::default()),
         checks: Checks::default(),
-        logos: Logos::default(),
+        logos: Logos::new(Fetcher::new(&Clients::default())),
         clock: Arc::new(StandingClock),
     })
 }

@@ -311,7 +311,7 @@ fn app(logins: Logins, config: Arc<Config>, clock: Arc<StandingClock>) -> App {
         happenings: Happenings::default(),
         recent: Recent::default(),
         checks: Checks::default(),
-        logos: Logos::default(),
+        logos: Logos::new(Fetcher::new(&config.clients)),
         config,
         clock,
     })

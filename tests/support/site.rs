@@ -110,7 +110,7 @@ impl Site {
             happenings: Happenings::default(),
             recent: Recent::default(),
             checks: Checks::default(),
-            logos: Logos::default(),
+            logos: Logos::new(Fetcher::new(&Clients::default())),
             clock: Arc::<StandingClock>::clone(&clock),
         });
         Self { router: routes(app.clone()), core, app, clock }

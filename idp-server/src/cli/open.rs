@@ -100,7 +100,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         organisation: config.organisation.as_str().into(),
         host: host.into(),
     };
-    let fetcher = Fetcher::new(&config.clients);
+    let (fetcher, logos) = (Fetcher::new(&config.clients), Logos::new(Fetcher::new(&config.clients)));
     let app = App::from(Parts {
         store,
         logins,
@@ -112,7 +112,7 @@ pub(super) async fn assemble(config: Config, keys: KeyRing) -> Result<App, CliEr
         happenings: Happenings::default(),
         recent: Recent::default(),
         checks: Checks::default(),
-        logos: Logos::default(),
+        logos,
         clock: Arc::new(SystemClock),
     });
     app.store.keep_time(app.clock.as_ref()).await?;

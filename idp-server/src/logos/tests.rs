@@ -18,10 +18,9 @@ fn put(logos: &Logos, id: &str, uri: &str, since: Timestamp) {
 
 #[tokio::test]
 async fn o39_a_picture_is_shown_for_a_day_and_never_for_another_address() {
-    let (logos, fetcher) = (Logos::default(), Fetcher::new(&Clients::default()));
+    let logos = Logos::new(Fetcher::new(&Clients::default()));
     let at = |seconds: i64| Timestamp::from_unix(1_800_000_000 + seconds);
-    let there =
-        async |uri: &str, now| logos.of(&fetcher, &client("a", uri), now, Duration::from_secs(5)).await.is_some();
+    let there = async |uri: &str, now| logos.of(&client("a", uri), now, Duration::from_secs(5)).await.is_some();
     let (one, two) = ("https://127.0.0.1/one.png", "https://127.0.0.1/two.png");
     put(&logos, "a", one, at(0));
     assert!(there(one, at(0)).await && there(one, at(86_399)).await);
@@ -32,10 +31,10 @@ async fn o39_a_picture_is_shown_for_a_day_and_never_for_another_address() {
 
 #[tokio::test]
 async fn o39_what_could_not_be_had_is_not_asked_for_again_at_once() {
-    let (logos, fetcher) = (Logos::default(), Fetcher::new(&Clients::default()));
+    let logos = Logos::new(Fetcher::new(&Clients::default()));
     let at = |seconds: i64| Timestamp::from_unix(1_800_000_000 + seconds);
     let since = async |uri: &str, now| {
-        assert!(logos.of(&fetcher, &client("a", uri), now, Duration::from_secs(5)).await.is_none());
+        assert!(logos.of(&client("a", uri), now, Duration::from_secs(5)).await.is_none());
         logos.known().values().map(|known| known.since).collect::<Vec<_>>()
     };
     let (one, two) = ("https://127.0.0.1/one.png", "https://127.0.0.1/two.png");
@@ -50,15 +49,14 @@ async fn o39_what_could_not_be_had_is_not_asked_for_again_at_once() {
 
 #[tokio::test]
 async fn o39_there_is_room_for_so_many_and_no_more() {
-    let (logos, fetcher) = (Logos::default(), Fetcher::new(&Clients::default()));
+    let logos = Logos::new(Fetcher::new(&Clients::default()));
     let at = |seconds: i64| Timestamp::from_unix(1_800_000_000 + seconds);
     for (number, second) in (0..MOST).zip(0..) {
         put(&logos, &format!("c{number}"), "https://127.0.0.1/", at(second));
     }
     let now = at(1000);
-    let there = async |id: &str| {
-        logos.of(&fetcher, &client(id, "https://127.0.0.1/"), now, Duration::from_secs(5)).await.is_some()
-    };
+    let there =
+        async |id: &str| logos.of(&client(id, "https://127.0.0.1/"), now, Duration::from_secs(5)).await.is_some();
     assert!(there("c0").await);
     assert!(!there("new").await, "it is private");
     assert!(!there("c0").await && there("c1").await, "the oldest has gone");

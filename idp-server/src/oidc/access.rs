@@ -21,7 +21,7 @@ pub struct Worth {
     /// Its person, if it has one.
     pub user: Option<User>,
     /// The client that it was issued to, if it is not the built-in one.
-    pub client: Option<Client>,
+    pub client: Option<Arc<Client>>,
 }
 
 /// What a token is worth, or why it is worth nothing, as it was read within this second.
@@ -46,7 +46,7 @@ pub async fn judge(app: &App, token: &str, now: Timestamp) -> Result<Result<Arc<
 
 async fn read(app: &App, hash: &str, now: Timestamp) -> Result<Result<Worth, Worthless>, StoreError> {
     let Some(token) = app.store.access_token(hash, now).await? else { return Ok(Err(Worthless::Token)) };
-    let client = app.store.client(&token.client).await?;
+    let client = app.recent.clients.or(app, token.client.as_str(), app.store.client(&token.client)).await?;
     let Some((user, security_version)) = &token.person else {
         return Ok(Ok(Worth { token, user: None, client }));
     };

@@ -52,7 +52,7 @@ pub async fn authenticate_lately(app: &App, headers: &HeaderMap, params: &Params
 async fn proven(app: &App, claimed: &Claimed, client: Option<Client>) -> Result<Client, OauthError> {
     let (store, now) = (&app.store, app.now());
     let refuse = |detail: String| OauthError::new(Code::InvalidClient, detail);
-    // An unknown client costs the same look-up and the same hash as a known one.
+    // An unknown client costs the same hash as a known one.
     let mark = match client.as_ref().and_then(|client| client.secret.clone()) {
         Some(mark) => mark,
         None => store.client_secret_mark(&claimed.id, ""),

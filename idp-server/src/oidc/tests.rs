@@ -68,7 +68,7 @@ pub(crate) async fn app() -> (tempfile::TempDir, App) {
         happenings: Happenings::default(),
         recent: Recent::default(),
         checks: Checks::default(),
-        logos: Logos::default(),
+        logos: Logos::new(Fetcher::new(&Clients::default())),
         clock,
     });
     (folder, app)

@@ -1,6 +1,8 @@
 //! What a client is told of a person: by scopes, by the names that it has asked for, and what of an organisation's own it is
 //! registered for. It must not know where that goes.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use twolatch_core::client::{Client, Trust};
 use twolatch_core::grant::{AccessToken, Grant};
@@ -42,7 +44,14 @@ pub async fn at_userinfo(
     let ours = client.filter(|client| client.settings.trust == Trust::FirstParty);
     let own = ours.iter().flat_map(|client| &client.settings.claims).map(ClaimName::as_str);
     let asked = client.iter().flat_map(|client| still(client, &token.claims));
-    let mut claims = of(app, user, of_scopes.chain(asked).chain(own).collect(), now).await?;
+    let names = of_scopes.chain(asked).chain(own).collect();
+    let lately = async {
+        let read = async { app.store.profile_of(user).await.map(Some) };
+        let name = format!("{} {}", user.id.as_str(), user.security_version);
+        let given = app.recent.profiles.or::<StoreError>(app, &name, read).await?;
+        Ok(given.map(Arc::unwrap_or_clone).unwrap_or_default())
+    };
+    let mut claims = told(user, names, now, lately).await?;
     claims.insert("sub".to_owned(), user.id.as_str().into());
     if client.is_some_and(|client| client.settings.userinfo_alg.is_some()) {
         claims.insert("iss".to_owned(), app.config.issuer.as_str().into());
@@ -62,7 +71,9 @@ pub async fn in_id_token(
     client: &Client,
     now: Timestamp,
 ) -> Result<Map<String, Value>, StoreError> {
-    of(app, user, still(client, &grant.claims.id_token).collect(), now).await
+    let names = still(client, &grant.claims.id_token).collect();
+    // What is signed stays: it is read anew.
+    told(user, names, now, async { app.store.profile_of(user).await }).await
 }
 
 /// What was taken from the client since it has asked is not told any more.
@@ -70,16 +81,15 @@ fn still<'a>(client: &Client, names: &'a [String]) -> impl Iterator<Item = &'a s
     names.iter().map(String::as_str).filter(|name| is_for(client, name))
 }
 
-async fn of(app: &App, user: &User, names: Vec<&str>, now: Timestamp) -> Result<Map<String, Value>, StoreError> {
+async fn told(
+    user: &User,
+    names: Vec<&str>,
+    now: Timestamp,
+    profile: impl Future<Output = Result<Given, StoreError>>,
+) -> Result<Map<String, Value>, StoreError> {
     let elsewhere = ["preferred_username", "email", "email_verified", "groups"];
     let of_profile = names.iter().any(|name| !elsewhere.contains(name));
-    let given = if of_profile {
-        let read = async { app.store.profile_of(user).await.map(Some) };
-        app.recent.profiles.or(app, user.id.as_str(), read).await?
-    } else {
-        None
-    };
-    let given = given.unwrap_or_default();
+    let given = if of_profile { profile.await? } else { Given::default() };
     Ok(names.into_iter().filter_map(|name| Some((name.to_owned(), claim(user, &given, name, now)?))).collect())
 }
 

@@ -96,7 +96,7 @@ async fn told(
     if let Some(proof) = proof {
         proof.spend(app).await?;
     }
-    let client = worth.client.as_ref();
+    let client = worth.client.as_deref();
     let claims = told::at_userinfo(app, user, &worth.token, client, now).await?;
     let Some(alg) = client.and_then(|client| client.settings.userinfo_alg) else {
         return Ok(("application/json", Value::from(claims).to_string()));

@@ -85,7 +85,7 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser, RawQuery(quer
     let found = find(&app, &browser, in_query(query.as_deref())).await?;
     let onward = Onward::open(&app, &found.sealed).await?;
     // Nobody waits long for what nobody needs.
-    let logo = app.logos.of(&app.fetcher, &found.client, browser.now, PATIENCE).await.is_some();
+    let logo = app.logos.of(&found.client, browser.now, PATIENCE).await.is_some();
     let page = |frame: Frame| ConsentPage {
         logo,
         id: found.client.id.to_string(),

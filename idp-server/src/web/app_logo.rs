@@ -29,7 +29,7 @@ pub async fn get(State(app): State<App>, Path(id): Path<String>, headers: Header
     let none = || Kind::NoPage.because("no such application has a logo that can be shown");
     let id = id.parse().map_err(|_| none())?;
     let client = app.store.client(&id).await?.filter(|client| client.disabled_at.is_none()).ok_or_else(none)?;
-    let logo = app.logos.of(&app.fetcher, &client, app.now(), PATIENCE).await.ok_or_else(none)?;
+    let logo = app.logos.of(&client, app.now(), PATIENCE).await.ok_or_else(none)?;
     let mut response = file(&headers, "image/png", &logo.version, logo.png.clone());
     response.headers_mut().insert(header::CACHE_CONTROL, CACHE);
     response.headers_mut().insert(POLICY.0, POLICY.1);

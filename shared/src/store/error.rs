@@ -112,6 +112,7 @@ impl StoreError {
             Self::Busy(holder) => Self::Busy(*holder),
             Self::Slow => Self::Slow,
             Self::Full => Self::Full,
+            Self::Overloaded => Self::Overloaded,
             Self::Io(text) => Self::Io(text.clone()),
             Self::Down(text) => Self::Down(text.clone()),
             Self::OutcomeUnknown => Self::OutcomeUnknown,

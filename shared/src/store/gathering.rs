@@ -7,6 +7,9 @@ use tokio::sync::oneshot;
 
 use super::{StoreError, Written};
 
+#[cfg(test)]
+mod tests;
+
 /// So many go together: what is bound has to fit in one statement.
 const TOGETHER: usize = 128;
 
@@ -23,6 +26,9 @@ struct Waiting<T> {
     /// Whether somebody writes them.
     is_served: bool,
 }
+
+/// Says that somebody writes them.
+pub(super) struct Serving<'a, T>(&'a Gathering<T>);
 
 /// One write, and who waits for it.
 pub(super) type One<T> = (T, oneshot::Sender<Written<()>>);
@@ -49,11 +55,27 @@ impl<T> Gathering<T> {
         Ok((told, !std::mem::replace(&mut waiting.is_served, true)))
     }
 
+    /// Held by whoever writes them, for as long as they do.
+    pub(super) const fn serving(&self) -> Serving<'_, T> {
+        Serving(self)
+    }
+
     /// Those that go next, the first first. After none of them somebody else has to begin again.
     pub(super) fn next(&self) -> Vec<One<T>> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = waiting.all.len().min(TOGETHER);
         waiting.is_served = count > 0;
         waiting.all.drain(..count).collect()
+    }
+}
+
+impl<T> Drop for Serving<'_, T> {
+    fn drop(&mut self) {
+        // After a fault nobody waits for ever, and the next who comes begins again.
+        if std::thread::panicking() {
+            let mut waiting = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.all.clear();
+            waiting.is_served = false;
+        }
     }
 }

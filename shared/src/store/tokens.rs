@@ -1,16 +1,21 @@
 //! Access tokens: opaque, stored as hashes, worth something only while what they come of lives.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::time::Duration;
+
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection};
 
 use super::bound::{Bound, in_powers, rows};
+use super::clients::client_held;
 use super::grants::take_back;
 use super::noticed::notice;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written, audit};
 use crate::audit::{Event, Record};
-use crate::client::ClientId;
+use crate::client::{Client, ClientId};
 use crate::crypto::token_hash;
 use crate::door::Door;
 use crate::grant::{API_CLIENT, AccessToken, Grant, Issue, NewToken};
@@ -26,9 +31,20 @@ const TOKEN: [Column; 11] = [Text, Text, Text, Text, Number, Text, Text, Text, N
 /// What is stored of it: the same, and a mark.
 const STORED: [Column; 12] = [Text, Text, Text, Text, Number, Text, Text, Text, Number, Number, Text, Text];
 
+/// For so long one batch of them is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a client asks for itself.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// The client, as it was when it was found to be who it says and to be allowed that.
+    seen: Client,
+    own: Own,
+}
+
 /// An access token that is to be stored.
 #[derive(Debug)]
-pub(super) struct Own {
+struct Own {
     issue: Issue,
     token: NewToken,
     now: Timestamp,
@@ -71,12 +87,14 @@ impl Store {
         }))
     }
 
-    /// Stores an access token that a client has asked for itself, with those of others that are asked for meanwhile.
+    /// Stores an access token that a client, as it was seen, has asked for itself, with those of others that are asked for
+    /// meanwhile.
     ///
     /// # Errors
-    /// Why it could not be stored.
-    pub async fn add_token(&self, issue: Issue, token: NewToken, now: Timestamp) -> Written<()> {
-        let (told, to_serve) = self.inner.tokens.put(Own { issue, token, now })?;
+    /// [`StoreError::Conflict`] where the client is not as it was seen any more; else why it could not be stored.
+    pub async fn add_token(&self, seen: Client, scope: String, token: NewToken, now: Timestamp) -> Written<()> {
+        let issue = Issue { client: seen.id.clone(), person: None, scope, claims: Vec::new() };
+        let (told, to_serve) = self.inner.tokens.put(Asked { seen, own: Own { issue, token, now } })?;
         if to_serve {
             let store = self.clone();
             // In a task of its own: whoever asks may go away.
@@ -87,14 +105,18 @@ impl Store {
 
     /// Stores all that wait, those that wait at one time in one transaction: all or none of them.
     async fn add_own_tokens(&self) {
+        let _serving = self.inner.tokens.serving();
         loop {
-            let (all, tell): (Vec<Own>, Vec<_>) = self.inner.tokens.next().into_iter().unzip();
+            let (all, tell): (Vec<Asked>, Vec<_>) = self.inner.tokens.next().into_iter().unzip();
             if all.is_empty() {
                 return;
             }
             let store = self.clone();
             let outcome = self.write(move |connection| {
                 Box::pin(async move {
+                    let good = unchanged(connection, &store, &all).await?;
+                    let all = all.into_iter().zip(&good).filter(|(_, good)| **good);
+                    let all: Vec<Own> = all.map(|(asked, _)| asked.own).collect();
                     insert_tokens(connection, &store, &all).await?;
                     let records = all.iter().map(|one| {
                         let record = Record { door: Some(Door::Web), ..Record::new(one.now, Event::TokenIssued) };
@@ -102,13 +124,19 @@ impl Store {
                     });
                     audit::record_all(connection, &store, records.collect()).await?;
                     notice(|noticed| noticed.added_only = true);
-                    Ok(())
+                    Ok(good)
                 })
             });
-            let outcome = outcome.await;
-            for tell in tell {
+            // A connection that hangs holds these up, and nobody who comes later.
+            let outcome = tokio::time::timeout(PATIENCE, outcome).await.unwrap_or(Err(StoreError::OutcomeUnknown));
+            for (index, tell) in tell.into_iter().enumerate() {
+                let told = match &outcome {
+                    Ok(good) if good.get(index) == Some(&true) => Ok(()),
+                    Ok(_) => Err(StoreError::Conflict),
+                    Err(error) => Err(error.again()),
+                };
                 // Whoever has gone away is told nothing; the token stands all the same.
-                drop(tell.send(outcome.as_ref().copied().map_err(StoreError::again)));
+                drop(tell.send(told));
             }
         }
     }
@@ -178,6 +206,18 @@ pub async fn insert_token(
     now: Timestamp,
 ) -> Written<()> {
     insert_tokens(connection, store, &[Own { issue, token, now }]).await
+}
+
+/// Whose client is as it was seen: one that has gone, is disabled or has another secret meanwhile gets nothing.
+async fn unchanged(connection: &mut AnyConnection, store: &Store, all: &[Asked]) -> Written<Vec<bool>> {
+    let mut clients: BTreeMap<&ClientId, Option<Client>> = BTreeMap::new();
+    for asked in all {
+        if let Entry::Vacant(place) = clients.entry(&asked.seen.id) {
+            place.insert(client_held(connection, store, &asked.seen.id).await?.map(|(client, _)| client));
+        }
+    }
+    let is_as = |asked: &Asked| clients.get(&asked.seen.id).and_then(Option::as_ref) == Some(&asked.seen);
+    Ok(all.iter().map(is_as).collect())
 }
 
 async fn insert_tokens(connection: &mut AnyConnection, store: &Store, all: &[Own]) -> Written<()> {

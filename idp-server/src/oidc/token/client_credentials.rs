@@ -1,7 +1,7 @@
 //! The client credentials grant (RFC 6749, 4.4): a client's own token, for what it is registered for. No person is involved.
 
 use twolatch_core::client::{AuthMethod, Client, ScopeName};
-use twolatch_core::grant::Issue;
+use twolatch_core::store::StoreError;
 
 use super::{Tokens, access_token, key};
 use crate::oidc::dpop::Proof;
@@ -22,8 +22,14 @@ pub(super) async fn issue(
     }
     let scope = scopes(client, params.value("scope"))?;
     let access = access_token::mint(app, client, None, &scope, key(app, proof).await?).await?;
-    let issue = Issue { client: client.id.clone(), person: None, scope: scope.clone(), claims: Vec::new() };
-    app.store.add_token(issue, access.stored.clone(), app.now()).await?;
+    let added = app.store.add_token(client.clone(), scope.clone(), access.stored.clone(), app.now()).await;
+    added.map_err(|error| match error {
+        StoreError::Conflict => {
+            let detail = format!("client {} has been changed within this second", client.id);
+            OauthError::new(Code::TemporarilyUnavailable, detail)
+        }
+        other => other.into(),
+    })?;
     Ok(Tokens { access, scope, refresh: None, id: None })
 }
 

@@ -120,7 +120,7 @@ pub(crate) async fn show(State(app): State<App>, browser: Browser) -> Answer {
         };
         // What nobody has looked at is called by its host, and has no face. Nobody waits for one that is not known yet.
         let has_face = client.settings.trust != Trust::Unverified;
-        let logo = has_face && app.logos.of(&app.fetcher, &client, browser.now, Duration::ZERO).await.is_some();
+        let logo = has_face && app.logos.of(&client, browser.now, Duration::ZERO).await.is_some();
         apps.push(Shown { logo, ..Shown::of(&client, access) });
     }
     let said = Said::from(browser.notice(&app));
