@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { heading } from "./look.mjs";
 import { code } from "./totp.mjs";
 import {
-  chooseApp, fillAndSend, given, inABrowser, keepRecovery, look, mailed, mailedCode, press, setUpAuthenticator, signIn,
-  twolatch, visitor,
+  chooseApp, fillAndSend, given, inABrowser, keepRecovery, look, mailed, mailedCode, press, rule, setUpAuthenticator,
+  signIn, twolatch, visitor,
 } from "./visit.mjs";
 
 const HELP = "text=Ask an administrator for help";
@@ -150,7 +150,7 @@ async function aPersonWhoHasMailTurnedOn() {
 }
 
 async function aPersonWhoPutsItOff() {
-  twolatch("policy", "set", "--skips", "2", "--skip-days", "7");
+  await rule("--skips", "2", "--skip-days", "7");
   const page = await visitor();
   await signIn(page, "olga");
   await look(page, "login-later-mailbox", "Show that it is you");
@@ -163,7 +163,7 @@ async function aPersonWhoPutsItOff() {
 }
 
 async function aPersonWithARecoveryKey() {
-  twolatch("policy", "set", "--recovery", "both");
+  await rule("--recovery", "both");
   const page = await visitor({ permissions: true });
   await signIn(page, "pia");
   await chooseApp(page);

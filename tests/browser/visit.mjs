@@ -134,6 +134,14 @@ export function twolatch(...words) {
   return execFileSync(program, [...words, ...always], { encoding: "utf8" });
 }
 
+// Changes the rules, and waits for the next second: servers read them once a second.
+export async function rule(...words) {
+  twolatch("policy", "set", ...words);
+  const second = () => Math.floor(Date.now() / 1000);
+  const changed = second();
+  while (second() === changed) await new Promise((done) => setTimeout(done, 50));
+}
+
 // The code in the last mail that has one, once so many such mails are there.
 export async function mailedCode(count) {
   return (await mailed(/^ {4}(\d{6})\r?$/m, count)).at(-1);
