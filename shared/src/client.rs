@@ -198,6 +198,15 @@ pub enum TokenFormat {
 }
 
 impl Settings {
+    /// Says whose it is. The picture that one which has registered itself has named goes: it would be fetched anew each day,
+    /// from where nobody looks again.
+    pub fn trust_as(&mut self, trust: Trust) {
+        if self.trust == Trust::Unverified && trust != Trust::Unverified {
+            self.logo_uri = None;
+        }
+        self.trust = trust;
+    }
+
     /// Whether it is behind a proxy at a host of this name.
     #[must_use]
     pub fn is_at(&self, host: &AppHost) -> bool {

@@ -5,10 +5,11 @@
 # one core, wrk on the other, both warmed up, the same algorithm and client authentication, medians of three. Ours is durable:
 # on SQLite (synchronous FULL) and on PostgreSQL. Run it on an idle machine with at least two cores, and with wrk, node and npm.
 #
-#   TWOLATCH_BIN    the server, a release build          (target/release/twolatch)
-#   TWOLATCH_OIDC   what fills its database              (target/release/examples/oidc)
-#   BENCH_SECONDS   how long each run is                 (5)
-#   BENCH_PACE      requests a second at a fixed rate    (500)
+#   TWOLATCH_BIN       the server, a release build          (target/release/twolatch)
+#   TWOLATCH_OIDC      what fills its database              (target/release/examples/oidc)
+#   BENCH_SECONDS      how long each run is                 (5)
+#   BENCH_CONNECTIONS  requests under way at a time         (64)
+#   BENCH_PACE         requests a second at a fixed rate    (500)
 #
 # Arguments: the rows to measure, `what` or `what:client`; all if there are none.
 set -euo pipefail
@@ -17,7 +18,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 if [[ -z ${TWOLATCH_TEST_POSTGRES:-} ]]; then
     exec "$here/../postgres.sh" "$here/oidc.sh" "$@"
 fi
-readonly target=${CARGO_TARGET_DIR:-$here/../../target} seconds=${BENCH_SECONDS:-5} pace=${BENCH_PACE:-500}
+readonly target=${CARGO_TARGET_DIR:-$here/../../target} seconds=${BENCH_SECONDS:-5} pace=${BENCH_PACE:-500} connections=${BENCH_CONNECTIONS:-64}
 server=$(realpath "${TWOLATCH_BIN:-$target/release/twolatch}")
 filler=$(realpath "${TWOLATCH_OIDC:-$target/release/examples/oidc}")
 readonly server filler challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
@@ -88,7 +89,7 @@ load() {
     shift 4
     env KIND="$kind" AUTHORIZATION="$(basic "$client")" COOKIE="${cookie[$name]}" TOKEN="${token[$name]}" \
         AUTHORIZE="$(asking "$name" "$client")" "$@" \
-        taskset -c 1 wrk -t1 -c16 -d"${time}s" --latency -s "$here/oidc/requests.lua" "${base[$name]}" | grep '^{' || echo '{}'
+        taskset -c 1 wrk -t1 -c"$connections" -d"${time}s" --latency -s "$here/oidc/requests.lua" "${base[$name]}" | grep '^{' || echo '{}'
 }
 
 field() { sed -E "s/.*\"$2\":([0-9.]+).*/\1/" <<<"$1"; }
@@ -143,7 +144,7 @@ one_token() {
 # nobody ask later.
 paced() {
     local answer
-    answer=$(taskset -c 1 "$here/oidc/node_modules/.bin/autocannon" -c 16 -R "$pace" -d $((3 * seconds)) --json -m POST \
+    answer=$(taskset -c 1 "$here/oidc/node_modules/.bin/autocannon" -c "$connections" -R "$pace" -d $((3 * seconds)) --json -m POST \
         -H "Authorization=$(basic machine)" -H Content-Type=application/x-www-form-urlencoded \
         -b "grant_type=client_credentials&scope=jobs:read" "${base[$1]}${token[$1]}" 2>/dev/null)
     sed -nE 's/.*"2xx":0.*/0 0/p; t; s/.*"latency":\{[^}]*"p50":([0-9.]+)[^}]*"p99":([0-9.]+).*/\1 \2/p' <<<"$answer"

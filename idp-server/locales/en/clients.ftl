@@ -113,7 +113,7 @@ client-logo-done = The logo is changed.
 client-do-trust = Say whose it is
 client-trust-title = Whose is { $name }?
 client-trust-look = Look at its redirect URIs and its name first: what you approve is what stands on its page now.
-client-trust-frozen = One that has registered itself changes nothing any more once you have said whose it is.
+client-trust-frozen = One that has registered itself changes nothing any more once you have said whose it is, and its logo goes: name one that you know.
 client-trust-choose = Choose whose it is.
 client-trust-done = It is said whose the application is.
 

@@ -110,7 +110,7 @@ client-logo-done = Logonya sudah diubah.
 client-do-trust = Tentukan milik siapa
 client-trust-title = Milik siapa { $name }?
 client-trust-look = Periksa dulu alamat pengalihan dan namanya: yang Anda setujui adalah yang ada di halamannya sekarang.
-client-trust-frozen = Aplikasi yang mendaftarkan dirinya tidak bisa mengubah apa pun lagi setelah Anda menentukan milik siapa.
+client-trust-frozen = Aplikasi yang mendaftarkan dirinya tidak bisa mengubah apa pun lagi setelah Anda menentukan milik siapa, dan logonya dihapus: tentukan logo yang Anda kenal.
 client-trust-choose = Pilih milik siapa.
 client-trust-done = Milik siapa aplikasi itu sudah ditentukan.
 

@@ -221,3 +221,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_picture_that_nobody_has_looked_at_goes_with_the_approval() {
+    let picture = Some(uri("https://app.example.com/logo.png"));
+    let mut own = Settings { trust: Trust::Unverified, logo_uri: picture.clone(), ..Settings::default() };
+    own.trust_as(Trust::Unverified);
+    assert_eq!(own.logo_uri, picture);
+    own.trust_as(Trust::ThirdParty);
+    assert_eq!((own.trust, own.logo_uri.clone()), (Trust::ThirdParty, None));
+    own.logo_uri.clone_from(&picture);
+    own.trust_as(Trust::FirstParty);
+    assert_eq!(own.logo_uri, picture, "that one an administrator has named");
+}

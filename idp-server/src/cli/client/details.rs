@@ -244,8 +244,8 @@ impl Checked {
         }
         client.settings.jwks_uri = self.jwks_uri.or(client.settings.jwks_uri.take());
         client.settings.initiate_login_uri = self.initiate_login_uri.or(client.settings.initiate_login_uri.take());
+        client.settings.trust_as(self.trust.unwrap_or(client.settings.trust));
         client.settings.logo_uri = self.logo_uri.or(client.settings.logo_uri.take());
-        client.settings.trust = self.trust.unwrap_or(client.settings.trust);
         client.settings.access_tokens = self.access_tokens.unwrap_or(client.settings.access_tokens);
         client.settings.userinfo_alg = self.userinfo_alg.or(client.settings.userinfo_alg);
         client.alg = self.alg.unwrap_or(client.alg);

@@ -143,7 +143,7 @@ impl Details {
         given(self.redirect_uris, &mut client.redirect_uris);
         given(self.alg, &mut client.alg);
         given(self.backchannel_logout_uri.map(|Given(own)| own), &mut client.logout_uri);
-        given(self.trust, &mut settings.trust);
+        settings.trust_as(self.trust.unwrap_or(settings.trust));
         given(self.grants, &mut settings.grants);
         given(self.scopes, &mut settings.scopes);
         given(self.introspects, &mut settings.introspects);

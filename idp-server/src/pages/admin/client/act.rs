@@ -151,7 +151,7 @@ fn edit(act: ClientAct, value: &str, now: Timestamp) -> Result<(&'static str, Ed
         ClientAct::Trust => {
             let whose = OURS.into_iter().find(|whose| whose.as_str() == value);
             let whose = whose.ok_or_else(|| t("client-trust-choose"))?;
-            ("is trusted otherwise", Box::new(move |client| client.settings.trust = whose))
+            ("is trusted otherwise", Box::new(move |client| client.settings.trust_as(whose)))
         }
         ClientAct::Groups => {
             let groups = people_file::groups(value).map_err(|_| t("not-bad-group"))?;
