@@ -196,6 +196,7 @@ async fn what_was_written_by_somebody_else_is_not_told(core: Core) {
     let access = provider.redeem(&client, &code).await.text("access_token");
     assert_eq!(provider.userinfo(&access).await.status, StatusCode::OK);
     provider.tamper("UPDATE profiles SET claims = '{\"name\":\"The Boss\"}'").await;
+    provider.advance(1);
     assert_eq!(provider.userinfo(&access).await.status, StatusCode::INTERNAL_SERVER_ERROR);
     // Deleted with the person, under whatever hand.
     let logins = &provider.app.logins;
