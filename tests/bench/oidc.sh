@@ -109,7 +109,7 @@ measure() {
         : >"$work/codes"
         load "$name" "$client" authorize $((3 * seconds)) OUT="$work/codes" >/dev/null
         if [[ $what == refresh ]]; then
-            head -n 64 "$work/codes" >"$work/few"
+            head -n $((4 * connections)) "$work/codes" >"$work/few"
             : >"$work/refresh"
             load "$name" "$client" code 1 IN="$work/few" OUT="$work/refresh" >/dev/null
             line=$(load "$name" "$client" refresh "$seconds" IN="$work/refresh")
