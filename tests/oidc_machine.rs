@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use axum::http::StatusCode;
 use serde_json::json;
 use tokio::task::JoinSet;
-use twolatch_core::client::{AuthMethod, Client, GrantType};
+use twolatch_core::client::{AuthMethod, Client, Demand, GrantType};
 
 use crate::support::core::{Core, on_both};
 use crate::support::provider::{BOTH, Provider, Registered};
@@ -17,6 +17,7 @@ on_both!(
     o36_an_api_is_told_of_tokens_that_are_for_it,
     another_secret_is_good_at_once_and_the_one_before_for_a_while,
     tokens_that_many_ask_for_at_once_all_stand_or_none_does,
+    o19_a_machine_gets_nothing_as_it_was_before_a_change_at_another_server,
 );
 
 fn machine(client: &mut Client) {
@@ -161,4 +162,43 @@ async fn tokens_that_many_ask_for_at_once_all_stand_or_none_does(core: Core) {
     assert_eq!(provider.number("SELECT COUNT(*) FROM access_tokens").await, MANY, "none without its record");
     provider.tamper("ALTER TABLE gone RENAME TO audit").await;
     assert_eq!(provider.token(&client, &[ASK]).await.status, StatusCode::OK);
+}
+
+async fn o19_a_machine_gets_nothing_as_it_was_before_a_change_at_another_server(core: Core) {
+    let provider = Provider::over(core).await;
+    let second = provider.second_server().await;
+    let other = provider.client(machine).await;
+    let changes: [(&str, fn(&mut Client)); 4] = [
+        ("secret", |client| client.secret = Some("another".to_owned())),
+        ("scope", |client| client.settings.scopes.truncate(1)),
+        ("demand", |client| client.settings.demands = vec![Demand::Dpop]),
+        ("end", |client| client.disabled_at = Some(client.created_at)),
+    ];
+    for (what, change) in changes {
+        let client = provider.client(machine).await;
+        assert_eq!(second.token(&client, &[ASK]).await.status, StatusCode::OK, "{what}: it is known there now");
+        provider.edit(&client, change).await;
+        let before = provider.number("SELECT COUNT(*) FROM access_tokens").await;
+        assert_eq!(second.token(&client, &[ASK]).await.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(provider.number("SELECT COUNT(*) FROM access_tokens").await, before, "{what}");
+        assert_eq!(second.token(&other, &[ASK]).await.status, StatusCode::OK, "{what}: nobody else is concerned");
+    }
+    let client = provider.client(machine).await;
+    assert_eq!(second.token(&client, &[ASK]).await.status, StatusCode::OK);
+    let end = provider.app.store.delete_client(client.id.parse().unwrap(), "test".to_owned(), provider.now());
+    assert!(end.await.unwrap());
+    assert_eq!(second.token(&client, &[ASK]).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    provider.advance(1);
+    second.token(&client, &[ASK]).await.is_refused("invalid_client");
+    // A row that somebody else has written in is its own client's fault alone.
+    let mark = provider.app.store.client_secret_mark("spoilt", "another");
+    let spoilt = provider.client(|client| {
+        machine(client);
+        (client.id, client.secret) = ("spoilt".parse().unwrap(), Some(mark));
+    });
+    let spoilt = Registered { secret: "another".to_owned(), ..spoilt.await };
+    assert_eq!(second.token(&spoilt, &[ASK]).await.status, StatusCode::OK);
+    provider.tamper("UPDATE clients SET name = 'x' WHERE id = 'spoilt'").await;
+    let answers = tokio::join!(second.token(&spoilt, &[ASK]), second.token(&other, &[ASK]));
+    assert_eq!((answers.0.status, answers.1.status), (StatusCode::SERVICE_UNAVAILABLE, StatusCode::OK));
 }

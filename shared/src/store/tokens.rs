@@ -213,7 +213,12 @@ async fn unchanged(connection: &mut AnyConnection, store: &Store, all: &[Asked])
     let mut clients: BTreeMap<&ClientId, Option<Client>> = BTreeMap::new();
     for asked in all {
         if let Entry::Vacant(place) = clients.entry(&asked.seen.id) {
-            place.insert(client_held(connection, store, &asked.seen.id).await?.map(|(client, _)| client));
+            let held = match client_held(connection, store, &asked.seen.id).await {
+                // Somebody else has written in that row: the others have nothing to do with it.
+                Err(error) if error.is_of_a_row() => None,
+                held => held?,
+            };
+            place.insert(held.map(|(client, _)| client));
         }
     }
     let is_as = |asked: &Asked| clients.get(&asked.seen.id).and_then(Option::as_ref) == Some(&asked.seen);
