@@ -165,10 +165,11 @@ async fn tokens_that_many_ask_for_at_once_all_stand_or_none_does(core: Core) {
 }
 
 async fn o19_a_machine_gets_nothing_as_it_was_before_a_change_at_another_server(core: Core) {
+    type Edit = fn(&mut Client);
     let provider = Provider::over(core).await;
     let second = provider.second_server().await;
     let other = provider.client(machine).await;
-    let changes: [(&str, fn(&mut Client)); 4] = [
+    let changes: [(&str, Edit); 4] = [
         ("secret", |client| client.secret = Some("another".to_owned())),
         ("scope", |client| client.settings.scopes.truncate(1)),
         ("demand", |client| client.settings.demands = vec![Demand::Dpop]),
