@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use twolatch_core::client::registration::InitialToken;
-use twolatch_core::client::{AuthMethod, GrantType, SigningAlg, Trust};
+use twolatch_core::client::{AuthMethod, Client, Demand, GrantType, SigningAlg, Trust};
 use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::id::Id;
+use twolatch_core::login::clients::Change;
 use twolatch_core::login::manage::ManageError;
 use twolatch_core::policy::{Exemption, Level, Subject, Within};
 
@@ -29,6 +30,7 @@ on_both!(
     an_initial_token_is_good_for_ten_clients_and_a_while,
     of_fifty_at_once_one_gets_the_last_place,
     what_is_approved_is_changed_by_administrators,
+    t9_what_an_administrator_has_changed_the_client_does_not_change_back,
     t5_one_client_is_nothing_to_another,
     ssrf_keys_at_an_address_are_fetched_with_care_and_again_when_they_change,
 );
@@ -248,6 +250,35 @@ async fn what_is_approved_is_changed_by_administrators(core: Core) {
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         assert_eq!(send(&provider, method, &uri, &access, &other).await.status, StatusCode::UNAUTHORIZED);
     }
+}
+
+async fn t9_what_an_administrator_has_changed_the_client_does_not_change_back(core: Core) {
+    let provider = open(core).await;
+    let token = initial(&provider).await;
+    let told = register(&provider, &token, &json!({ "redirect_uris": [CALLBACK, REDIRECT] })).await;
+    let (id, access, uri) =
+        (told.text("client_id"), told.text("registration_access_token"), told.text("registration_client_uri"));
+    let change = async |edit: fn(&mut Client)| {
+        let by = actor(provider.now());
+        let change = Change::of(id.parse().unwrap(), "is changed");
+        provider.app.logins.change_client(change, "id.example.org", &by, edit).await.unwrap()
+    };
+    let back = json!({ "client_id": id, "redirect_uris": [CALLBACK, REDIRECT] });
+    // To be shut out for a while takes nothing from it.
+    change(|client| client.disabled_at = Some(client.created_at)).await;
+    change(|client| client.disabled_at = None).await;
+    assert_eq!(send(&provider, Method::PUT, &uri, &access, &back).await.status, StatusCode::OK);
+    let ends: [fn(&mut Client); 2] =
+        [|client| client.redirect_uris.truncate(1), |client| client.settings.demands.push(Demand::Dpop)];
+    for end in ends {
+        let after = change(end).await;
+        for method in [Method::PUT, Method::DELETE] {
+            let refused = send(&provider, method, &uri, &access, &back).await;
+            assert_eq!((refused.status, refused.text("error")), (StatusCode::FORBIDDEN, "access_denied".to_owned()));
+        }
+        assert_eq!(provider.app.store.client(&after.id).await.unwrap().unwrap(), after);
+    }
+    assert_eq!(send(&provider, Method::GET, &uri, &access, &Value::Null).await.status, StatusCode::OK);
 }
 
 async fn t5_one_client_is_nothing_to_another(core: Core) {

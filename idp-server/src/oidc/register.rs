@@ -76,7 +76,11 @@ async fn register(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Value, 
         logout_uri: None,
         settings: Settings {
             trust: Trust::Unverified,
-            registration: Some(Registration { token: access_mark(app, &id, &access), by: by.id.clone() }),
+            registration: Some(Registration {
+                token: access_mark(app, &id, &access),
+                by: by.id.clone(),
+                settled: false,
+            }),
             ..Settings::default()
         },
         pkce_waived_at: None,
@@ -137,10 +141,12 @@ async fn change(app: &App, id: &str, headers: &HeaderMap, body: &[u8]) -> Result
 /// The same, as long as that is for the client to change: what an administrator has looked at stays what it was.
 async fn own_to_change(app: &App, headers: &HeaderMap, id: &str) -> Result<(Client, String), OauthError> {
     let (client, token) = own(app, headers, id).await?;
-    if client.settings.trust == Trust::Unverified {
+    let settled = client.settings.registration.as_ref().is_none_or(|own| own.settled);
+    if client.settings.trust == Trust::Unverified && !settled {
         return Ok((client, token));
     }
-    Err(OauthError::new(Code::AccessDenied, "an administrator has approved the client: they change it, too"))
+    let why = "an administrator has approved or changed the client: they change it from now on";
+    Err(OauthError::new(Code::AccessDenied, why))
 }
 
 /// The client of an address, for whoever has its registration access token. That there is no such client sounds like a wrong

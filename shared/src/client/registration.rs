@@ -16,6 +16,8 @@ pub struct Registration {
     pub token: String,
     /// The initial access token that it was registered with.
     pub by: Id<InitialToken>,
+    /// Whether an administrator has changed it since: then it changes nothing of that itself.
+    pub settled: bool,
 }
 
 /// A token that lets whoever has it register clients, a few and for a while.

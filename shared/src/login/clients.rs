@@ -116,8 +116,9 @@ impl Logins {
                 if change.seen.is_some_and(|seen| store.client_version(&before).is_ok_and(|version| version != seen)) {
                     return Err(StoreError::Conflict);
                 }
-                let mut after = before;
+                let mut after = before.clone();
                 edit(&mut after);
+                settle(&before, &mut after);
                 if let Err(unfit) = after.check(&ours, &hosting(connection, &store, &after).await?) {
                     return Ok(Some(Err(unfit)));
                 }
@@ -187,4 +188,14 @@ async fn hosting(connection: &mut AnyConnection, store: &Store, client: &Client)
         return Ok(Vec::new());
     }
     Ok(clients_held(connection, store).await?.into_values().collect())
+}
+
+/// What an administrator has changed of a client that has registered itself, it does not change back: none of it is its own
+/// any more. Whether it is shut out, and which secret it has, says nothing of that.
+fn settle(before: &Client, after: &mut Client) {
+    let Client { secret, former, disabled_at, .. } = before.clone();
+    let is_another = Client { secret, former, disabled_at, ..after.clone() } != *before;
+    if let Some(own) = after.settings.registration.as_mut().filter(|_| is_another) {
+        own.settled = true;
+    }
 }
