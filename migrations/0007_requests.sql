@@ -13,6 +13,8 @@ CREATE TABLE recovery_requests (
     agreed_by TEXT,
     -- Their user id; NULL for the command line.
     agreed_id TEXT,
+    -- With which API token, where it was a program. Without it the approval counts for nothing.
+    agreed_token TEXT,
     agreed_at BIGINT,
     answer TEXT,
     answered_at BIGINT,

@@ -1,6 +1,7 @@
 //! Addresses that administrators give (REC-10, T-9): shown to be read before they are in force, told to the one before, and
 //! for three days good for nothing that opens the account.
 
+use twolatch_core::api_token::Scope;
 use twolatch_core::letter::{Letter, Notice};
 use twolatch_core::login::Logins;
 use twolatch_core::login::manage::{Acting, Actor, ManageError};
@@ -12,7 +13,7 @@ use twolatch_core::store::StoreError;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{Email, Role, User};
 
-use crate::support::core::{Core, NOW, actor, on_both, parsed};
+use crate::support::core::{Core, NOW, actor, on_both, parsed, program};
 use crate::support::site::PASSWORD;
 use crate::support::tab::{SOURCE, Tab, confirmed, refusal};
 
@@ -25,6 +26,7 @@ on_both!(
     t9_whoever_moves_an_address_twice_does_not_confirm_it_either,
     an_offer_is_worth_nothing_once_something_else_was_done,
     t9_an_offer_does_not_outlive_what_its_giver_may,
+    t9_an_offer_of_a_program_does_not_outlive_its_token,
     sec_8_of_two_who_open_one_offer_one_takes_it,
     t8_a_hold_that_is_lifted_by_hand_denies,
 );
@@ -297,6 +299,31 @@ async fn t9_an_offer_does_not_outlive_what_its_giver_may(core: Core) {
     letters(&logins, NOW).await;
     let token = offered(&logins, &actor(NOW), "third@example.org").await;
     logins.take_offer(&token, SOURCE, NOW).await.unwrap();
+}
+
+async fn t9_an_offer_of_a_program_does_not_outlive_its_token(core: Core) {
+    let (logins, _) = alice(&core).await;
+    let (token, script) = program(&logins, "ann", Scope::UsersWrite, 1).await;
+    let lost = offered(&logins, &script, NEW).await;
+    assert!(logins.open_offer(&lost, NOW).await.is_ok());
+    logins.delete_api_token(token, &actor(NOW)).await.unwrap();
+    assert!(matches!(logins.open_offer(&lost, NOW).await, Err(Fault::Over)));
+    assert!(matches!(logins.take_offer(&lost, SOURCE, NOW).await, Err(Fault::Over)));
+    assert_eq!(user(&logins).await.email, Some(email(OLD)));
+    letters(&logins, NOW).await;
+    // A token that goes at the very moment was either there or not.
+    let (token, script) = program(&logins, "ann", Scope::UsersWrite, 1).await;
+    let raced = offered(&logins, &script, NEW).await;
+    let by = actor(NOW);
+    let (gone, taken) = tokio::join!(logins.delete_api_token(token, &by), logins.take_offer(&raced, SOURCE, NOW));
+    gone.unwrap();
+    assert_eq!(taken.is_ok(), user(&logins).await.email == Some(email(NEW)));
+    letters(&logins, NOW).await;
+    // Nor does it outlive what the token was made for: a person as they were.
+    let (_, script) = program(&logins, "ben", Scope::UsersWrite, 1).await;
+    let stale = offered(&logins, &script, "third@example.org").await;
+    set(&logins, "ben", |user| user.security_version += 1).await;
+    assert!(matches!(logins.take_offer(&stale, SOURCE, NOW).await, Err(Fault::Over)));
 }
 
 async fn sec_8_of_two_who_open_one_offer_one_takes_it(core: Core) {

@@ -1,6 +1,7 @@
 //! What the approval of a recovery request takes: a second administrator, time, and what the person is told (REC-10, REC-12,
 //! T-9).
 
+use twolatch_core::api_token::Scope;
 use twolatch_core::door::Door;
 use twolatch_core::letter::Letter;
 use twolatch_core::login::Logins;
@@ -14,7 +15,7 @@ use twolatch_core::store::requests::{Agreed, State};
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::{Role, User};
 
-use crate::support::core::{Core, NOW, actor, on_both, parsed};
+use crate::support::core::{Core, NOW, actor, on_both, parsed, program};
 
 on_both!(
     t9_where_two_have_to_approve_one_alone_changes_nothing,
@@ -23,6 +24,7 @@ on_both!(
     t9_a_request_waits_as_long_as_the_configuration_says,
     rec_10_an_approval_carries_a_note,
     t9_the_first_approval_counts_while_its_giver_may_approve,
+    t9_the_first_approval_of_a_program_counts_while_it_has_its_token,
     t8_who_approved_first_cannot_be_changed_by_hand,
 );
 
@@ -67,8 +69,8 @@ async fn t9_where_two_have_to_approve_one_alone_changes_nothing(core: Core) {
     assert!(matches!(approve(&logins, &ann).await, Ok(Approved::First)));
     assert!(has_app(&logins).await);
     let waiting = logins.requests(10, NOW).await.unwrap();
-    let id = Some(logins.named(&parsed("ann")).await.unwrap().user.id);
-    assert_eq!(waiting[0].0.agreed, Some(Agreed { by: "ann".to_owned(), id, at: NOW }));
+    let giver = ann.giver();
+    assert_eq!(waiting[0].0.agreed, Some(Agreed { by: "ann".to_owned(), giver, at: NOW }));
     assert_eq!(waiting[0].0.state(NOW), State::Waiting);
     assert!(matches!(approve(&logins, &ann).await, Err(ManageError::Agreed(_))), "twice by one is still one");
     let shouting = Actor::command_line("ANN".to_owned(), NOW);
@@ -168,11 +170,15 @@ async fn t8_who_approved_first_cannot_be_changed_by_hand(core: Core) {
         "UPDATE recovery_requests SET agreed_by = 'ben'",
         "UPDATE recovery_requests SET agreed_at = 1",
         "UPDATE recovery_requests SET agreed_id = 'x'",
+        "UPDATE recovery_requests SET agreed_token = 'x'",
     ] {
         core.tamper(text).await;
         let refused = approve(&logins, &ann).await;
         assert!(matches!(refused, Err(ManageError::Store(StoreError::Row { .. }))), "{text}: {refused:?}");
-        core.tamper("UPDATE recovery_requests SET agreed_by = NULL, agreed_at = NULL, agreed_id = NULL").await;
+        core.tamper(
+            "UPDATE recovery_requests SET agreed_by = NULL, agreed_at = NULL, agreed_id = NULL, agreed_token = NULL",
+        )
+        .await;
     }
     assert!(matches!(approve(&logins, &ann).await, Ok(Approved::First)));
     // Whoever could make it the command line's would have it count for ever.
@@ -223,5 +229,19 @@ async fn t9_the_first_approval_counts_while_its_giver_may_approve(core: Core) {
     assert_eq!(first().await, None);
     assert!(matches!(approve(&logins, &by(&logins, "carl", NOW).await).await, Ok(Approved::First)));
     assert!(matches!(approve(&logins, &by(&logins, "ann", NOW).await).await, Ok(Approved::Done)));
+    assert!(!has_app(&logins).await);
+}
+
+async fn t9_the_first_approval_of_a_program_counts_while_it_has_its_token(core: Core) {
+    let logins = asking(&core, Approval { by_two: true, after_hours: 0 }).await;
+    let (token, script) = program(&logins, "ann", Scope::RequestsWrite, 1).await;
+    assert!(matches!(approve(&logins, &script).await, Ok(Approved::First)));
+    let ann = by(&logins, "ann", NOW).await;
+    assert!(matches!(approve(&logins, &ann).await, Err(ManageError::Agreed(_))), "a person and their program are one");
+    logins.delete_api_token(token, &actor(NOW)).await.unwrap();
+    let ben = by(&logins, "ben", NOW).await;
+    assert!(matches!(approve(&logins, &ben).await, Ok(Approved::First)));
+    assert!(has_app(&logins).await);
+    assert!(matches!(approve(&logins, &ann).await, Ok(Approved::Done)));
     assert!(!has_app(&logins).await);
 }

@@ -68,6 +68,15 @@ pub enum Scope {
     ConfigurationRead,
 }
 
+/// Who gives something that takes effect later: an administrator, or a program in their name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Giver {
+    /// Who.
+    pub id: Id<User>,
+    /// With which token, where it is a program.
+    pub token: Option<Id<ApiToken>>,
+}
+
 impl Scope {
     /// All of them.
     pub const ALL: [Self; 12] = [

@@ -1,21 +1,23 @@
 //! Tokens that end while something is under way with them: what was admitted, and what was begun.
 
-use twolatch_core::api_token::Scope;
+use twolatch_core::api_token::{ApiToken, Scope};
+use twolatch_core::id::Id;
 use twolatch_core::letter::{Letter, Notice};
-use twolatch_core::login::api_tokens::{Shown, Wanted};
+use twolatch_core::login::api_tokens::Wanted;
 use twolatch_core::login::bulk::{Choice, MOST_PREVIEWS, Started};
 use twolatch_core::login::manage::{Actor, ManageError};
 use twolatch_core::store::StoreError;
-use twolatch_core::store::jobs::{Action, Job, Stage, Stop};
+use twolatch_core::store::jobs::{Action, Job, Stage, Stop, Trouble};
 use twolatch_core::store::people::Search;
-use twolatch_core::user::{Email, User};
+use twolatch_core::user::{Email, Role, User};
 
 use crate::acting::{acting, admin};
-use crate::support::core::{Core, NOW, actor, on_both, parsed};
+use crate::support::core::{self, Core, NOW, actor, on_both, parsed};
 
 on_both!(
     t9_a_token_that_is_taken_back_ends_what_it_began,
     t9_a_token_that_ends_ends_what_it_began,
+    t9_who_becomes_an_administrator_meanwhile_is_spared,
     t9_a_request_that_was_admitted_writes_nothing_with_a_token_that_is_gone,
     of_what_was_looked_at_the_oldest_goes,
     who_makes_a_token_that_writes_is_not_the_only_one_who_knows,
@@ -24,14 +26,10 @@ on_both!(
 /// More than are in one batch.
 const PEOPLE: usize = 130;
 
-/// A program that acts in the name of an administrator; its token, and as whom it does.
-async fn program(core: &Core, days: u16) -> (twolatch_core::id::Id<twolatch_core::api_token::ApiToken>, Actor) {
+/// A program of an administrator's.
+async fn program(core: &Core, days: u16) -> (Id<ApiToken>, Actor) {
     admin(core, "boss").await;
-    let wanted = Wanted { note: "a script".to_owned(), scopes: [Scope::UsersWrite].into(), days };
-    let (token, shown) = core.logins.add_api_token(&parsed("boss"), wanted, &actor(NOW)).await.unwrap();
-    let caller = core.logins.api_caller(shown.expose(), "192.0.2.1", NOW).await.unwrap();
-    let Shown::Good(caller) = caller else { panic!("{caller:?}") };
-    (token.id, caller.actor(NOW))
+    core::program(&core.logins, "boss", Scope::UsersWrite, days).await
 }
 
 /// A job that it has begun, and that has done one batch.
@@ -63,6 +61,21 @@ async fn t9_a_token_that_ends_ends_what_it_began(core: Core) {
     let job = begun(&core, &by).await;
     let job = core.logins.go_on(job, NOW.plus(86_400)).await.unwrap();
     assert_eq!(job.work.stage, Stage::Stopped(Stop::NotAllowed));
+}
+
+async fn t9_who_becomes_an_administrator_meanwhile_is_spared(core: Core) {
+    let (_, by) = program(&core, 90).await;
+    let mut job = begun(&core, &by).await;
+    // The last by name: not yet done.
+    let last = parsed("p99");
+    core.logins.change_user(&last, String::new(), &actor(NOW), |user| user.role = Role::Admin).await.unwrap();
+    while job.work.stage == Stage::Running {
+        job = core.logins.go_on(job, NOW).await.unwrap();
+    }
+    assert_eq!((job.work.stage, job.work.done, job.work.failed), (Stage::Done, 129, 1), "{job:?}");
+    let failures = core.store().job_failures(&job.id, 9).await.unwrap();
+    assert_eq!(failures, [("p99".to_owned(), Trouble::Scope)]);
+    assert!(core.logins.named(&last).await.unwrap().user.disabled_at.is_none());
 }
 
 async fn t9_a_request_that_was_admitted_writes_nothing_with_a_token_that_is_gone(core: Core) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use tempfile::TempDir;
+use twolatch_core::api_token::{ApiToken, Scope};
 use twolatch_core::crypto::SystemEntropy;
 use twolatch_core::crypto::keyring::KeyRing;
 use twolatch_core::crypto::password::{Cost, Hasher};
@@ -12,6 +13,7 @@ use twolatch_core::factor::totp::{Algorithm, Totp};
 use twolatch_core::id::Id;
 use twolatch_core::login::Logins;
 use twolatch_core::login::answers::Approval;
+use twolatch_core::login::api_tokens::{Shown, Wanted};
 use twolatch_core::login::host::Peer;
 use twolatch_core::login::manage::Actor;
 use twolatch_core::policy::{Level, Rules};
@@ -256,3 +258,12 @@ macro_rules! on_both {
     };
 }
 pub(crate) use on_both;
+
+/// A program that acts in somebody's name, with its token.
+pub(crate) async fn program(logins: &Logins, name: &str, scope: Scope, days: u16) -> (Id<ApiToken>, Actor) {
+    let wanted = Wanted { note: "a script".to_owned(), scopes: [scope].into(), days };
+    let (token, shown) = logins.add_api_token(&parsed(name), wanted, &actor(NOW)).await.unwrap();
+    let caller = logins.api_caller(shown.expose(), "192.0.2.1", NOW).await.unwrap();
+    let Shown::Good(caller) = caller else { panic!("{caller:?}") };
+    (token.id, caller.actor(NOW))
+}

@@ -107,7 +107,7 @@ client-logo-title = The logo of { $name }
 client-logo-shown = People see it beside the name where they are asked what the application may know, and in the list of their applications.
 client-logo-kept = This server fetches the picture, draws it anew and keeps it for a day. Browsers never call the address.
 client-logo-hint = The https address of a PNG, JPEG, WebP or GIF of at most 64 KiB and 1024 × 1024 pixels; empty if there is none
-client-logo-https = The address of a logo begins with https://
+client-uri-https = { $uri } has to begin with https://
 client-logo-done = The logo is changed.
 
 client-do-trust = Say whose it is

@@ -90,5 +90,6 @@ bulk-why = Why
 bulk-last-admin = Nobody could administer any more. Make somebody else an administrator first.
 bulk-exempt = An exemption keeps them from being asked. End it first.
 bulk-row-mac = The row in the database is not as Twolatch wrote it. Nothing is changed in it.
+bulk-scope = They are an administrator, which takes an API token that is for admins:write.
 bulk-held = Their address was changed lately. Another administrator has to confirm it first, or time has to pass.
 bulk-back = Back to the users

@@ -104,7 +104,7 @@ client-logo-title = Logo { $name }
 client-logo-shown = Orang melihatnya di samping nama aplikasi saat ditanya apa yang boleh diketahui aplikasi itu, dan di daftar aplikasi mereka.
 client-logo-kept = Server ini mengambil gambarnya, menggambarnya ulang, dan menyimpannya selama sehari. Browser tidak pernah memanggil alamat itu.
 client-logo-hint = Alamat https sebuah gambar PNG, JPEG, WebP, atau GIF berukuran paling besar 64 KiB dan 1024 × 1024 piksel; kosong jika tidak ada
-client-logo-https = Alamat logo diawali https://
+client-uri-https = { $uri } harus diawali https://
 client-logo-done = Logonya sudah diubah.
 
 client-do-trust = Tentukan milik siapa

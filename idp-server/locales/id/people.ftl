@@ -78,5 +78,6 @@ bulk-why = Mengapa
 bulk-last-admin = Tidak akan ada lagi yang bisa mengelola. Jadikan orang lain admin terlebih dahulu.
 bulk-exempt = Sebuah pengecualian membuat mereka tidak diminta. Akhiri dahulu pengecualian itu.
 bulk-row-mac = Baris di basis data tidak seperti yang ditulis Twolatch. Tidak ada yang diubah di dalamnya.
+bulk-scope = Orang ini administrator; untuk itu perlu token API dengan admins:write.
 bulk-held = Alamat mereka baru saja diubah. Administrator lain harus mengonfirmasinya dulu, atau tunggu beberapa waktu.
 bulk-back = Kembali ke pengguna

@@ -39,7 +39,13 @@ impl RedirectUri {
     /// Whether it has a scheme of its own, which only an installed application can receive (RFC 8252, 7.1).
     #[must_use]
     pub fn is_private_use(&self) -> bool {
-        !self.0.starts_with("https://") && !self.0.starts_with("http://")
+        !self.is_https() && !self.0.starts_with("http://")
+    }
+
+    /// Whether nobody in between can put something else there.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
     }
 
     /// Whether only an application on a person's own machine can receive it (RFC 8252, 7).

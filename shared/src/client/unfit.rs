@@ -26,6 +26,9 @@ pub enum Unfit {
     /// It signs, and nothing could be checked.
     #[error("--jwks is missing: what the application signs is checked with its public keys")]
     NoKeys,
+    /// Whoever stands in between could put something else there.
+    #[error("{0} {1}: only https, so that nobody in between puts something else there")]
+    PlainHttp(&'static str, RedirectUri),
     /// An API has no such name.
     #[error(
         "--audience: an API is named by a URI, such as https://api.example.org, of at most {MAX_AUDIENCE} ASCII characters"
@@ -84,6 +87,17 @@ impl Client {
         }
         if let Some(uri) = self.logout_uri.iter().find(|uri| uri.is_private_use()) {
             return Err(Unfit::Uncallable(uri.clone()));
+        }
+        let settings = &self.settings;
+        let fetched = [
+            ("--jwks-uri", &settings.jwks_uri),
+            ("--logo-uri", &settings.logo_uri),
+            ("--initiate-login-uri", &settings.initiate_login_uri),
+        ];
+        for (option, uri) in fetched {
+            if let Some(uri) = uri.as_ref().filter(|uri| !uri.is_https()) {
+                return Err(Unfit::PlainHttp(option, uri.clone()));
+            }
         }
         if self.may(GrantType::AuthorizationCode) && self.redirect_uris.is_empty() {
             return Err(Unfit::NoRedirect);

@@ -3,11 +3,11 @@
 use sqlx::AnyConnection;
 
 use super::Logins;
-use crate::api_token::ApiToken;
+use crate::api_token::{ApiToken, Giver};
 use crate::audit::{Event, Record};
 use crate::id::Id;
 use crate::store::api_tokens::hold_api_token;
-use crate::store::users::{hold_admins, person_held};
+use crate::store::users::{Person, hold_admins, person_held};
 use crate::store::{Session, Store, StoreError, Written};
 use crate::time::Timestamp;
 use crate::user::User;
@@ -70,6 +70,12 @@ impl Actor {
         self.acting.as_ref().map(|acting| &acting.id)
     }
 
+    /// The same, with the token of a program: what takes effect later takes none without it.
+    #[must_use]
+    pub fn giver(&self) -> Option<Giver> {
+        self.acting.as_ref().map(|acting| Giver { id: acting.id.clone(), token: acting.token.clone() })
+    }
+
     /// A record of something that they do.
     #[must_use]
     pub fn record(&self, event: Event) -> Record {
@@ -89,14 +95,23 @@ pub(super) async fn allow(connection: &mut AnyConnection, store: &Store, actor: 
     // Two administrators who change each other take turns, in one order.
     hold_admins(connection).await?;
     let person = person_held(connection, store, &acting.id).await?;
-    let may =
-        person.is_some_and(|person| person.is_as_it_was(acting.security_version) && person.user.governs(actor.now));
-    let may = may
-        && match &acting.token {
-            Some(token) => hold_api_token(connection, token, actor.now).await?,
-            None => true,
-        };
+    let person = person.filter(|person| person.is_as_it_was(acting.security_version));
+    let may = may_still(connection, person.as_ref(), acting.token.as_ref(), actor.now).await?;
     if may { Ok(()) } else { Err(StoreError::NotAllowed) }
+}
+
+/// Whether a person who is held may, and the token of their program, which is then held, too.
+async fn may_still(
+    connection: &mut AnyConnection,
+    person: Option<&Person>,
+    token: Option<&Id<ApiToken>>,
+    now: Timestamp,
+) -> Written<bool> {
+    let Some(user) = person.map(|person| &person.user).filter(|user| user.governs(now)) else { return Ok(false) };
+    match token {
+        Some(token) => hold_api_token(connection, token, user, now).await,
+        None => Ok(true),
+    }
 }
 
 impl Logins {
@@ -104,9 +119,14 @@ impl Logins {
     ///
     /// # Errors
     /// Where the database fails, or a row is not as it was written.
-    pub(super) async fn still_may(&self, by: Option<&Id<User>>, now: Timestamp) -> Result<bool, StoreError> {
-        let Some(id) = by else { return Ok(true) };
-        Ok(self.store.person(id).await?.is_some_and(|person| person.user.governs(now)))
+    pub(super) async fn still_may(&self, by: Option<&Giver>, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(giver) = by else { return Ok(true) };
+        let person = self.store.person(&giver.id).await?;
+        let Some(user) = person.map(|person| person.user).filter(|user| user.governs(now)) else { return Ok(false) };
+        match &giver.token {
+            Some(token) => self.store.has_api_token(token, &user, now).await,
+            None => Ok(true),
+        }
     }
 }
 
@@ -117,11 +137,12 @@ impl Logins {
 pub(super) async fn still_may_in(
     connection: &mut AnyConnection,
     store: &Store,
-    by: Option<&Id<User>>,
+    by: Option<&Giver>,
     now: Timestamp,
 ) -> Written<()> {
-    let Some(id) = by else { return Ok(()) };
+    let Some(giver) = by else { return Ok(()) };
     hold_admins(connection).await?;
-    let person = person_held(connection, store, id).await?;
-    if person.is_some_and(|person| person.user.governs(now)) { Ok(()) } else { Err(StoreError::Conflict) }
+    let person = person_held(connection, store, &giver.id).await?;
+    let may = may_still(connection, person.as_ref(), giver.token.as_ref(), now).await?;
+    if may { Ok(()) } else { Err(StoreError::Conflict) }
 }

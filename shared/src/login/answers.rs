@@ -66,7 +66,7 @@ impl Logins {
         self.change(Event::RecoveryApproved, &user, detail, actor, move |connection, store| {
             Box::pin(async move {
                 if let Some(first) = needed {
-                    still_may_in(connection, store, first.id.as_ref(), now).await?;
+                    still_may_in(connection, store, first.giver.as_ref(), now).await?;
                 }
                 remove_factors(connection, store, &[(person, stored.clone())], now).await?;
                 answer_request(connection, store, &request, &answer).await?;
@@ -86,7 +86,7 @@ impl Logins {
     }
 
     /// The first approval of a request, where there is one and it counts: whoever has given it and may approve nothing any
-    /// more counts as nobody.
+    /// more counts as nobody, and so does a program whose token is gone.
     ///
     /// # Errors
     /// Where the database fails, or a row is not as it was written.
@@ -96,12 +96,12 @@ impl Logins {
         now: Timestamp,
     ) -> Result<Option<&'a Agreed>, StoreError> {
         let Some(agreed) = &request.agreed else { return Ok(None) };
-        Ok(self.still_may(agreed.id.as_ref(), now).await?.then_some(agreed))
+        Ok(self.still_may(agreed.giver.as_ref(), now).await?.then_some(agreed))
     }
 
     /// Approves first, in place of whoever did and does not count.
     async fn agree(&self, user: &User, request: Request, actor: &Actor) -> Result<Approved, ManageError> {
-        let agreed = Agreed { by: actor.name.clone(), id: actor.id().cloned(), at: actor.now };
+        let agreed = Agreed { by: actor.name.clone(), giver: actor.giver(), at: actor.now };
         let detail = request.agreed.as_ref().map(|former| format!("in place of {}", former.by)).unwrap_or_default();
         self.change(Event::RecoveryAgreed, user, detail, actor, move |connection, store| {
             Box::pin(async move { agree_to_request(connection, store, &request, &agreed).await })
@@ -132,7 +132,7 @@ impl Logins {
 
 /// Whether an approval is this administrator's: by id, or by the name that it was given under.
 fn is_by(agreed: &Agreed, actor: &Actor) -> bool {
-    let same_id = agreed.id.as_ref().is_some_and(|id| actor.id() == Some(id));
+    let same_id = agreed.giver.as_ref().is_some_and(|giver| actor.id() == Some(&giver.id));
     same_id || agreed.by.eq_ignore_ascii_case(&actor.name)
 }
 

@@ -10,9 +10,9 @@ use super::actor::still_may_in;
 use super::manage::{Actor, ManageError};
 use super::notices::{tell, tell_moved};
 use super::web::Fault;
+use crate::api_token::Giver;
 use crate::audit::{Event, Record};
 use crate::door::Door;
-use crate::id::Id;
 use crate::letter::{Letter, Mail, Notice};
 use crate::secret::Secret;
 use crate::store::addresses::insert_former;
@@ -40,7 +40,7 @@ pub struct Offer {
     /// Which administrator gives it.
     pub by: String,
     /// Who that is; nobody where it is the command line. It is worth nothing once they could not give it.
-    giver: Option<Id<User>>,
+    giver: Option<Giver>,
 }
 
 impl Logins {
@@ -85,7 +85,7 @@ impl Logins {
         let mail = Mail { to: to.clone(), name, language, letter };
         let detail = format!("address {to}");
         let from = user.email.as_ref().map(Email::key);
-        let offer = Offer { to, from, by: actor.name.clone(), giver: actor.id().cloned() };
+        let offer = Offer { to, from, by: actor.name.clone(), giver: actor.giver() };
         let offer = serde_json::to_string(&offer).map_err(|error| StoreError::Other(error.to_string()))?;
         let id = Some(user.id.clone());
         let link = Link { purpose: Purpose::NewAddress, user: id, credentials: Some(offer), expires_at: until };

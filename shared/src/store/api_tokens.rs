@@ -50,6 +50,17 @@ impl Store {
         rows.iter().map(|row| read(self, row)).collect()
     }
 
+    /// Whether somebody, as they are, has a token still that has not expired.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn has_api_token(&self, id: &Id<ApiToken>, user: &User, now: Timestamp) -> Result<bool, StoreError> {
+        let text = "SELECT COUNT(*) FROM api_tokens \
+                    WHERE id = $1 AND user_id = $2 AND security_version = $3 AND expires_at > $4";
+        let has = sqlx::query_scalar::<_, i64>(text).bind(id.as_str()).bind(user.id.as_str());
+        Ok(has.bind(user.security_version).bind(now.unix()).fetch_one(self.pool()).await? == 1)
+    }
+
     /// Notes that a token is used, where that was not noted since a moment.
     ///
     /// # Errors
@@ -82,14 +93,35 @@ impl Store {
     }
 }
 
-/// Whether there is a token still that has not expired; whoever takes it back waits for the end of this transaction.
+/// Whether somebody, as they are, has a token still that has not expired; whoever takes it back waits for the end of this
+/// transaction.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn hold_api_token(connection: &mut AnyConnection, id: &Id<ApiToken>, now: Timestamp) -> Written<bool> {
-    let text = "UPDATE api_tokens SET used_at = used_at WHERE id = $1 AND expires_at > $2";
-    let held = sqlx::query(text).bind(id.as_str()).bind(now.unix()).execute(connection).await?;
-    Ok(held.rows_affected() == 1)
+pub async fn hold_api_token(
+    connection: &mut AnyConnection,
+    id: &Id<ApiToken>,
+    user: &User,
+    now: Timestamp,
+) -> Written<bool> {
+    let text = "UPDATE api_tokens SET used_at = used_at \
+                WHERE id = $1 AND user_id = $2 AND security_version = $3 AND expires_at > $4";
+    let held = sqlx::query(text).bind(id.as_str()).bind(user.id.as_str()).bind(user.security_version).bind(now.unix());
+    Ok(held.execute(connection).await?.rows_affected() == 1)
+}
+
+/// A token, whether it is over or not.
+///
+/// # Errors
+/// Where the database fails, or the row is not as it was written.
+pub async fn api_token_in(
+    connection: &mut AnyConnection,
+    store: &Store,
+    id: &Id<ApiToken>,
+) -> Written<Option<ApiToken>> {
+    let text = concat!("SELECT ", columns!(), " FROM api_tokens WHERE id = $1");
+    let row = sqlx::query(text).bind(id.as_str()).fetch_optional(connection).await?;
+    row.as_ref().map(|row| read(store, row)).transpose()
 }
 
 /// How many tokens somebody has that can be used; deletes the others.

@@ -6,6 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written};
+use crate::api_token::Giver;
 use crate::door::Door;
 use crate::id::Id;
 use crate::time::Timestamp;
@@ -46,7 +47,7 @@ pub struct Agreed {
     /// As it is recorded.
     pub by: String,
     /// Who that is; nobody where it was the command line.
-    pub id: Option<Id<User>>,
+    pub giver: Option<Giver>,
     /// When.
     pub at: Timestamp,
 }
@@ -114,14 +115,14 @@ use Column::{Number, Text};
 
 const TABLE: &str = "recovery_requests";
 
-const REQUEST: [Column; 14] =
-    [Text, Text, Text, Text, Text, Number, Number, Text, Text, Number, Text, Number, Text, Text];
+const REQUEST: [Column; 15] =
+    [Text, Text, Text, Text, Text, Number, Number, Text, Text, Text, Number, Text, Number, Text, Text];
 
 macro_rules! request {
     ($end:literal) => {
         concat!(
-            "SELECT id, user_id, why, door, source, created_at, expires_at, agreed_by, agreed_id, agreed_at, ",
-            "answer, answered_at, answered_by, note, mac ",
+            "SELECT id, user_id, why, door, source, created_at, expires_at, agreed_by, agreed_id, agreed_token, ",
+            "agreed_at, answer, answered_at, answered_by, note, mac ",
             "FROM recovery_requests ",
             $end
         )
@@ -225,11 +226,12 @@ pub async fn answer_request(
     request: &Request,
     answer: &Answer,
 ) -> Written<()> {
+    let [by, id, token] = first(request);
     let answered = Request { answer: Some(answer.clone()), ..request.clone() };
     let done = sqlx::query(
         "UPDATE recovery_requests SET answer = $2, answered_at = $3, answered_by = $4, note = $5, mac = $6, \
          waiting = NULL WHERE id = $1 AND answered_at IS NULL AND expires_at > $3 AND COALESCE(agreed_by, '') = $7 \
-         AND COALESCE(agreed_id, '') = $8",
+         AND COALESCE(agreed_id, '') = $8 AND COALESCE(agreed_token, '') = $9",
     )
     .bind(request.id.as_str())
     .bind(word(answer))
@@ -237,8 +239,9 @@ pub async fn answer_request(
     .bind(&answer.by)
     .bind(&answer.note)
     .bind(mark(store, &answered))
-    .bind(first(request).0)
-    .bind(first(request).1)
+    .bind(by)
+    .bind(id)
+    .bind(token)
     .execute(connection)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
@@ -255,28 +258,37 @@ pub async fn agree_to_request(
     request: &Request,
     agreed: &Agreed,
 ) -> Written<()> {
+    let [by, id, token] = first(request);
     let marked = Request { agreed: Some(agreed.clone()), ..request.clone() };
     let done = sqlx::query(
-        "UPDATE recovery_requests SET agreed_by = $2, agreed_at = $3, mac = $4, agreed_id = $5 \
-         WHERE id = $1 AND answered_at IS NULL AND expires_at > $3 AND COALESCE(agreed_by, '') = $6 \
-         AND COALESCE(agreed_id, '') = $7",
+        "UPDATE recovery_requests SET agreed_by = $2, agreed_at = $3, mac = $4, agreed_id = $5, agreed_token = $6 \
+         WHERE id = $1 AND answered_at IS NULL AND expires_at > $3 AND COALESCE(agreed_by, '') = $7 \
+         AND COALESCE(agreed_id, '') = $8 AND COALESCE(agreed_token, '') = $9",
     )
     .bind(request.id.as_str())
     .bind(&agreed.by)
     .bind(agreed.at.unix())
     .bind(mark(store, &marked))
-    .bind(agreed.id.as_ref().map(Id::as_str))
-    .bind(first(request).0)
-    .bind(first(request).1)
+    .bind(agreed.giver.as_ref().map(|giver| giver.id.as_str()))
+    .bind(agreed.giver.as_ref().and_then(|giver| giver.token.as_ref()).map(Id::as_str))
+    .bind(by)
+    .bind(id)
+    .bind(token)
     .execute(connection)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 /// Who is first in a request, as it is compared with who is stored.
-fn first(request: &Request) -> (&str, &str) {
-    let id = request.agreed.as_ref().and_then(|agreed| agreed.id.as_ref());
-    (request.agreed.as_ref().map_or("", |agreed| agreed.by.as_str()), id.map_or("", Id::as_str))
+fn first(request: &Request) -> [&str; 3] {
+    let agreed = request.agreed.as_ref();
+    let giver = agreed.and_then(|agreed| agreed.giver.as_ref());
+    let token = giver.and_then(|giver| giver.token.as_ref());
+    [
+        agreed.map_or("", |agreed| agreed.by.as_str()),
+        giver.map_or("", |giver| giver.id.as_str()),
+        token.map_or("", Id::as_str),
+    ]
 }
 
 const fn word(answer: &Answer) -> &'static str {
@@ -288,17 +300,20 @@ fn read(store: &Store, row: &AnyRow) -> Result<Request, StoreError> {
     let agreed = match values.maybe(7) {
         Some(by) => Some(Agreed {
             by: by.to_owned(),
-            id: values.maybe(8).map(|id| Id::from_stored(id.to_owned())),
-            at: values.time(9)?,
+            giver: values.maybe(8).map(|id| Giver {
+                id: Id::from_stored(id.to_owned()),
+                token: values.maybe(9).map(|token| Id::from_stored(token.to_owned())),
+            }),
+            at: values.time(10)?,
         }),
         None => None,
     };
-    let answer = match values.maybe(10) {
+    let answer = match values.maybe(11) {
         Some(word) => Some(Answer {
             approved: word == "approved",
-            at: values.time(11)?,
-            by: values.text(12)?.to_owned(),
-            note: values.maybe(13).map(str::to_owned),
+            at: values.time(12)?,
+            by: values.text(13)?.to_owned(),
+            note: values.maybe(14).map(str::to_owned),
         }),
         None => None,
     };
@@ -317,6 +332,7 @@ fn read(store: &Store, row: &AnyRow) -> Result<Request, StoreError> {
 
 fn mark(store: &Store, request: &Request) -> String {
     let (agreed, answer) = (request.agreed.as_ref(), request.answer.as_ref());
+    let giver = agreed.and_then(|agreed| agreed.giver.as_ref());
     let values = vec![
         Some(request.id.to_string()),
         Some(request.user.to_string()),
@@ -326,7 +342,8 @@ fn mark(store: &Store, request: &Request) -> String {
         moment(Some(request.created_at)),
         moment(Some(request.expires_at)),
         agreed.map(|agreed| agreed.by.clone()),
-        agreed.and_then(|agreed| agreed.id.as_ref().map(ToString::to_string)),
+        giver.map(|giver| giver.id.to_string()),
+        giver.and_then(|giver| giver.token.as_ref()).map(ToString::to_string),
         moment(agreed.map(|agreed| agreed.at)),
         answer.map(|answer| word(answer).to_owned()),
         moment(answer.map(|answer| answer.at)),

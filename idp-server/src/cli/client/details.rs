@@ -159,9 +159,9 @@ impl Details {
         let after = self.post_logout_redirect_uri.into_iter();
         let told = self.backchannel_logout_uri.map(|uri| address("--backchannel-logout-uri", uri)).transpose()?;
         Ok(Checked {
-            jwks_uri: self.jwks_uri.map(|uri| https("--jwks-uri", uri)).transpose()?,
-            initiate_login_uri: self.initiate_login_uri.map(|uri| https("--initiate-login-uri", uri)).transpose()?,
-            logo_uri: self.logo_uri.map(|uri| https("--logo-uri", uri)).transpose()?,
+            jwks_uri: self.jwks_uri.map(|uri| address("--jwks-uri", uri)).transpose()?,
+            initiate_login_uri: self.initiate_login_uri.map(|uri| address("--initiate-login-uri", uri)).transpose()?,
+            logo_uri: self.logo_uri.map(|uri| address("--logo-uri", uri)).transpose()?,
             trust: self.trust.map(|trust| ours(&trust)).transpose()?,
             redirect_uris,
             alg: self.alg.map(|alg| alg.parse()).transpose()?,
@@ -195,16 +195,6 @@ impl Details {
 /// What an administrator can make of it: what is unverified has registered itself.
 fn ours(text: &str) -> Result<Trust, ClientError> {
     text.parse().ok().filter(|trust| *trust != Trust::Unverified).ok_or(ClientError::Trust)
-}
-
-/// Whoever stands in between must not be able to put something else there.
-fn https(option: &'static str, uri: String) -> Result<RedirectUri, ClientFault> {
-    let parsed: Result<RedirectUri, _> = uri.parse();
-    let parsed = parsed.map_err(|error| ClientFault::Address { option, uri: uri.clone(), error })?;
-    if parsed.as_str().starts_with("https://") {
-        return Ok(parsed);
-    }
-    Err(ClientFault::Address { option, uri, error: twolatch_core::client::RedirectError::PlainHttp })
 }
 
 fn keys(path: &Path) -> Result<Vec<PublicKey>, ClientFault> {

@@ -280,7 +280,7 @@ fn addresses(
 fn redirect(text: &str) -> Result<RedirectUri, OauthError> {
     let uri: RedirectUri = text.parse().map_err(|error| bad_redirect(format!("{text:?}: {error}")))?;
     let is_own_machine = ["http://127.0.0.1", "http://[::1]"].contains(&host_of(uri.as_str()));
-    if uri.as_str().starts_with("https://") || is_own_machine {
+    if uri.is_https() || is_own_machine {
         return Ok(uri);
     }
     Err(bad_redirect(format!("{text:?}: https, or http to 127.0.0.1 or [::1]")))

@@ -62,6 +62,7 @@ const fn trouble(trouble: Trouble) -> Text {
         Trouble::NeedsRequest => t("not-without-request"),
         Trouble::NoAddress => t("not-no-address"),
         Trouble::Held => t("bulk-held"),
+        Trouble::Scope => t("bulk-scope"),
     }
 }
 

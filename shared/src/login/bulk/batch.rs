@@ -2,6 +2,7 @@
 
 use sqlx::AnyConnection;
 
+use crate::api_token::Scope;
 use crate::audit::{Event, Record};
 use crate::factor::Kind;
 use crate::id::Id;
@@ -14,6 +15,7 @@ use crate::login::notices::tell_all;
 use crate::login::reset::{remove_factors, without_factors};
 use crate::login::roster::tell_of_admin;
 use crate::policy::{Level, Policy, Status};
+use crate::store::api_tokens::api_token_in;
 use crate::store::audit::{record, record_all};
 use crate::store::budgets::{clear_all, hold_all};
 use crate::store::ending::end_begun;
@@ -21,7 +23,7 @@ use crate::store::jobs::{Action, Job, LEASE, Stage, Trouble, insert_failure, upd
 use crate::store::people::people_held;
 use crate::store::users::{hold_admins, person_in, update_members};
 use crate::store::{Person, Store, StoreError, Written};
-use crate::user::User;
+use crate::user::{Role, User};
 
 /// What becomes of a batch.
 #[derive(Default)]
@@ -54,6 +56,7 @@ pub(super) async fn batch(
     let (mut people, unreadable) = read(connection, store, next).await?;
     // They were found by what is under no mark, as the index of groups.
     people.retain(|person| job.work.whom.is_of(&person.user, policy, actor.now));
+    let spared = spared(connection, store, actor, &mut people).await?;
     let mut outcome = match job.work.action {
         Action::RequestRegistration => register(connection, logins, policy, actor, &job, people).await?,
         Action::Disable => disable(connection, logins, policy, actor, people).await?,
@@ -63,6 +66,7 @@ pub(super) async fn batch(
         Action::SetMethods => set_methods(connection, logins, policy, actor, &job, people).await?,
         Action::Invite => invite(connection, logins, policy, actor, people).await?,
     };
+    outcome.troubles.extend(spared.into_iter().map(|name| (name, Trouble::Scope)));
     outcome.troubles.extend(unreadable.into_iter().map(|name| (name, Trouble::RowMac)));
     for (name, why) in &outcome.troubles {
         insert_failure(connection, &job.id, name, *why).await?;
@@ -96,6 +100,22 @@ async fn read(
         }
     }
     Ok((people, unreadable))
+}
+
+/// Takes administrators out whom a program may not touch, by name: whoever has become one since it was begun.
+async fn spared(
+    connection: &mut AnyConnection,
+    store: &Store,
+    actor: &Actor,
+    people: &mut Vec<Person>,
+) -> Written<Vec<String>> {
+    let Some(id) = actor.acting.as_ref().and_then(|by| by.token.as_ref()) else { return Ok(Vec::new()) };
+    let token = api_token_in(connection, store, id).await?.ok_or(StoreError::NotAllowed)?;
+    if token.scopes.contains(&Scope::AdminsWrite) {
+        return Ok(Vec::new());
+    }
+    let admins = people.extract_if(.., |person| person.user.role == Role::Admin);
+    Ok(admins.map(|person| person.user.name.to_string()).collect())
 }
 
 /// Set-up comes at the next login. Whoever would not be asked then gets a rule of their own.

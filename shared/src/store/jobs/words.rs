@@ -81,12 +81,14 @@ pub enum Trouble {
     NoAddress,
     /// Their address was given by somebody else lately.
     Held,
+    /// They are an administrator, and the token of the program that does it is not for that.
+    Scope,
 }
 
 impl Trouble {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::LastAdmin, Self::Exempt, Self::RowMac, Self::NeedsRequest, Self::NoAddress, Self::Held];
+    pub const ALL: [Self; 7] =
+        [Self::LastAdmin, Self::Exempt, Self::RowMac, Self::NeedsRequest, Self::NoAddress, Self::Held, Self::Scope];
 
     /// The word for it.
     #[must_use]
@@ -98,6 +100,7 @@ impl Trouble {
             Self::NeedsRequest => "needs_request",
             Self::NoAddress => "no_address",
             Self::Held => "held",
+            Self::Scope => "scope",
         }
     }
 }
@@ -116,6 +119,7 @@ impl fmt::Display for Trouble {
             Self::Held => {
                 "held: the address was changed lately; another administrator confirms it, or it is mailed to after a time"
             }
+            Self::Scope => "scope: they are an administrator, which takes a token that is for admins:write",
         })
     }
 }

@@ -120,17 +120,6 @@ impl Details {
         if self.trust == Some(Trust::Unverified) {
             return Err(Refusal::invalid("trust: first_party or third_party; the others have registered themselves"));
         }
-        let addresses = [
-            ("jwks_uri", &self.jwks_uri),
-            ("initiate_login_uri", &self.initiate_login_uri),
-            ("logo_uri", &self.logo_uri),
-        ];
-        for (name, uri) in addresses {
-            // Whoever stands in between must not be able to put something else there.
-            if uri.iter().any(|Given(uri)| uri.as_ref().is_some_and(|uri| !uri.as_str().starts_with("https://"))) {
-                return Err(Refusal::invalid(format!("{name}: only https")));
-            }
-        }
         if let Some(jwks) = self.jwks {
             let keys = PublicKey::set(&jwks).map_err(|error| Refusal::invalid(format!("jwks: {error}")))?;
             (client.settings.keys, client.settings.jwks_uri) = (keys, None);

@@ -143,9 +143,6 @@ fn edit(act: ClientAct, value: &str, now: Timestamp) -> Result<(&'static str, Ed
         }
         ClientAct::LogoUri => {
             let logo = Some(value).filter(|value| !value.is_empty()).map(uri).transpose()?;
-            if logo.as_ref().is_some_and(|logo| !logo.as_str().starts_with("https://")) {
-                return Err(t("client-logo-https"));
-            }
             ("has another logo", Box::new(move |client| client.settings.logo_uri = logo))
         }
         ClientAct::Trust => {

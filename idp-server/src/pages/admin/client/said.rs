@@ -104,6 +104,7 @@ pub(in crate::pages::admin) fn unfit(unfit: &Unfit) -> Text {
         Unfit::NoRedirect => t("client-uri-missing"),
         Unfit::HostTaken(host, id) => t("client-host-taken").strong("host", host).strong("client", id),
         Unfit::OwnHost(host) => t("client-host-own").strong("host", host),
+        Unfit::PlainHttp(_, uri) => t("client-uri-https").strong("uri", uri),
         Unfit::NoKeys | Unfit::Stranger | Unfit::Audience | Unfit::Fapi | Unfit::NoSecret | Unfit::Unprotected => {
             t("client-unfit").with("why", unfit)
         }
