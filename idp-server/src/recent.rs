@@ -23,6 +23,8 @@ const MOST: usize = 1024;
 pub struct Recent {
     /// Clients, by their ids.
     pub clients: Kept<Client>,
+    /// Clients behind a proxy, by the hosts that they are at.
+    pub hosts: Kept<Client>,
     /// What access tokens are worth, by their hashes.
     pub tokens: Kept<Worth>,
     /// The origins that applications in browsers come from.

@@ -5,6 +5,7 @@
 //! nothing: Caddy adds that of the request which it asks about.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -74,7 +75,7 @@ enum Verdict {
     /// By whom it is.
     Pass(Identity),
     /// Nobody is signed in who may pass.
-    Nobody(Box<Client>),
+    Nobody(Arc<Client>),
     /// Somebody has just signed in, and that is not enough: to send them again would never end.
     TooLittle,
     /// There is no such application, or nobody may use it.
@@ -83,22 +84,23 @@ enum Verdict {
 
 async fn judge(app: &App, asked: &Asked, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Verdict, StoreError> {
     let now = app.now();
-    let Some(client) = app.store.client_of_host(&asked.host).await? else { return Ok(Verdict::Unknown) };
-    let Some(cookie) = Cookie::App.read(headers, true) else { return Ok(Verdict::Nobody(Box::new(client))) };
+    let read = app.store.client_of_host(&asked.host);
+    let Some(client) = app.recent.hosts.or(app, asked.host.as_str(), read).await? else { return Ok(Verdict::Unknown) };
+    let Some(cookie) = Cookie::App.read(headers, true) else { return Ok(Verdict::Nobody(client)) };
     let Some((visit, session)) = app.store.visit(&token_hash(&cookie), &asked.host, now).await? else {
-        return Ok(Verdict::Nobody(Box::new(client)));
+        return Ok(Verdict::Nobody(client));
     };
     // The cookie is bound to client and policy, too. Groups and policy are asked each time.
     let is_bound = visit.client == client.id && visit.policy == app.logins.policy(now).await?.version;
     if !is_bound || !client.admits(&session.user) {
-        return Ok(Verdict::Nobody(Box::new(client)));
+        return Ok(Verdict::Nobody(client));
     }
     let at = Where { address, ..Where::web(Some(&client.id)) };
     let is_enough = may_issue(app, &session.user, &session.proofs, at, now).await?.is_some();
     Ok(match Identity::of(&session.user, now).filter(|_| is_enough) {
         Some(identity) => Verdict::Pass(identity),
         None if now.since(visit.created_at) < JUST_NOW => Verdict::TooLittle,
-        None => Verdict::Nobody(Box::new(client)),
+        None => Verdict::Nobody(client),
     })
 }
 
