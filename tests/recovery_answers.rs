@@ -25,6 +25,7 @@ on_both!(
     rec_10_an_approval_carries_a_note,
     t9_the_first_approval_counts_while_its_giver_may_approve,
     t9_the_first_approval_of_a_program_counts_while_it_has_its_token,
+    t9_t8_the_first_approval_of_a_program_goes_no_further_than_its_token,
     t8_who_approved_first_cannot_be_changed_by_hand,
 );
 
@@ -244,4 +245,19 @@ async fn t9_the_first_approval_of_a_program_counts_while_it_has_its_token(core: 
     assert!(has_app(&logins).await);
     assert!(matches!(approve(&logins, &ann).await, Ok(Approved::Done)));
     assert!(!has_app(&logins).await);
+}
+
+async fn t9_t8_the_first_approval_of_a_program_goes_no_further_than_its_token(core: Core) {
+    let logins = asking(&core, Approval { by_two: true, after_hours: 0 }).await;
+    let (_, script) = program(&logins, "ann", Scope::RequestsWrite, 1).await;
+    assert!(matches!(approve(&logins, &script).await, Ok(Approved::First)));
+    let ben = by(&logins, "ben", NOW).await;
+    // That the token ends later is not for the database to say.
+    assert_eq!(core.tamper("UPDATE api_tokens SET expires_at = expires_at + 1").await, 1);
+    assert!(approve(&logins, &ben).await.is_err());
+    assert_eq!(core.tamper("UPDATE api_tokens SET expires_at = expires_at - 1").await, 1);
+    let promote = |user: &mut User| user.role = Role::Admin;
+    logins.change_user(&parsed("alice"), String::new(), &actor(NOW), promote).await.unwrap();
+    assert!(matches!(approve(&logins, &ben).await, Ok(Approved::First)), "the token is not for administrators");
+    assert!(has_app(&logins).await);
 }

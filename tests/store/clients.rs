@@ -2,7 +2,7 @@
 
 use twolatch_core::client::{AppHost, Client, ClientId, Unfit};
 use twolatch_core::login::clients::{Change, NotChanged, RENEWED};
-use twolatch_core::store::StoreError;
+use twolatch_core::store::{Store, StoreError};
 
 use crate::support::core::{Core, NOW, actor, on_both};
 
@@ -10,6 +10,8 @@ on_both!(
     applications_are_found_part_by_part_and_a_damaged_one_alone_is_missing,
     a_change_is_made_from_what_was_seen_and_checked_as_a_whole,
     a_secret_is_renewed_and_the_one_before_kept,
+    a_change_that_changes_nothing_is_not_recorded,
+    t11_a_client_that_is_deleted_beside_changes_is_gone,
 );
 
 const OURS: &str = "id.example.org";
@@ -87,4 +89,38 @@ async fn a_secret_is_renewed_and_the_one_before_kept(core: Core) {
     );
     assert_eq!(until, NOW.plus(60));
     assert_eq!(renew(0).await.0.former, None);
+}
+
+async fn a_change_that_changes_nothing_is_not_recorded(core: Core) {
+    core.logins.add_client(client("a"), OURS, &actor(NOW)).await.unwrap();
+    let store = core.store();
+    let change = async |name: &'static str| {
+        let edit = move |client: &mut Client| client.name = name.to_owned();
+        store.change_client(id("a"), "has a name".to_owned(), "itself".to_owned(), NOW, edit).await.unwrap().unwrap()
+    };
+    let records = async || core.number("SELECT COUNT(*) FROM audit").await;
+    let before = records().await;
+    assert_eq!(change("An app").await, client_with(store, "An app").await);
+    assert_eq!(records().await, before);
+    assert_eq!(change("Another").await, client_with(store, "Another").await);
+    assert_eq!(records().await, before + 1);
+}
+
+async fn client_with(store: &Store, name: &str) -> Client {
+    Client { name: name.to_owned(), ..store.client(&id("a")).await.unwrap().unwrap() }
+}
+
+async fn t11_a_client_that_is_deleted_beside_changes_is_gone(core: Core) {
+    for round in 0..20 {
+        let name = format!("client-{round}");
+        core.logins.add_client(client(&name), OURS, &actor(NOW)).await.unwrap();
+        let rename = async |to: &'static str| {
+            let edit = move |client: &mut Client| client.name = to.to_owned();
+            core.store().change_client(id(&name), "has a name".to_owned(), "itself".to_owned(), NOW, edit).await
+        };
+        let by = actor(NOW);
+        let (_, deleted, _) = tokio::join!(rename("One"), core.logins.delete_client(id(&name), &by), rename("Two"));
+        assert!(deleted.is_ok(), "{deleted:?}");
+        assert!(core.store().client(&id(&name)).await.unwrap().is_none(), "round {round}");
+    }
 }

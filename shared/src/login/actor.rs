@@ -3,14 +3,14 @@
 use sqlx::AnyConnection;
 
 use super::Logins;
-use crate::api_token::{ApiToken, Giver};
+use crate::api_token::{ApiToken, Giver, Scope};
 use crate::audit::{Event, Record};
 use crate::id::Id;
 use crate::store::api_tokens::hold_api_token;
 use crate::store::users::{Person, hold_admins, person_held};
 use crate::store::{Session, Store, StoreError, Written};
 use crate::time::Timestamp;
-use crate::user::User;
+use crate::user::{Role, User};
 
 /// Who makes a change, and when.
 #[derive(Debug, Clone)]
@@ -96,37 +96,21 @@ pub(super) async fn allow(connection: &mut AnyConnection, store: &Store, actor: 
     hold_admins(connection).await?;
     let person = person_held(connection, store, &acting.id).await?;
     let person = person.filter(|person| person.is_as_it_was(acting.security_version));
-    let may = may_still(connection, person.as_ref(), acting.token.as_ref(), actor.now).await?;
+    let may = may_still(connection, store, person.as_ref(), acting.token.as_ref(), None, actor.now).await?;
     if may { Ok(()) } else { Err(StoreError::NotAllowed) }
 }
 
-/// Whether a person who is held may, and the token of their program, which is then held, too.
-async fn may_still(
-    connection: &mut AnyConnection,
-    person: Option<&Person>,
-    token: Option<&Id<ApiToken>>,
-    now: Timestamp,
-) -> Written<bool> {
-    let Some(user) = person.map(|person| &person.user).filter(|user| user.governs(now)) else { return Ok(false) };
-    match token {
-        Some(token) => hold_api_token(connection, token, user, now).await,
-        None => Ok(true),
-    }
-}
-
 impl Logins {
-    /// Whether somebody who has begun something could still begin it; what the command line has begun stands.
+    /// Whether somebody who has begun something about a person could still begin it; what the command line has begun stands.
     ///
     /// # Errors
     /// Where the database fails, or a row is not as it was written.
-    pub(super) async fn still_may(&self, by: Option<&Giver>, now: Timestamp) -> Result<bool, StoreError> {
+    pub(super) async fn still_may(&self, by: Option<&Giver>, about: &User, now: Timestamp) -> Result<bool, StoreError> {
         let Some(giver) = by else { return Ok(true) };
         let person = self.store.person(&giver.id).await?;
         let Some(user) = person.map(|person| person.user).filter(|user| user.governs(now)) else { return Ok(false) };
-        match &giver.token {
-            Some(token) => self.store.has_api_token(token, &user, now).await,
-            None => Ok(true),
-        }
+        let Some(token) = &giver.token else { return Ok(true) };
+        Ok(self.store.api_token_of(&user, token, now).await?.is_some_and(|token| covers(&token, about)))
     }
 }
 
@@ -138,11 +122,32 @@ pub(super) async fn still_may_in(
     connection: &mut AnyConnection,
     store: &Store,
     by: Option<&Giver>,
+    about: &User,
     now: Timestamp,
 ) -> Written<()> {
     let Some(giver) = by else { return Ok(()) };
     hold_admins(connection).await?;
     let person = person_held(connection, store, &giver.id).await?;
-    let may = may_still(connection, person.as_ref(), giver.token.as_ref(), now).await?;
+    let may = may_still(connection, store, person.as_ref(), giver.token.as_ref(), Some(about), now).await?;
     if may { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Whether a person who is held may, and the token of their program, which is then held, too.
+async fn may_still(
+    connection: &mut AnyConnection,
+    store: &Store,
+    person: Option<&Person>,
+    token: Option<&Id<ApiToken>>,
+    about: Option<&User>,
+    now: Timestamp,
+) -> Written<bool> {
+    let Some(user) = person.map(|person| &person.user).filter(|user| user.governs(now)) else { return Ok(false) };
+    let Some(token) = token else { return Ok(true) };
+    let held = hold_api_token(connection, store, user, token, now).await?;
+    Ok(held.is_some_and(|token| about.is_none_or(|about| covers(&token, about))))
+}
+
+/// Whether a token may change somebody: administrators only with the scope for them.
+fn covers(token: &ApiToken, about: &User) -> bool {
+    about.role != Role::Admin || token.scopes.contains(&Scope::AdminsWrite)
 }

@@ -49,7 +49,7 @@ impl Logins {
         if early > 0 {
             return Err(ManageError::TooEarly((early + 3599) / 3600));
         }
-        let first = self.first_approval(&request, now).await?.cloned();
+        let first = self.first_approval(&request, &person.user, now).await?.cloned();
         if self.approval.by_two && first.is_none() {
             return self.agree(&person.user, request, actor).await;
         }
@@ -66,7 +66,7 @@ impl Logins {
         self.change(Event::RecoveryApproved, &user, detail, actor, move |connection, store| {
             Box::pin(async move {
                 if let Some(first) = needed {
-                    still_may_in(connection, store, first.giver.as_ref(), now).await?;
+                    still_may_in(connection, store, first.giver.as_ref(), &person.user, now).await?;
                 }
                 remove_factors(connection, store, &[(person, stored.clone())], now).await?;
                 answer_request(connection, store, &request, &answer).await?;
@@ -86,17 +86,18 @@ impl Logins {
     }
 
     /// The first approval of a request, where there is one and it counts: whoever has given it and may approve nothing any
-    /// more counts as nobody, and so does a program whose token is gone.
+    /// more counts as nobody, and so does a program whose token is gone, or is not for whom the person has become.
     ///
     /// # Errors
     /// Where the database fails, or a row is not as it was written.
     pub async fn first_approval<'a>(
         &self,
         request: &'a Request,
+        user: &User,
         now: Timestamp,
     ) -> Result<Option<&'a Agreed>, StoreError> {
         let Some(agreed) = &request.agreed else { return Ok(None) };
-        Ok(self.still_may(agreed.giver.as_ref(), now).await?.then_some(agreed))
+        Ok(self.still_may(agreed.giver.as_ref(), user, now).await?.then_some(agreed))
     }
 
     /// Approves first, in place of whoever did and does not count.

@@ -143,7 +143,7 @@ impl Logins {
             .store
             .write(move |connection| {
                 Box::pin(async move {
-                    still_may_in(connection, &store, giver.as_ref(), now).await?;
+                    still_may_in(connection, &store, giver.as_ref(), &before, now).await?;
                     update_user(connection, &store, &user, before.security_version).await?;
                     if !use_link(connection, &token, now).await? {
                         return Err(StoreError::Conflict);
@@ -243,7 +243,7 @@ impl Logins {
         let is_for = |offer: &Offer| offer.from == user.email.as_ref().map(Email::key);
         // Administrators change their own: an offer from before they became one is none.
         let Some(offer) = offer.filter(|offer| user.role != Role::Admin && is_for(offer)) else { return Ok(None) };
-        Ok(self.still_may(offer.giver.as_ref(), now).await?.then_some(offer))
+        Ok(self.still_may(offer.giver.as_ref(), user, now).await?.then_some(offer))
     }
 
     fn of_link(&self, user: &User, event: Event, source: &str, now: Timestamp) -> Record {

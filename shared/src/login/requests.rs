@@ -112,8 +112,8 @@ impl Logins {
     pub async fn requests(&self, limit: i64, now: Timestamp) -> Result<Vec<(Request, User)>, StoreError> {
         let mut all = Vec::new();
         for mut request in self.store.waiting_requests(limit, now).await? {
-            request.agreed = self.first_approval(&request, now).await?.cloned();
             if let Some(person) = self.store.person(&request.user).await? {
+                request.agreed = self.first_approval(&request, &person.user, now).await?.cloned();
                 all.push((request, person.user));
             }
         }

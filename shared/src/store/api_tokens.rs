@@ -50,15 +50,24 @@ impl Store {
         rows.iter().map(|row| read(self, row)).collect()
     }
 
-    /// Whether somebody, as they are, has a token still that has not expired.
+    /// A token that somebody, as they are, has still and that has not expired.
     ///
     /// # Errors
-    /// Where the database fails.
-    pub async fn has_api_token(&self, id: &Id<ApiToken>, user: &User, now: Timestamp) -> Result<bool, StoreError> {
-        let text = "SELECT COUNT(*) FROM api_tokens \
-                    WHERE id = $1 AND user_id = $2 AND security_version = $3 AND expires_at > $4";
-        let has = sqlx::query_scalar::<_, i64>(text).bind(id.as_str()).bind(user.id.as_str());
-        Ok(has.bind(user.security_version).bind(now.unix()).fetch_one(self.pool()).await? == 1)
+    /// Where the database fails, or the row is not as it was written.
+    pub async fn api_token_of(
+        &self,
+        user: &User,
+        id: &Id<ApiToken>,
+        now: Timestamp,
+    ) -> Result<Option<ApiToken>, StoreError> {
+        let text = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM api_tokens WHERE id = $1 AND user_id = $2 AND security_version = $3 AND expires_at > $4"
+        );
+        let row = sqlx::query(text).bind(id.as_str()).bind(user.id.as_str()).bind(user.security_version);
+        let row = row.bind(now.unix()).fetch_optional(self.pool()).await?;
+        row.as_ref().map(|row| read(self, row)).transpose()
     }
 
     /// Notes that a token is used, where that was not noted since a moment.
@@ -93,21 +102,26 @@ impl Store {
     }
 }
 
-/// Whether somebody, as they are, has a token still that has not expired; whoever takes it back waits for the end of this
+/// A token that somebody, as they are, has still and that has not expired; whoever takes it back waits for the end of this
 /// transaction.
 ///
 /// # Errors
-/// Where the database fails.
+/// Where the database fails, or the row is not as it was written.
 pub async fn hold_api_token(
     connection: &mut AnyConnection,
-    id: &Id<ApiToken>,
+    store: &Store,
     user: &User,
+    id: &Id<ApiToken>,
     now: Timestamp,
-) -> Written<bool> {
-    let text = "UPDATE api_tokens SET used_at = used_at \
-                WHERE id = $1 AND user_id = $2 AND security_version = $3 AND expires_at > $4";
+) -> Written<Option<ApiToken>> {
+    let text = concat!(
+        "UPDATE api_tokens SET used_at = used_at \
+         WHERE id = $1 AND user_id = $2 AND security_version = $3 AND expires_at > $4 RETURNING ",
+        columns!()
+    );
     let held = sqlx::query(text).bind(id.as_str()).bind(user.id.as_str()).bind(user.security_version).bind(now.unix());
-    Ok(held.execute(connection).await?.rows_affected() == 1)
+    let rows = held.fetch_all(connection).await?;
+    rows.first().map(|row| read(store, row)).transpose()
 }
 
 /// A token, whether it is over or not.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, Row};
 
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written, audit};
@@ -63,8 +64,12 @@ impl Store {
         let store = self.clone();
         self.write(move |connection| {
             Box::pin(async move {
-                let Some((mut client, mark)) = client_held(connection, &store, &id).await? else { return Ok(None) };
+                let Some((before, mark)) = client_held(connection, &store, &id).await? else { return Ok(None) };
+                let mut client = before.clone();
                 edit(&mut client);
+                if client == before {
+                    return Ok(Some(client));
+                }
                 put_client(connection, &store, &client, mark).await?;
                 let record = Record::new(now, Event::ClientChanged).by(&actor).saying(format!("{id} {said}"));
                 audit::record(connection, &store, record).await?;
@@ -179,11 +184,15 @@ pub(crate) async fn put_client(
     client: &Client,
     mark: String,
 ) -> Written<()> {
-    let gone = sqlx::query("DELETE FROM clients WHERE id = $1 AND mac = $2").bind(client.id.as_str()).bind(mark);
-    if gone.execute(&mut *connection).await?.rows_affected() != 1 {
-        return Err(StoreError::Conflict);
+    // The same row: whoever deletes the client meanwhile waits, and deletes it as it is then.
+    let text = "UPDATE clients SET name = $2, secret = $3, former_secret = $4, former_until = $5, \
+                redirect_uris = $6, auth_method = $7, alg = $8, logout_uri = $9, settings = $10, pkce_waived_at = $11, \
+                disabled_at = $12, created_at = $13, mac = $14 WHERE id = $1 AND mac = $15";
+    let values = values(client)?;
+    match bound(text, store, client, &values)?.bind(mark).execute(connection).await?.rows_affected() {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict),
     }
-    insert_client(connection, store, client).await
 }
 
 /// Deletes a client with all that it holds; answers whether there was one.
@@ -238,28 +247,35 @@ pub(crate) async fn insert_client(connection: &mut AnyConnection, store: &Store,
         return Err(StoreError::Duplicate);
     }
     let values = values(client)?;
-    sqlx::query(
-        "INSERT INTO clients (id, name, secret, former_secret, former_until, redirect_uris, auth_method, alg, \
-         logout_uri, settings, pkce_waived_at, disabled_at, created_at, mac) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-    )
-    .bind(client.id.as_str())
-    .bind(&client.name)
-    .bind(&client.secret)
-    .bind(client.former.as_ref().map(|(mark, _)| mark))
-    .bind(client.former.as_ref().map(|(_, until)| until.unix()))
-    .bind(values.text(5)?.to_owned())
-    .bind(client.auth_method.as_str())
-    .bind(client.alg.as_str())
-    .bind(client.logout_uri.as_ref().map(RedirectUri::as_str))
-    .bind(values.text(9)?.to_owned())
-    .bind(client.pkce_waived_at.map(Timestamp::unix))
-    .bind(client.disabled_at.map(Timestamp::unix))
-    .bind(client.created_at.unix())
-    .bind(values.mark(store))
-    .execute(connection)
-    .await?;
+    let text = "INSERT INTO clients (id, name, secret, former_secret, former_until, redirect_uris, auth_method, alg, \
+                logout_uri, settings, pkce_waived_at, disabled_at, created_at, mac) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    bound(text, store, client, &values)?.execute(connection).await?;
     Ok(())
+}
+
+/// A statement with a client's columns as its first fourteen values.
+fn bound<'q>(
+    text: &'static str,
+    store: &Store,
+    client: &'q Client,
+    values: &Values,
+) -> Result<Query<'q, Any, AnyArguments>, StoreError> {
+    Ok(sqlx::query(text)
+        .bind(client.id.as_str())
+        .bind(&client.name)
+        .bind(&client.secret)
+        .bind(client.former.as_ref().map(|(mark, _)| mark))
+        .bind(client.former.as_ref().map(|(_, until)| until.unix()))
+        .bind(values.text(5)?.to_owned())
+        .bind(client.auth_method.as_str())
+        .bind(client.alg.as_str())
+        .bind(client.logout_uri.as_ref().map(RedirectUri::as_str))
+        .bind(values.text(9)?.to_owned())
+        .bind(client.pkce_waived_at.map(Timestamp::unix))
+        .bind(client.disabled_at.map(Timestamp::unix))
+        .bind(client.created_at.unix())
+        .bind(values.mark(store)))
 }
 
 fn values(client: &Client) -> Result<Values, StoreError> {

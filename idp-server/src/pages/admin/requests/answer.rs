@@ -78,7 +78,7 @@ pub(crate) async fn dismiss(State(app): State<App>, Path(name): Path<String>, fo
 
 async fn show(app: &App, browser: &Browser, name: &str, approves: bool) -> Answer {
     let (entered, person, request) = reached(app, browser, name, approves).await?;
-    let is_first = app.logins.first_approval(&request, browser.now).await?.is_none();
+    let is_first = app.logins.first_approval(&request, &person.user, browser.now).await?.is_none();
     let page = |frame| AnswerPage {
         frame,
         console: entered.console.at(Here::Requests),
