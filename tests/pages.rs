@@ -17,7 +17,6 @@ use idp_server::router;
 use idp_server::state::App;
 use idp_server::text::Language;
 use idp_server::web::frame::Frame;
-use idp_server::web::{guard, headers};
 use tower::ServiceExt;
 use twolatch_core::user::Role;
 
@@ -122,8 +121,10 @@ fn w_13_w_14_names_are_shown_and_never_obeyed() {
 }
 
 fn every_route() -> impl Iterator<Item = (&'static str, MethodRouter<App>)> {
-    let (web, behind) = (router::openid_connect(), router::forward());
-    [router::people(), router::console(), web, behind, router::programs(), router::files()].into_iter().flatten()
+    let (documents, web, behind) = (router::documents(), router::openid_connect(), router::forward());
+    [router::people(), router::console(), documents, web, behind, router::programs(), router::files()]
+        .into_iter()
+        .flatten()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,8 +195,7 @@ async fn sec_7_a_panic_ends_in_a_page_and_the_next_request_is_served() {
     let router = Router::new()
         .route("/panic", get(async || -> &'static str { panic!("unforeseen") }))
         .route("/fine", get(async || "fine"))
-        .layer(from_fn_with_state(site.app.clone(), guard::layer))
-        .layer(from_fn_with_state(site.app.clone(), headers::layer));
+        .layer(from_fn_with_state(site.app.clone(), router::around));
     for (to, status) in [("/panic", 500), ("/fine", 200), ("/panic", 500)] {
         let answer = router.clone().oneshot(Browser::default().request(Method::GET, to, Body::empty())).await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{to}");
@@ -342,10 +342,7 @@ async fn sec_7_sec_3_a_panic_behind_any_route_is_a_page_and_the_next_request_is_
         broken = broken.route(path, methods.layer(from_fn(breaks)));
         paths.push(path.replace(['{', '}'], ""));
     }
-    let broken = broken
-        .layer(from_fn_with_state(site.app.clone(), guard::layer))
-        .layer(from_fn_with_state(site.app.clone(), headers::layer))
-        .with_state(site.app.clone());
+    let broken = broken.layer(from_fn_with_state(site.app.clone(), router::around)).with_state(site.app.clone());
     for path in &paths {
         for method in [Method::GET, Method::POST] {
             let request = Browser::default().request(method, path, Body::empty());

@@ -15,6 +15,7 @@ pub mod client_keys;
 pub mod cors;
 pub mod device;
 pub mod discovery;
+mod document;
 pub mod dpop;
 pub mod error;
 pub mod foresee;

@@ -1,9 +1,10 @@
 //! Every route of the web listener, as one table.
 
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use axum::{Extension, Router};
 
 use crate::api::{self, auth};
 use crate::forward::{callback, check, enter};
@@ -35,13 +36,22 @@ pub fn routes(app: App) -> Router {
         all = all.route(prefix, get(home::show));
     }
     all = all.nest(&format!("{prefix}{}", api::admin::API), api::admin::routes(&app));
-    all.fallback(guard::no_page)
-        .method_not_allowed_fallback(guard::no_method)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn_with_state(app.clone(), cors::layer))
-        .layer(from_fn_with_state(app.clone(), guard::layer))
-        .layer(from_fn_with_state(app.clone(), headers::layer))
-        .with_state(app)
+    let layers = (from_fn_with_state(app.clone(), around), DefaultBodyLimit::max(MAX_BODY));
+    all = all.fallback(guard::no_page).method_not_allowed_fallback(guard::no_method).layer(layers.clone());
+    // To read these none of that is needed; whoever wants something else of them meets it.
+    let otherwise = MethodRouter::new().fallback(guard::no_method).layer(layers);
+    for (path, read) in documents() {
+        all = all.route(&format!("{prefix}{path}"), otherwise.clone().merge(read));
+    }
+    all.with_state(app)
+}
+
+/// What is done about every answer. In one layer: each makes the whole of its routes anew for every request.
+pub async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
+    let inner = app.clone();
+    let mut response = guard::guarded(&app, request, |request| cors::answered(inner, request, next)).await;
+    headers::add(&app, response.headers_mut());
+    response
 }
 
 /// What people see. Every `post` here takes a [`crate::web::form::Form`], which only our own pages can send.
@@ -143,14 +153,18 @@ pub fn console() -> Vec<(&'static str, MethodRouter<App>)> {
     all
 }
 
+/// What everybody may read, the same for all.
+#[must_use]
+pub fn documents() -> Vec<(&'static str, MethodRouter<App>)> {
+    let written = discovery::Written::default();
+    let discovery = get(async move |State(app): State<App>, request: Request| discovery::get(&app, &request, &written));
+    vec![(path::DISCOVERY, discovery.clone()), (path::METADATA, discovery), (path::JWKS, get(jwks::get))]
+}
+
 /// What web apps talk to, and send browsers to. Other sites may, so these take no cookie as a proof of what is wanted.
 #[must_use]
 pub fn openid_connect() -> Vec<(&'static str, MethodRouter<App>)> {
-    let discovery = get(discovery::get).layer(Extension(discovery::Written::default()));
     vec![
-        (path::DISCOVERY, discovery.clone()),
-        (path::METADATA, discovery),
-        (path::JWKS, get(jwks::get)),
         (path::PAR, post(par::post)),
         (path::AUTHORIZE, get(authorize::get).post(authorize::post)),
         (path::RESUME, get(authorize::resume::get)),

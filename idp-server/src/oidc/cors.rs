@@ -1,7 +1,7 @@
 //! Apps that run in browsers ask from other origins (Fetch, 3.2): whatever is public everybody may read, and what is theirs
 //! those may whose addresses are registered for an app that keeps no secret. Cookies never come along.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -24,8 +24,8 @@ const SEEN: &str = "www-authenticate, dpop-nonce";
 /// How long a browser need not ask again, in seconds.
 const KEPT: &str = "600";
 
-/// Says who may read an answer.
-pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
+/// An answer that says who may read it.
+pub async fn answered(app: App, request: Request, next: Next) -> Response {
     let Some(origin) = request.headers().get(header::ORIGIN).cloned() else { return next.run(request).await };
     let Some(allowed) = allowed(&app, request.uri().path(), &origin).await else { return next.run(request).await };
     let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -43,7 +43,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     response
 }
 
-fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
+pub(super) fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(SEEN));
     headers.insert(header::VARY, HeaderValue::from_static("origin"));

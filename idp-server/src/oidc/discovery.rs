@@ -3,11 +3,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::Request;
+use axum::response::Response;
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
     CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode,
@@ -22,9 +20,9 @@ use serde::{Deserialize, Serialize};
 use twolatch_core::client::SigningAlg;
 use twolatch_core::step::Assurance;
 
-use super::dpop;
 use super::error::{Code, OauthError};
 use super::scope::Scope;
+use super::{document, dpop};
 use crate::state::App;
 use crate::text::Language;
 
@@ -99,17 +97,20 @@ const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "privat
 pub struct Written(Arc<OnceLock<Bytes>>);
 
 /// Answers the metadata.
-pub async fn get(State(app): State<App>, Extension(Written(written)): Extension<Written>) -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
+pub fn get(app: &App, request: &Request, Written(written): &Written) -> Response {
     if let Some(body) = written.get() {
-        return (StatusCode::OK, headers, body.clone()).into_response();
+        return document::answer(app, request, body.clone());
     }
     match metadata(&app.config.issuer, app.config.clients.registration).map(|metadata| serde_json::to_string(&metadata))
     {
-        Ok(Ok(body)) => (StatusCode::OK, headers, written.get_or_init(|| body.into()).clone()).into_response(),
-        Ok(Err(error)) => OauthError::new(Code::ServerError, error.to_string()).json(&app),
-        Err(error) => OauthError::new(Code::ServerError, error.to_string()).json(&app),
+        Ok(Ok(body)) => document::answer(app, request, written.get_or_init(|| body.into()).clone()),
+        Ok(Err(error)) => failed(app, request, error.to_string()),
+        Err(error) => failed(app, request, error.to_string()),
     }
+}
+
+fn failed(app: &App, request: &Request, why: String) -> Response {
+    document::dress(app, request, OauthError::new(Code::ServerError, why).json(app))
 }
 
 fn metadata(issuer: &str, registration: bool) -> Result<Metadata, ParseError> {

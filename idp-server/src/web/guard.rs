@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::failure::{Failure, Kind, UNKNOWN};
@@ -21,8 +20,11 @@ mod tests;
 /// outcome is unknown to whoever asked: a body that comes slowly is refused before.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Guards a request.
-pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Guards a request, and what answers it.
+pub async fn guarded<A>(app: &App, request: Request, answer: impl FnOnce(Request) -> A) -> Response
+where
+    A: Future<Output = Response> + Send + 'static,
+{
     let (method, uri) = (request.method().clone(), request.uri().clone());
     // Programs get no pages.
     let (parts, body) = request.into_parts();
@@ -38,12 +40,12 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     } else if !reads && has_body(request.headers()) {
         Kind::BadForm.because("a body where none is read").into_response()
     } else {
-        within(LIMIT, next.run(request)).await
+        within(LIMIT, answer(request)).await
     };
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         let mut page = match program {
-            Some(source) => api::told(&app, failure, &source),
-            None => failure.page(&app, &wish),
+            Some(source) => api::told(app, failure, &source),
+            None => failure.page(app, &wish),
         };
         if let Some(allowed) = response.headers_mut().remove(header::ALLOW) {
             page.headers_mut().insert(header::ALLOW, allowed);

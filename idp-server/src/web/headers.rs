@@ -1,9 +1,6 @@
 //! The headers that every answer has, whoever made it: pages, endpoints, errors. It must not know what is answered.
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::state::App;
 
@@ -24,17 +21,14 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 /// A year, as browsers ask for.
 const HSTS: &str = "max-age=31536000";
 
-/// Adds them.
-pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+/// Adds them to those of an answer.
+pub fn add(app: &App, headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if app.config.is_https() {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static(HSTS));
     }
-    response
 }
 
 /// The policy of a page whose form ends, after redirects, at another origin: browsers hold the redirects of a form to
