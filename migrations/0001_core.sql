@@ -159,14 +159,15 @@ CREATE TABLE audit (
     source TEXT,
     factor TEXT,
     detail TEXT,
-    -- An attempt has one verdict.
-    attempt TEXT UNIQUE,
+    attempt TEXT,
     mac TEXT NOT NULL,
     PRIMARY KEY (instance, seq)
 );
 CREATE INDEX audit_by_time ON audit (at);
-CREATE INDEX audit_by_user ON audit (user_name, at);
+CREATE INDEX audit_by_user ON audit (user_name, at) WHERE user_name IS NOT NULL;
 CREATE INDEX audit_by_event ON audit (event, at);
+-- An attempt has one verdict.
+CREATE UNIQUE INDEX audit_by_attempt ON audit (attempt) WHERE attempt IS NOT NULL;
 
 -- What a server has linked of its own records: a range, how many, and the mark over them and the link before.
 CREATE TABLE audit_links (

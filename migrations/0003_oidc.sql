@@ -102,7 +102,8 @@ CREATE INDEX grants_by_client ON grants (client_id);
 CREATE INDEX grants_unused ON grants (created_at) WHERE used_at IS NULL;
 
 CREATE TABLE access_tokens (
-    token_hash TEXT NOT NULL PRIMARY KEY,
+    -- A few letters that it has in common with those issued just before, and its hash.
+    token_key TEXT NOT NULL PRIMARY KEY,
     client_id TEXT NOT NULL,
     -- All of these are absent where a client asked for itself.
     grant_id TEXT,
@@ -119,7 +120,7 @@ CREATE TABLE access_tokens (
     jkt TEXT,
     mac TEXT NOT NULL
 );
-CREATE INDEX access_tokens_by_grant ON access_tokens (grant_id);
+CREATE INDEX access_tokens_by_grant ON access_tokens (grant_id) WHERE grant_id IS NOT NULL;
 CREATE INDEX access_tokens_by_expiry ON access_tokens (expires_at);
 CREATE INDEX access_tokens_by_client ON access_tokens (client_id);
 

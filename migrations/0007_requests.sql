@@ -33,4 +33,4 @@ CREATE INDEX users_by_role ON users (role);
 -- All that ends with a reset.
 CREATE INDEX attempts_by_user ON attempts (user_id);
 CREATE INDEX grants_by_user ON grants (user_id);
-CREATE INDEX access_tokens_by_user ON access_tokens (user_id);
+CREATE INDEX access_tokens_by_user ON access_tokens (user_id) WHERE user_id IS NOT NULL;

@@ -25,7 +25,7 @@ pub struct Recent {
     pub clients: Kept<Client>,
     /// Clients behind a proxy, by the hosts that they are at.
     pub hosts: Kept<Client>,
-    /// What access tokens are worth, by their hashes.
+    /// What access tokens are worth, by what they are stored under.
     pub tokens: Kept<Worth>,
     /// The origins that applications in browsers come from.
     pub origins: Kept<()>,

@@ -139,8 +139,8 @@ pub struct Issue {
 /// What is stored of a new access token, beside what it is for.
 #[derive(Debug, Clone)]
 pub struct NewToken {
-    /// Its hash.
-    pub hash: String,
+    /// Under what it is stored.
+    pub key: String,
     /// The thumbprint of the key that it is bound to (RFC 9449), if it is.
     pub jkt: Option<String>,
     /// Until when it is good.

@@ -15,7 +15,6 @@ use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 pub use self::error::StoreError;
 use self::gates::Gates;
-use self::gathering::Gathering;
 pub use self::keys::StoredKey;
 pub use self::location::{Location, LocationError};
 use self::noticed::{Noticed, noticing};
@@ -118,7 +117,7 @@ struct Inner {
     mail: Arc<Notify>,
     tally: Arc<Tally>,
     changes: Arc<AtomicU64>,
-    tokens: Gathering<tokens::Asked>,
+    tokens: tokens::Issuing,
 }
 
 /// How busy the database is with this process.
@@ -178,7 +177,7 @@ impl Store {
                 mail: Arc::default(),
                 tally: Arc::default(),
                 changes: Arc::default(),
-                tokens: Gathering::default(),
+                tokens: tokens::Issuing::default(),
             }),
         };
         store.check_keys(&keys).await?;

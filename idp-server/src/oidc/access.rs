@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use twolatch_core::client::Client;
-use twolatch_core::crypto::token_hash;
 use twolatch_core::grant::AccessToken;
 use twolatch_core::store::StoreError;
+use twolatch_core::store::tokens::texts::token_key;
 use twolatch_core::time::Timestamp;
 use twolatch_core::user::User;
 
@@ -29,10 +29,10 @@ pub struct Worth {
 /// # Errors
 /// Where the database fails: then nobody knows.
 pub async fn judge(app: &App, token: &str, now: Timestamp) -> Result<Result<Arc<Worth>, Worthless>, StoreError> {
-    let hash = token_hash(token);
+    let key = token_key(token);
     let mut why = Worthless::Token;
     let read = async {
-        match read(app, &hash, now).await? {
+        match read(app, &key, now).await? {
             Ok(worth) => Ok(Some(worth)),
             Err(worthless) => {
                 why = worthless;
@@ -40,12 +40,12 @@ pub async fn judge(app: &App, token: &str, now: Timestamp) -> Result<Result<Arc<
             }
         }
     };
-    let worth = app.recent.tokens.or::<StoreError>(app, &hash, read).await?;
+    let worth = app.recent.tokens.or::<StoreError>(app, &key, read).await?;
     Ok(worth.ok_or(why))
 }
 
-async fn read(app: &App, hash: &str, now: Timestamp) -> Result<Result<Worth, Worthless>, StoreError> {
-    let Some(token) = app.store.access_token(hash, now).await? else { return Ok(Err(Worthless::Token)) };
+async fn read(app: &App, key: &str, now: Timestamp) -> Result<Result<Worth, Worthless>, StoreError> {
+    let Some(token) = app.store.access_token(key, now).await? else { return Ok(Err(Worthless::Token)) };
     let client = app.recent.clients.or(app, token.client.as_str(), app.store.client(&token.client)).await?;
     let Some((user, security_version)) = &token.person else {
         return Ok(Ok(Worth { token, user: None, client }));

@@ -2,6 +2,7 @@
 //! page. Until the redirect URI is proven to be the client's, whatever is wrong is a page; from then on it is sent back.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -124,7 +125,7 @@ async fn signed(app: &App, params: &Params, wish: &Wish) -> Result<Option<Params
     else {
         return Ok(None);
     };
-    let unwrapped = match client_keys::known(app, client, params.value("request").unwrap_or_default()).await {
+    let unwrapped = match client_keys::known(app, Arc::new(client), params.value("request").unwrap_or_default()).await {
         Ok(client) => request_object::unwrap(&app.config.issuer, &client, params, app.now()),
         Err(error) => Err(error),
     };

@@ -27,10 +27,10 @@ struct Claimed {
 ///
 /// # Errors
 /// `invalid_request` where it names itself in two ways, `invalid_client` where it is not who it says.
-pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Result<Client, OauthError> {
+pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Result<Arc<Client>, OauthError> {
     let claimed = claimed(headers, params)?;
     let client = match claimed.id.parse() {
-        Ok(id) => app.store.client(&id).await?,
+        Ok(id) => app.store.client(&id).await?.map(Arc::new),
         Err(_) => None,
     };
     proven(app, &claimed, client).await
@@ -40,16 +40,16 @@ pub async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Re
 ///
 /// # Errors
 /// As above.
-pub async fn authenticate_lately(app: &App, headers: &HeaderMap, params: &Params) -> Result<Client, OauthError> {
+pub async fn authenticate_lately(app: &App, headers: &HeaderMap, params: &Params) -> Result<Arc<Client>, OauthError> {
     let claimed = claimed(headers, params)?;
     let client = match claimed.id.parse() {
         Ok(id) => app.recent.clients.or(app, &claimed.id, app.store.client(&id)).await?,
         Err(_) => None,
     };
-    proven(app, &claimed, client.map(Arc::unwrap_or_clone)).await
+    proven(app, &claimed, client).await
 }
 
-async fn proven(app: &App, claimed: &Claimed, client: Option<Client>) -> Result<Client, OauthError> {
+async fn proven(app: &App, claimed: &Claimed, client: Option<Arc<Client>>) -> Result<Arc<Client>, OauthError> {
     let (store, now) = (&app.store, app.now());
     let refuse = |detail: String| OauthError::new(Code::InvalidClient, detail);
     // An unknown client costs the same hash as a known one.

@@ -1,5 +1,7 @@
 //! Public keys of clients that keep them at an address: fetched when something is signed with a key that is not known yet.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use thiserror::Error;
 use twolatch_core::client::{Client, KeyError, PublicKey};
@@ -42,7 +44,7 @@ pub async fn fetch(app: &App, uri: &str) -> Result<Vec<PublicKey>, NoKeys> {
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn known(app: &App, client: Client, signed: &str) -> Result<Client, OauthError> {
+pub async fn known(app: &App, client: Arc<Client>, signed: &str) -> Result<Arc<Client>, OauthError> {
     let Some(uri) = client.settings.jwks_uri.clone() else { return Ok(client) };
     // What cannot be read is no reason to call anybody.
     let Ok(token) = Signed::read(signed) else { return Ok(client) };
@@ -67,7 +69,7 @@ pub async fn known(app: &App, client: Client, signed: &str) -> Result<Client, Oa
     };
     let (id, said) = (client.id.clone(), "has other keys at its jwks_uri".to_owned());
     let changed = app.store.change_client(id, said, "the client itself".to_owned(), app.now(), edit).await?;
-    Ok(changed.unwrap_or(client))
+    Ok(changed.map_or(client, Arc::new))
 }
 
 /// Keys that are for something else, or of a kind that nothing here is signed with, may stand beside the others.

@@ -69,7 +69,7 @@ async fn begin(
     let request = DeviceRequest {
         code: token_hash(&code),
         user_code: mark_of(&app.store, &short),
-        client: client.id,
+        client: client.id.clone(),
         scope: Scope::join(&scopes),
         place,
         created_at: now,

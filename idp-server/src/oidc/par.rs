@@ -1,6 +1,8 @@
 //! `POST /par` (RFC 9126): a client pushes its authorization request and gets an address for it, so that nothing of it passes
 //! through the browser. It is checked here as it would be there.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -54,14 +56,19 @@ async fn push(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]) 
 }
 
 /// Takes what a client pushes; answers where it is.
-async fn taken(app: &App, client: &Client, params: &Params, proof: Option<dpop::Proof>) -> Result<Value, OauthError> {
+async fn taken(
+    app: &App,
+    client: &Arc<Client>,
+    params: &Params,
+    proof: Option<dpop::Proof>,
+) -> Result<Value, OauthError> {
     let invalid = |detail: &'static str| OauthError::new(Code::InvalidRequest, detail);
     if params.value("request_uri").is_some() {
         return Err(invalid("a request_uri has no place in a request that is pushed"));
     }
     let now = app.now();
     let object = params.value("request").unwrap_or_default();
-    let client = &client_keys::known(app, client.clone(), object).await?;
+    let client = &client_keys::known(app, Arc::clone(client), object).await?;
     let params = request_object::unwrap(&app.config.issuer, client, params, now)?;
     let params = match &proof {
         Some(proof) => bound(&params, &proof.jkt)?,

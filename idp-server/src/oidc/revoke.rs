@@ -23,6 +23,6 @@ async fn revoke(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]
     let params = asked(query, headers, body)?;
     let client = client_auth::authenticate(app, headers, &params).await?;
     let token = params.value("token").ok_or_else(|| OauthError::new(Code::InvalidRequest, "there is no token"))?;
-    app.store.revoke_token(token, client.id, app.now()).await?;
+    app.store.revoke_token(token, client.id.clone(), app.now()).await?;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! `POST /token` (RFC 6749, 3.2): who asks, then for which grant. One grant, one file below.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -58,7 +60,7 @@ async fn tokens(app: &App, query: Option<&str>, headers: &HeaderMap, body: &[u8]
 /// What a client gets for the grant that it names, and what is counted of that.
 async fn granted(
     app: &App,
-    client: &Client,
+    client: &Arc<Client>,
     params: &Params,
     proof: Option<dpop::Proof>,
 ) -> Result<(Tokens, Option<Happening>), OauthError> {

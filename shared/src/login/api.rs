@@ -6,7 +6,7 @@ use super::Logins;
 use super::web::{Current, Fault, Goal};
 use crate::audit::{Event, Record};
 use crate::client::ClientId;
-use crate::crypto::{random_text, token_hash};
+use crate::crypto::random_text;
 use crate::factor::Kind;
 use crate::grant::{ACCESS_TOKEN_LIFE, API_CLIENT, For, Issue, NewToken};
 use crate::secret::Secret;
@@ -16,6 +16,7 @@ use crate::store::audit::record;
 use crate::store::browser::finish_attempt;
 use crate::store::sessions::{insert_session, sid_of};
 use crate::store::tokens::insert_token;
+use crate::store::tokens::texts::token_key;
 use crate::store::users::note_login;
 use crate::time::Timestamp;
 
@@ -71,7 +72,7 @@ impl Logins {
         let about = Record { event: Event::TokenIssued, factor: None, ..self.about(&person, source, now) };
         let about = about.saying(format!("{API_CLIENT} {}", assurance.acr()));
         let entropy = self.store.entropy();
-        let token = random_text::<32>(entropy).map_err(StoreError::from)?;
+        let token = self.store.token_text().map_err(StoreError::from)?;
         // Nobody has the cookie of this session.
         let cookie = random_text::<20>(entropy).map_err(StoreError::from)?;
         let whose = For {
@@ -81,7 +82,7 @@ impl Logins {
             sid: Some(sid_of(&cookie)),
         };
         let issue = Issue { client: own_client()?, person: Some(whose), scope: SCOPE.to_owned(), claims: Vec::new() };
-        let stored = NewToken { hash: token_hash(&token), jkt: None, expires_at: now.plus(ACCESS_TOKEN_LIFE) };
+        let stored = NewToken { key: token_key(&token), jkt: None, expires_at: now.plus(ACCESS_TOKEN_LIFE) };
         let (store, place) = (self.store.clone(), source.to_owned());
         self.store
             .write(move |connection| {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use Column::{Number, Text};
 
-use super::bound::{Bound, in_powers, rows};
+use super::bound::{Bound, in_eights, rows};
 use super::noticed::notice;
 use super::row::Column;
 use super::tally::Counted;
@@ -102,8 +102,12 @@ pub async fn record(connection: &mut AnyConnection, store: &Store, record: Recor
 pub async fn record_all(connection: &mut AnyConnection, store: &Store, records: Vec<Record>) -> Written<()> {
     let counted: Vec<Counted> = records.iter().filter_map(Counted::of).collect();
     let all: Vec<Stored> = records.into_iter().map(|record| Stored::new(store, record)).collect();
-    for some in in_powers(&all) {
-        let query = Bound::default().query(format!("{}VALUES {}", insert_audit!(), rows(&RECORD, some.len())));
+    for some in in_eights(&all) {
+        let query = Bound::default().query(format!(
+            "{}VALUES {}",
+            insert_audit!(),
+            rows(store.location(), &RECORD, some.len())
+        ));
         let query = some.iter().fold(query, |query, record| record.bind_to(query));
         query.execute(&mut *connection).await?;
     }

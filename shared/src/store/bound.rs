@@ -6,6 +6,7 @@ use std::fmt::Write;
 use sqlx::any::AnyArguments;
 use sqlx::{Any, query::Query};
 
+use super::location::Location;
 use super::row::Column;
 
 /// Values looked up by one statement.
@@ -55,9 +56,10 @@ impl Bound {
     }
 }
 
-/// The placeholders of many rows, for `VALUES`. Each has its column's type: PostgreSQL asks that of rows whose nulls stand
-/// beside values.
-pub(super) fn rows(columns: &[Column], count: usize) -> String {
+/// The placeholders of many rows, for `VALUES`; they are the first of their statement. PostgreSQL asks for the type of a
+/// column whose nulls stand beside values. SQLite looks up each placeholder that has a name among all names: there they
+/// have none.
+pub(super) fn rows(location: &Location, columns: &[Column], count: usize) -> String {
     let mut rows = String::new();
     for (index, column) in std::iter::repeat_n(columns, count).flatten().enumerate() {
         let before = match index {
@@ -70,16 +72,23 @@ pub(super) fn rows(columns: &[Column], count: usize) -> String {
             Column::Number => "BIGINT",
         };
         // Writing to a text cannot fail.
-        let _ = write!(rows, "{before}CAST(${} AS {kind})", index + 1);
+        let _ = match location {
+            Location::Sqlite(_) => write!(rows, "{before}?"),
+            Location::Postgres(_) => write!(rows, "{before}CAST(${} AS {kind})", index + 1),
+        };
     }
     rows + ")"
 }
 
-/// All of them in parts of 16, 8, 4 … rows: however many come, there are few texts of a statement, and a database keeps
-/// what it has made of each. More in one cost SQLite more than another statement: it looks up each placeholder by its name.
-pub(super) fn in_powers<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
+/// All of them in parts of 64, then of as many eights as there are, then the rest: however many come, there are few texts of
+/// a statement, and a database keeps what it has made of each.
+pub(super) fn in_eights<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let size = 1 << all.len().min(16).checked_ilog2()?;
+        let size = match all.len() {
+            0 => return None,
+            few @ ..8 => few,
+            many => many.min(64) / 8 * 8,
+        };
         let (part, rest) = all.split_at(size);
         all = rest;
         Some(part)

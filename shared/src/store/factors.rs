@@ -50,7 +50,7 @@ pub async fn insert_factors(connection: &mut AnyConnection, store: &Store, facto
     let text = format!(
         "INSERT INTO factors (id, user_id, kind, name, secret, algorithm, digits, period, drift, created_at, mac, \
          last_step, last_used_at) VALUES {}",
-        rows(&columns, factors.len())
+        rows(store.location(), &columns, factors.len())
     );
     let mut query = Bound::default().query(text);
     for factor in factors {

@@ -166,7 +166,7 @@ pub async fn insert_links(
     let columns = [LINK.as_slice(), &[Text]].concat();
     let text = format!(
         "INSERT INTO links (token_hash, purpose, user_id, credentials, created_at, expires_at, mac) VALUES {}",
-        rows(&columns, links.len())
+        rows(store.location(), &columns, links.len())
     );
     let mut query = Bound::default().query(text);
     for (token, link) in links {

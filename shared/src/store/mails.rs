@@ -145,7 +145,7 @@ async fn insert(
     let text = format!(
         "INSERT INTO mails (id, kind, sealed, created_at, dies_at, next_at, tries) \
          SELECT * FROM (VALUES {}) AS v WHERE (SELECT COUNT(*) FROM mails) <= ${limit}",
-        rows(&MAIL, mails.len())
+        rows(store.location(), &MAIL, mails.len())
     );
     let mut query = Bound::default().query(text);
     for Outgoing { id, kind, dies_at, tries, mail } in mails {

@@ -160,8 +160,10 @@ pub async fn insert_scratch(
         return Ok(());
     }
     let columns = [CODE.as_slice(), &[Text]].concat();
-    let text =
-        format!("INSERT INTO recovery_codes (id, user_id, hash, created_at, mac) VALUES {}", rows(&columns, count));
+    let text = format!(
+        "INSERT INTO recovery_codes (id, user_id, hash, created_at, mac) VALUES {}",
+        rows(store.location(), &columns, count)
+    );
     let mut query = Bound::default().query(text);
     for Scratch { user, set, codes } in some {
         for (number, code) in (0..).zip(codes) {

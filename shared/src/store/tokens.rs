@@ -2,27 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection};
 
-use super::bound::{Bound, in_powers, rows};
+use super::bound::{Bound, in_eights, rows};
 use super::clients::client_held;
+use super::gathering::Gathering;
 use super::grants::take_back;
 use super::noticed::notice;
 use super::row::{Column, Values, moment};
 use super::{Store, StoreError, Written, audit};
 use crate::audit::{Event, Record};
 use crate::client::{Client, ClientId};
-use crate::crypto::token_hash;
+use crate::crypto::{NoEntropy, token_hash};
 use crate::door::Door;
 use crate::grant::{API_CLIENT, AccessToken, Grant, Issue, NewToken};
 use crate::id::Id;
 use crate::time::Timestamp;
 
 use Column::{Number, Text};
+
+use self::texts::{Texts, token_key};
+
+pub mod texts;
 
 const TABLE: &str = "access_tokens";
 
@@ -34,11 +40,18 @@ const STORED: [Column; 12] = [Text, Text, Text, Text, Number, Text, Text, Text, 
 /// For so long one batch of them is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What this process issues access tokens with.
+#[derive(Debug, Default)]
+pub(super) struct Issuing {
+    waiting: Gathering<Asked>,
+    texts: Texts,
+}
+
 /// What a client asks for itself.
 #[derive(Debug)]
-pub(super) struct Asked {
+struct Asked {
     /// The client, as it was when it was found to be who it says and to be allowed that.
-    seen: Client,
+    seen: Arc<Client>,
     own: Own,
 }
 
@@ -51,21 +64,30 @@ struct Own {
 }
 
 impl Store {
-    /// The access token with this hash, if it is good: not expired, not taken back, its client there, its grant too, and
+    /// The text of a new access token, or the `jti` of a signed one: 256 bits that nobody can guess, behind a few that it has
+    /// in common with others.
+    ///
+    /// # Errors
+    /// Where the kernel gives no randomness.
+    pub fn token_text(&self) -> Result<String, NoEntropy> {
+        self.inner.tokens.texts.next(self.entropy())
+    }
+
+    /// The access token with this key, if it is good: not expired, not taken back, its client there, its grant too, and
     /// its session not ended. Whether the person has changed meanwhile is the caller's to see.
     ///
     /// # Errors
     /// Where the database fails, or the row is not as it was written.
-    pub async fn access_token(&self, hash: &str, now: Timestamp) -> Result<Option<AccessToken>, StoreError> {
+    pub async fn access_token(&self, key: &str, now: Timestamp) -> Result<Option<AccessToken>, StoreError> {
         let row = sqlx::query(
-            "SELECT t.token_hash, t.client_id, t.grant_id, t.user_id, t.security_version, t.sid, t.scope, t.claims, t.created_at, \
+            "SELECT t.token_key, t.client_id, t.grant_id, t.user_id, t.security_version, t.sid, t.scope, t.claims, t.created_at, \
              t.expires_at, t.jkt, t.mac FROM access_tokens t LEFT JOIN clients c ON c.id = t.client_id \
              LEFT JOIN grants g ON g.id = t.grant_id LEFT JOIN sessions s ON s.sid = t.sid AND s.expires_at > $2 \
-             WHERE t.token_hash = $1 AND t.expires_at > $2 AND c.disabled_at IS NULL \
+             WHERE t.token_key = $1 AND t.expires_at > $2 AND c.disabled_at IS NULL \
              AND (c.id IS NOT NULL OR t.client_id = $3) AND (t.grant_id IS NULL OR g.id IS NOT NULL) \
              AND (t.sid IS NULL OR s.sid IS NOT NULL)",
         )
-        .bind(hash)
+        .bind(key)
         .bind(now.unix())
         .bind(API_CLIENT)
         .fetch_optional(self.pool())
@@ -92,9 +114,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where the client is not as it was seen any more; else why it could not be stored.
-    pub async fn add_token(&self, seen: Client, scope: String, token: NewToken, now: Timestamp) -> Written<()> {
+    pub async fn add_token(&self, seen: Arc<Client>, scope: String, token: NewToken, now: Timestamp) -> Written<()> {
         let issue = Issue { client: seen.id.clone(), person: None, scope, claims: Vec::new() };
-        let (told, to_serve) = self.inner.tokens.put(Asked { seen, own: Own { issue, token, now } })?;
+        let (told, to_serve) = self.inner.tokens.waiting.put(Asked { seen, own: Own { issue, token, now } })?;
         if to_serve {
             let store = self.clone();
             // In a task of its own: whoever asks may go away.
@@ -105,9 +127,9 @@ impl Store {
 
     /// Stores all that wait, those that wait at one time in one transaction: all or none of them.
     async fn add_own_tokens(&self) {
-        let _serving = self.inner.tokens.serving();
+        let _serving = self.inner.tokens.waiting.serving();
         loop {
-            let (all, tell): (Vec<Asked>, Vec<_>) = self.inner.tokens.next().into_iter().unzip();
+            let (all, tell): (Vec<Asked>, Vec<_>) = self.inner.tokens.waiting.next().into_iter().unzip();
             if all.is_empty() {
                 return;
             }
@@ -147,10 +169,11 @@ impl Store {
     /// # Errors
     /// Why it could not be taken back.
     pub async fn revoke_token(&self, token: &str, client: ClientId, now: Timestamp) -> Written<bool> {
-        let (store, hash, grant) = (self.clone(), token_hash(token), Grant::of_refresh_token(token));
+        let (store, grant) = (self.clone(), Grant::of_refresh_token(token));
+        let hash = if grant.is_some() { token_hash(token) } else { token_key(token) };
         // For what nobody issued nothing is written.
         let known = match &grant {
-            None => sqlx::query("SELECT 1 FROM access_tokens WHERE token_hash = $1").bind(&hash),
+            None => sqlx::query("SELECT 1 FROM access_tokens WHERE token_key = $1").bind(&hash),
             // PostgreSQL takes no NUL.
             Some(grant) if grant.as_str().contains('\0') => return Ok(false),
             Some(grant) => sqlx::query("SELECT 1 FROM grants WHERE id = $1").bind(grant.as_str()),
@@ -181,8 +204,8 @@ impl Store {
         self.write(move |connection| {
             Box::pin(async move {
                 let done = sqlx::query(
-                    "DELETE FROM access_tokens WHERE token_hash IN \
-                     (SELECT token_hash FROM access_tokens WHERE expires_at <= $1 LIMIT 500)",
+                    "DELETE FROM access_tokens WHERE token_key IN \
+                     (SELECT token_key FROM access_tokens WHERE expires_at <= $1 LIMIT 500)",
                 )
                 .bind(now.unix())
                 .execute(connection)
@@ -221,16 +244,16 @@ async fn unchanged(connection: &mut AnyConnection, store: &Store, all: &[Asked])
             place.insert(held.map(|(client, _)| client));
         }
     }
-    let is_as = |asked: &Asked| clients.get(&asked.seen.id).and_then(Option::as_ref) == Some(&asked.seen);
+    let is_as = |asked: &Asked| clients.get(&asked.seen.id).and_then(Option::as_ref) == Some(asked.seen.as_ref());
     Ok(all.iter().map(is_as).collect())
 }
 
 async fn insert_tokens(connection: &mut AnyConnection, store: &Store, all: &[Own]) -> Written<()> {
-    for some in in_powers(all) {
+    for some in in_eights(all) {
         let text = format!(
-            "INSERT INTO access_tokens (token_hash, client_id, grant_id, user_id, security_version, sid, scope, claims, \
+            "INSERT INTO access_tokens (token_key, client_id, grant_id, user_id, security_version, sid, scope, claims, \
              created_at, expires_at, jkt, mac) VALUES {}",
-            rows(&STORED, some.len())
+            rows(store.location(), &STORED, some.len())
         );
         let query = some.iter().fold(Bound::default().query(text), |query, one| one.bind_to(query, store));
         query.execute(&mut *connection).await?;
@@ -248,7 +271,7 @@ impl Own {
         let sid = person.and_then(|person| person.sid.clone());
         let claims = serde_json::Value::from(issue.claims.clone()).to_string();
         let values = vec![
-            Some(token.hash.clone()),
+            Some(token.key.clone()),
             Some(issue.client.to_string()),
             grant.clone(),
             user.clone(),
@@ -261,7 +284,7 @@ impl Own {
             token.jkt.clone(),
         ];
         query
-            .bind(token.hash.clone())
+            .bind(token.key.clone())
             .bind(issue.client.to_string())
             .bind(grant)
             .bind(user)
@@ -282,13 +305,13 @@ struct Whose(Option<String>);
 async fn delete_token(connection: &mut AnyConnection, hash: &str, client: &ClientId) -> Written<Option<Whose>> {
     let name: Option<Option<String>> = sqlx::query_scalar(
         "SELECT u.name FROM access_tokens t LEFT JOIN users u ON u.id = t.user_id \
-         WHERE t.token_hash = $1 AND t.client_id = $2",
+         WHERE t.token_key = $1 AND t.client_id = $2",
     )
     .bind(hash)
     .bind(client.as_str())
     .fetch_optional(&mut *connection)
     .await?;
-    let done = sqlx::query("DELETE FROM access_tokens WHERE token_hash = $1 AND client_id = $2")
+    let done = sqlx::query("DELETE FROM access_tokens WHERE token_key = $1 AND client_id = $2")
         .bind(hash)
         .bind(client.as_str())
         .execute(connection)

@@ -215,7 +215,8 @@ pub async fn insert_users(connection: &mut AnyConnection, store: &Store, users: 
         return Ok(());
     }
     let columns = [USER.as_slice(), &[Column::Text]].concat();
-    let text = format!("INSERT INTO users ({}) VALUES {}", NAMES.join(", "), rows(&columns, users.len()));
+    let text =
+        format!("INSERT INTO users ({}) VALUES {}", NAMES.join(", "), rows(store.location(), &columns, users.len()));
     let mut query = Bound::default().query(text);
     for user in users {
         query = bind_user(query, user, &user_row(store, user)?);
@@ -260,7 +261,7 @@ pub async fn update_members(connection: &mut AnyConnection, store: &Store, users
     let text = format!(
         "UPDATE users SET {set} FROM (VALUES {}) AS v \
          WHERE users.id = v.column1 AND users.security_version = v.column{expected}",
-        rows(&columns, users.len())
+        rows(store.location(), &columns, users.len())
     );
     let mut query = Bound::default().query(text);
     for (user, expected) in users {

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use twolatch_core::client::{Client, TokenFormat};
-use twolatch_core::crypto::{random_text, token_hash};
 use twolatch_core::grant::{ACCESS_TOKEN_LIFE, Grant, JWT_TOKEN_LIFE, NewToken};
 use twolatch_core::step::Assurance;
+use twolatch_core::store::tokens::texts::token_key;
 use twolatch_core::time::Timestamp;
 
 use crate::oidc::error::OauthError;
@@ -30,7 +30,7 @@ pub(super) async fn mint(
     scope: &str,
     jkt: Option<String>,
 ) -> Result<Access, OauthError> {
-    let (now, random) = (app.now(), random_text::<32>(app.entropy())?);
+    let (now, random) = (app.now(), app.store.token_text()?);
     let (text, life) = match client.settings.access_tokens {
         TokenFormat::Opaque => (random, ACCESS_TOKEN_LIFE),
         TokenFormat::Jwt => {
@@ -38,7 +38,7 @@ pub(super) async fn mint(
             (sign::current(app, client.alg).await?.jwt("at+jwt", &claims)?, JWT_TOKEN_LIFE)
         }
     };
-    let stored = NewToken { hash: token_hash(&text), jkt, expires_at: now.plus(life) };
+    let stored = NewToken { key: token_key(&text), jkt, expires_at: now.plus(life) };
     Ok(Access { text, stored, life })
 }
 

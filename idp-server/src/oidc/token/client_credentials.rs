@@ -1,5 +1,7 @@
 //! The client credentials grant (RFC 6749, 4.4): a client's own token, for what it is registered for. No person is involved.
 
+use std::sync::Arc;
+
 use twolatch_core::client::{AuthMethod, Client, ScopeName};
 use twolatch_core::store::StoreError;
 
@@ -12,7 +14,7 @@ use crate::state::App;
 /// Issues a token.
 pub(super) async fn issue(
     app: &App,
-    client: &Client,
+    client: &Arc<Client>,
     params: &Params,
     proof: Option<Proof>,
 ) -> Result<Tokens, OauthError> {
@@ -22,7 +24,7 @@ pub(super) async fn issue(
     }
     let scope = scopes(client, params.value("scope"))?;
     let access = access_token::mint(app, client, None, &scope, key(app, proof).await?).await?;
-    let added = app.store.add_token(client.clone(), scope.clone(), access.stored.clone(), app.now()).await;
+    let added = app.store.add_token(Arc::clone(client), scope.clone(), access.stored.clone(), app.now()).await;
     added.map_err(|error| match error {
         StoreError::Conflict => {
             let detail = format!("client {} has been changed within this second", client.id);

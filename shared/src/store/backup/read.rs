@@ -85,7 +85,7 @@ impl Backup {
             match lines.next()? {
                 Line::Table(table) => {
                     if let Some(part) = part.take() {
-                        part.insert(connection).await?;
+                        part.insert(connection, store).await?;
                     }
                     part = Some(Part::of(connection, store, table, is_new, lines.number).await?);
                 }
@@ -96,7 +96,7 @@ impl Backup {
                     }
                     part.rows.push(cells);
                     if part.rows.len() == AT_ONCE {
-                        part.flush(connection).await?;
+                        part.flush(connection, store).await?;
                     }
                     done += 1;
                     if done % STEP == 0 {
@@ -105,7 +105,7 @@ impl Backup {
                 }
                 Line::End(_) => {
                     if let Some(part) = part.take() {
-                        part.insert(connection).await?;
+                        part.insert(connection, store).await?;
                     }
                     progress(done);
                     return if lines.digest()? == self.digest { Ok(()) } else { Err(BackupError::Changed) };
@@ -170,11 +170,11 @@ impl Part {
         Ok(Self { table: name, keeping, columns, rows: Vec::new(), skipped })
     }
 
-    async fn insert(mut self, connection: &mut AnyConnection) -> Written<()> {
-        self.flush(connection).await
+    async fn insert(mut self, connection: &mut AnyConnection, store: &Store) -> Written<()> {
+        self.flush(connection, store).await
     }
 
-    async fn flush(&mut self, connection: &mut AnyConnection) -> Written<()> {
+    async fn flush(&mut self, connection: &mut AnyConnection, store: &Store) -> Written<()> {
         let some = std::mem::take(&mut self.rows);
         if some.is_empty() || self.skipped {
             return Ok(());
@@ -182,7 +182,7 @@ impl Part {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
         let kinds: Vec<Column> = self.columns.iter().map(|(_, kind)| *kind).collect();
         let there = if self.keeping == Keeping::Added { " ON CONFLICT DO NOTHING" } else { "" };
-        let values = rows(&kinds, some.len());
+        let values = rows(store.location(), &kinds, some.len());
         let text = format!("INSERT INTO {} ({}) VALUES {values}{there}", self.table, names.join(", "));
         let mut query = Bound::default().query(text);
         for (cell, kind) in some.into_iter().flat_map(|row| row.into_iter().zip(&kinds)) {
