@@ -120,8 +120,14 @@ fn w05_w07_a_body_without_end_and_a_connection_without_use_are_closed() {
 #[test]
 fn w08_what_is_ambiguous_is_refused_where_the_page_would_be_shown() {
     let (_server, address) = running();
-    let head = format!("GET /login HTTP/1.1\r\nHost: {address}\r\n");
-    let (good, _) = exchange(&address, format!("{head}Connection: close\r\n\r\n").as_bytes());
+    for path in ["/login", "/jwks", "/.well-known/openid-configuration"] {
+        ambiguous_is_refused(&address, path);
+    }
+}
+
+fn ambiguous_is_refused(address: &str, path: &str) {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n");
+    let (good, _) = exchange(address, format!("{head}Connection: close\r\n\r\n").as_bytes());
     assert!(good.starts_with("HTTP/1.1 200"), "{good}");
     for bad in [
         "Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcde".to_owned(),
@@ -130,7 +136,7 @@ fn w08_what_is_ambiguous_is_refused_where_the_page_would_be_shown() {
         format!("Transfer-Encoding: chunked\r\n\r\n5;{}\r\nabcde\r\n0\r\n\r\n", "x".repeat(1 << 20)),
         format!("X-Long: {}\r\n\r\n", "x".repeat(1 << 20)),
     ] {
-        let (answer, _) = exchange(&address, format!("{head}{bad}").as_bytes());
+        let (answer, _) = exchange(address, format!("{head}{bad}").as_bytes());
         let what: String = bad.chars().take(60).collect();
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{what}: {answer}");
         assert!(!answer.contains("HTTP/1.1 200"), "{what}: {answer}");

@@ -98,19 +98,18 @@ pub struct Written(Arc<OnceLock<Bytes>>);
 
 /// Answers the metadata.
 pub fn get(app: &App, request: &Request, Written(written): &Written) -> Response {
-    if let Some(body) = written.get() {
-        return document::answer(app, request, body.clone());
-    }
-    match metadata(&app.config.issuer, app.config.clients.registration).map(|metadata| serde_json::to_string(&metadata))
-    {
-        Ok(Ok(body)) => document::answer(app, request, written.get_or_init(|| body.into()).clone()),
-        Ok(Err(error)) => failed(app, request, error.to_string()),
-        Err(error) => failed(app, request, error.to_string()),
-    }
+    let json = match written.get() {
+        Some(json) => Ok(json.clone()),
+        None => write(app).map(|json| written.get_or_init(|| json).clone()),
+    };
+    document::answer(app, request, json)
 }
 
-fn failed(app: &App, request: &Request, why: String) -> Response {
-    document::dress(app, request, OauthError::new(Code::ServerError, why).json(app))
+fn write(app: &App) -> Result<Bytes, OauthError> {
+    let failed = |error: String| OauthError::new(Code::ServerError, error);
+    let metadata = metadata(&app.config.issuer, app.config.clients.registration);
+    let metadata = metadata.map_err(|error| failed(error.to_string()))?;
+    Ok(serde_json::to_string(&metadata).map_err(|error| failed(error.to_string()))?.into())
 }
 
 fn metadata(issuer: &str, registration: bool) -> Result<Metadata, ParseError> {

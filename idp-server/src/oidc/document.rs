@@ -7,24 +7,32 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 use super::cors;
+use super::error::{Code, OauthError};
 use crate::state::App;
+use crate::web::guard::has_body;
 use crate::web::headers;
 
-/// Shorter than a retired key stays published, so that no cache misses a key that is in use.
+/// How long they may be kept: shorter than anything in them stays good after it was replaced.
 const CACHE: &str = "public, max-age=900";
 
-/// One, in JSON.
-pub(super) fn answer(app: &App, request: &Request, json: Bytes) -> Response {
-    let mut response = Response::new(Body::from(json));
-    let own = response.headers_mut();
-    own.reserve(12); // all that follow
-    own.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    own.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE));
-    dress(app, request, response)
-}
-
-/// What every answer to such a request has.
-pub(super) fn dress(app: &App, request: &Request, mut response: Response) -> Response {
+/// One, in JSON, or why there is none.
+pub(super) fn answer(app: &App, request: &Request, json: Result<Bytes, OauthError>) -> Response {
+    let json = if has_body(request.headers()) {
+        Err(OauthError::new(Code::InvalidRequest, "a body where none is read"))
+    } else {
+        json
+    };
+    let mut response = match json {
+        Ok(json) => {
+            let mut response = Response::new(Body::from(json));
+            let own = response.headers_mut();
+            own.reserve(12); // all that follow
+            own.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            own.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE));
+            response
+        }
+        Err(error) => error.json(app),
+    };
     headers::add(app, response.headers_mut());
     if request.headers().contains_key(header::ORIGIN) {
         cors::allow(response.headers_mut(), HeaderValue::from_static("*"));

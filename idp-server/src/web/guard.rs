@@ -1,4 +1,4 @@
-//! The last resort around all routes: methods that nothing here has, faults that were not foreseen, and the page for
+//! The last resort around all routes, but those of documents that are the same for everybody: methods that nothing here has, faults that were not foreseen, and the page for
 //! whatever failed. It must not know any route, but for where programs ask.
 
 use std::time::Duration;
@@ -18,7 +18,7 @@ mod tests;
 
 /// A request is read and answered within this time. What it has begun to write is finished all the same, so that its
 /// outcome is unknown to whoever asked: a body that comes slowly is refused before.
-const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_secs(20);
 
 /// Guards a request, and what answers it.
 pub async fn guarded<A>(app: &App, request: Request, answer: impl FnOnce(Request) -> A) -> Response
@@ -69,8 +69,8 @@ async fn within(limit: Duration, answer: impl Future<Output = Response> + Send +
     }
 }
 
-/// What nobody reads, nobody finds fault with either: a body that is not well-formed would be answered like none.
-fn has_body(headers: &HeaderMap) -> bool {
+/// Whether a request says that it has a body. What nobody reads, nobody finds fault with either: a body that is not well-formed would be answered like none.
+pub fn has_body(headers: &HeaderMap) -> bool {
     let length = headers.get(header::CONTENT_LENGTH);
     headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }

@@ -1,4 +1,4 @@
-//! Access tokens: opaque, stored as hashes, worth something only while what they come of lives.
+//! Access tokens: never stored themselves, worth something only while what they come of lives.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -302,17 +302,17 @@ impl Own {
 /// The name of the person that something was for, if it was for one.
 struct Whose(Option<String>);
 
-async fn delete_token(connection: &mut AnyConnection, hash: &str, client: &ClientId) -> Written<Option<Whose>> {
+async fn delete_token(connection: &mut AnyConnection, key: &str, client: &ClientId) -> Written<Option<Whose>> {
     let name: Option<Option<String>> = sqlx::query_scalar(
         "SELECT u.name FROM access_tokens t LEFT JOIN users u ON u.id = t.user_id \
          WHERE t.token_key = $1 AND t.client_id = $2",
     )
-    .bind(hash)
+    .bind(key)
     .bind(client.as_str())
     .fetch_optional(&mut *connection)
     .await?;
     let done = sqlx::query("DELETE FROM access_tokens WHERE token_key = $1 AND client_id = $2")
-        .bind(hash)
+        .bind(key)
         .bind(client.as_str())
         .execute(connection)
         .await?;

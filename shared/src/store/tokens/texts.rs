@@ -11,10 +11,11 @@ use crate::crypto::{Entropy, NoEntropy, random_text, token_hash};
 #[cfg(test)]
 mod tests;
 
-/// Letters that a text has in common with those before it. They are no secret.
+/// Letters that a text has in common with those before it. They are no secret: they tell what was issued at about the same
+/// time, like the times that each token tells of itself, and whoever gets many may guess how many others got.
 const COMMON: usize = 8;
 
-/// So many have them in common: nobody can count by them what is issued.
+/// So many have them in common: about as many as are written in one transaction.
 const TOGETHER: u8 = 64;
 
 /// What the next ones begin with.
