@@ -184,6 +184,9 @@ async fn sec_3_a_fault_of_ours_has_a_page_and_harms_nobody_else() {
     assert_eq!(header_of(&page, "retry-after"), "10");
     assert!(header_of(&page, "content-security-policy").contains("default-src 'none'"));
     assert!(page.body.contains("give them this reference: <code>"));
+    let keys = site.get(&mut Browser::default(), "/jwks").await;
+    assert_eq!((keys.status, header_of(&keys, "cache-control")), (StatusCode::SERVICE_UNAVAILABLE, "no-store"));
+    assert!(header_of(&keys, "content-security-policy").contains("default-src 'none'"));
     assert_eq!(site.get(&mut Browser::default(), "/login").await.status, StatusCode::OK);
 }
 

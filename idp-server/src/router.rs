@@ -46,7 +46,7 @@ pub fn routes(app: App) -> Router {
     all.with_state(app)
 }
 
-/// What is done about every answer but those documents. In one layer: each makes the whole of its routes anew for every request.
+/// What is done about every answer but those of [`documents`]. In one layer: each makes the whole of its routes anew for every request.
 pub async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
     let inner = app.clone();
     let mut response = guard::guarded(&app, request, |request| cors::answered(inner, request, next)).await;

@@ -1,5 +1,6 @@
-//! The last resort around all routes, but those of documents that are the same for everybody: methods that nothing here has, faults that were not foreseen, and the page for
-//! whatever failed. It must not know any route, but for where programs ask.
+//! The last resort around all routes but the reading of documents that are the same for everybody: methods that nothing here
+//! has, faults that were not foreseen, and the page for whatever failed. It must not know any route, but for where programs
+//! ask.
 
 use std::time::Duration;
 
@@ -69,7 +70,8 @@ async fn within(limit: Duration, answer: impl Future<Output = Response> + Send +
     }
 }
 
-/// Whether a request says that it has a body. What nobody reads, nobody finds fault with either: a body that is not well-formed would be answered like none.
+/// Whether a request says that it has a body. What nobody reads, nobody finds fault with either: a body that is not
+/// well-formed would be answered like none.
 pub fn has_body(headers: &HeaderMap) -> bool {
     let length = headers.get(header::CONTENT_LENGTH);
     headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")

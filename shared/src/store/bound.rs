@@ -9,6 +9,9 @@ use sqlx::{Any, query::Query};
 use super::location::Location;
 use super::row::Column;
 
+#[cfg(test)]
+mod tests;
+
 /// Values looked up by one statement.
 pub(super) const AT_ONCE: usize = 500;
 
